@@ -1,0 +1,747 @@
+"""The nouns of the product, as frozen values.
+
+Everything that moves between steps, edges and the store is one of these. They hold data and say simple things
+about themselves; they know no database, no Slack and no rendering. Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+Raw = Mapping[str, Any]
+"""One log entry as Cloud Logging's JSON has it, before `normalise`."""
+
+
+class Level(IntEnum):
+    """How loud an entry says it is; Cloud Logging's own numbers."""
+
+    DEFAULT = 0
+    DEBUG = 100
+    INFO = 200
+    NOTICE = 300
+    WARNING = 400
+    ERROR = 500
+    CRITICAL = 600
+    ALERT = 700
+    EMERGENCY = 800
+
+
+class Form(StrEnum):
+    """What sort of entry it is; decided by `normalise`."""
+
+    LINE = "line"
+    EXCEPTION = "exception"
+    REQUEST = "request"
+    PLATFORM = "platform"
+    AUDIT = "audit"
+
+
+class Severity(StrEnum):
+    """How urgent a problem is. `P0` sorts first."""
+
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+    P3 = "P3"
+    P4 = "P4"
+    P5 = "P5"
+
+
+class Kind(StrEnum):
+    """What sort of problem a cluster is; shown beside the severity, never in titles."""
+
+    APPLICATION = "application"
+    EXCEPTION = "exception"
+    HTTP = "http"
+    SECURITY = "security"
+    PLATFORM = "platform"
+    DEPLOYMENT = "deployment"
+    CONFIGURATION = "configuration"
+    EXPECTED = "expected"
+
+
+class Trend(StrEnum):
+    NEW = "new"
+    RISING = "rising"
+    STEADY = "steady"
+    FALLING = "falling"
+    QUIET = "quiet"
+
+
+# ---------------------------------------------------------------- what was logged
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where in the code an entry was written or an exception was raised."""
+
+    module: str = ""
+    function: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception: its type, its message, and the innermost frame of the application itself."""
+
+    type: str
+    message: str = ""
+    frame: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The HTTP request an entry is about. `route` is the path with its ids replaced: `/api/messages/{id}`."""
+
+    method: str
+    url: str
+    route: str
+    status: int
+    latency: float = 0.0
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A change of a service, read from the audit log."""
+
+    time: datetime
+    service: str
+    environment: str
+    revision: str = ""
+    image: str = ""
+    who: str = ""
+    ok: bool = True
+    message: str = ""
+    key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One log entry, normalised and redacted.
+
+    `key` is its identity for deduplication (log name, timestamp and insertId hashed to 63 bits); `id` is the
+    insertId that people can search for. `user` and `client` are keyed hashes: for counting, never shown.
+    """
+
+    id: str
+    key: int
+    time: datetime
+    service: str
+    text: str
+    level: Level = Level.DEFAULT
+    form: Form = Form.LINE
+    environment: str = ""
+    project: str = ""
+    workload: str = ""
+    """The name as deployed (`shop-api-staging`), for links; `service` is the name without its environment."""
+    revision: str = ""
+    instance: str = ""
+    log: str = ""
+    trace: str = ""
+    request_id: str = ""
+    user: str = ""
+    client: str = ""
+    site: Site | None = None
+    failure: Failure | None = None
+    request: Request | None = None
+    deployment: Deployment | None = None
+    structured: bool = False
+    """It came as a jsonPayload, a request or an audit entry: complete in itself, never a piece of a message."""
+
+    @property
+    def order(self) -> tuple[datetime, str, int]:
+        """The one order in which entries are looked at, however they arrived."""
+        return (self.time, self.id, self.key)
+
+    @property
+    def stream(self) -> tuple[str, str, str, str]:
+        """Where pieces of one message follow each other."""
+        return (self.workload or self.service, self.revision, self.instance, self.log)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a thing happened: the entries it came as, and what they say together."""
+
+    entries: tuple[Entry, ...]
+    text: str
+    level: Level
+    form: Form
+    site: Site | None = None
+    failure: Failure | None = None
+    request: Request | None = None
+
+    @property
+    def head(self) -> Entry:
+        return self.entries[0]
+
+    @property
+    def first(self) -> datetime:
+        return self.entries[0].time
+
+    @property
+    def last(self) -> datetime:
+        return self.entries[-1].time
+
+    @property
+    def service(self) -> str:
+        return self.entries[0].service
+
+    @property
+    def environment(self) -> str:
+        return self.entries[0].environment
+
+    @property
+    def revision(self) -> str:
+        return self.entries[0].revision
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Occurrences that are complete, and those that may still grow with what is read next."""
+
+    closed: tuple[Occurrence, ...]
+    open: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What groups occurrences exactly. `key` is a digest of all that must be equal; the rest says it in words."""
+
+    key: str
+    version: int
+    service: str
+    kind: Kind
+    title: str
+    template: str
+    site: str = ""
+    exception: str = ""
+    method: str = ""
+    route: str = ""
+    status: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An occurrence and the problem it is one of; `signature` is None for what is no problem."""
+
+    occurrence: Occurrence
+    signature: Signature | None
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """All that one batch of entries came to; the store takes it in one transaction.
+
+    `closed` occurrences count for good. `open` ones may still grow: they count too, but are taken back and
+    counted anew when the next batch has been read. `rest` are the entries of the open ones, healthy ones
+    included, from which they are built again.
+    """
+
+    entries: tuple[Entry, ...]
+    closed: tuple[Sighting, ...]
+    open: tuple[Sighting, ...]
+    rest: tuple[Entry, ...]
+    deployments: tuple[Deployment, ...]
+    read_until: datetime | None
+
+
+# ---------------------------------------------------------------- what the store keeps of it
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often in one bucket of time, environment and revision."""
+
+    start: datetime
+    environment: str
+    revision: str
+    entries: int
+    occurrences: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where one occurrence happened; a bounded number is kept per cluster, for `cascade`."""
+
+    time: datetime
+    instance: str = ""
+    trace: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One problem: everything counted and kept of it so far.
+
+    `number` is what people say. `entries`, `occurrences`, `first_seen` and `last_seen` are over all time;
+    `counts` are per bucket; `evidence` are the few entries kept, in order of time.
+    """
+
+    number: int
+    service: str
+    kind: Kind
+    title: str
+    template: str
+    signatures: tuple[Signature, ...]
+    entries: int
+    occurrences: int
+    first_seen: datetime
+    last_seen: datetime
+    counts: tuple[Count, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    evidence: tuple[Entry, ...] = ()
+    users: int = 0
+    clients: int = 0
+    level: Level = Level.DEFAULT
+    aliases: tuple[int, ...] = ()
+
+    @property
+    def environments(self) -> dict[str, tuple[int, int]]:
+        """Entries and occurrences per environment."""
+        out: dict[str, tuple[int, int]] = {}
+        for c in self.counts:
+            entries, occurrences = out.get(c.environment, (0, 0))
+            out[c.environment] = (entries + c.entries, occurrences + c.occurrences)
+        return dict(sorted(out.items()))
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """Revisions that showed it, in the order of their first bucket."""
+        return tuple(dict.fromkeys(c.revision for c in self.counts if c.revision))
+
+    @property
+    def signature(self) -> Signature:
+        return self.signatures[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An episode: clusters in a span of time with one cause."""
+
+    id: int
+    root: int
+    clusters: tuple[int, ...]
+    start: datetime
+    end: datetime
+    reason: str
+
+    @property
+    def symptoms(self) -> tuple[int, ...]:
+        return tuple(n for n in self.clusters if n != self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    severity: Severity
+    category: str
+    kind: Kind
+    trend: Trend
+    reasons: tuple[str, ...]
+    by: str = ""
+    """The person who set the severity; empty where code did. A person's severity is never overwritten."""
+
+
+# ---------------------------------------------------------------- cause, impact and what was checked
+
+
+class Ground(StrEnum):
+    OBSERVATION = "observation"
+    INFERENCE = "inference"
+
+
+class Finding(StrEnum):
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+    UNSUPPORTED = "unsupported"
+    INFERRED = "inferred"
+    STRUCK = "struck out"
+
+
+class Verdict(StrEnum):
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence that can be right or wrong, and what it rests on.
+
+    For an observation `rests_on` are insertIds; for an inference they are the numbers ("1", "3") of the claims
+    it follows from. `quote` must stand in one of the entries named.
+    """
+
+    text: str
+    ground: Ground
+    rests_on: tuple[str, ...] = ()
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Root cause and impact of a cluster, as somebody (`source`) wrote it down. Nothing in it is checked yet."""
+
+    cluster: int
+    source: str
+    """`patterns` or the name of the model."""
+    name: str
+    cause: str
+    technical_impact: str
+    business_impact: str
+    next_steps: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    confidence: float = 0.0
+    severity: Severity | None = None
+    rule: str = ""
+    """The deterministic rule that confirms the cause; only the pattern table has such rules."""
+    note: str = ""
+    """Why this source and not another: "no key", "budget for today is used up"."""
+    made_at: datetime | None = None
+    fingerprint: str = ""
+    """What the evidence looked like; the same fingerprint is never analysed twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A claim after the audit."""
+
+    claim: Claim
+    finding: Finding
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    verdict: Verdict
+    rule: str
+    claims: tuple[Checked, ...] = ()
+    cause: Finding = Finding.UNSUPPORTED
+    """Whether the cause may be shown: confirmed (by a rule), inferred, or struck out."""
+
+    def count(self, finding: Finding) -> int:
+        return sum(c.finding is finding for c in self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What one request to a model cost. `dollars` is None where the price is not known."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+    dollars: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an analyst is given: one cluster and what is known around it."""
+
+    problem: Problem
+    symptoms: tuple[Cluster, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    critical_paths: tuple[CriticalPath, ...] = ()
+    fingerprint: str = ""
+
+
+# ---------------------------------------------------------------- the tracker
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue of the tracker, with as much of it as matching and regressions need."""
+
+    repository: str
+    number: int
+    title: str
+    body: str = ""
+    state: str = "open"
+    reason: str = ""
+    """Why it is closed: `completed`, `not_planned`, `duplicate`."""
+    labels: tuple[str, ...] = ()
+    url: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    closed_at: datetime | None = None
+    locked: bool = False
+    pull_request: bool = False
+    comments: tuple[str, ...] = ()
+
+    @property
+    def closed(self) -> bool:
+        return self.state == "closed"
+
+    @property
+    def ref(self) -> str:
+        return f"{self.repository}#{self.number}"
+
+
+class Outcome(StrEnum):
+    """What the tracker already knows of a cluster."""
+
+    KNOWN = "known"
+    """It belongs to an open issue."""
+    REGRESSION = "regression"
+    """Its issue was closed as completed, and it is here again."""
+    COMMENT_ONLY = "comment only"
+    """Its issue was closed as not planned: a comment at most."""
+    OFFER = "offer"
+    """Perhaps one of these; a person picks."""
+    NEW = "new"
+    SYMPTOM = "symptom"
+    """It belongs to the root of its incident and owns no issue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    issue: Issue
+    score: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    outcome: Outcome
+    reason: str
+    issue: Issue | None = None
+    candidates: tuple[Candidate, ...] = ()
+
+
+class Act(StrEnum):
+    CREATE = "create"
+    COMMENT = "comment"
+    ESCALATE = "escalate"
+    REOPEN = "reopen"
+    LINK = "link"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The exact text that would be written to the tracker. Frozen when it is shown."""
+
+    act: Act
+    repository: str
+    title: str = ""
+    body: str = ""
+    comment: str = ""
+    labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    issue: int = 0
+    severity: Severity | None = None
+    reason: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether something would be written to the tracker at all."""
+        return self.act not in (Act.LINK, Act.NOTHING)
+
+
+class Stage(StrEnum):
+    """Where a proposal stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    FILING = "filing"
+    FILED = "filed"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A draft that waits for a person. `marker` goes into what is written, so that it is found again."""
+
+    id: int
+    cluster: int
+    draft: Draft
+    stage: Stage
+    marker: str
+    digest: str
+    """A hash of the draft; an approval names it, so that nothing else is approved."""
+    made_at: datetime
+    made_by: str
+    expires_at: datetime
+    as_of: datetime
+    issue: int = 0
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person said to a proposal."""
+
+    proposal: int
+    verb: str
+    """`approve`, `reject` or `later`."""
+    who: str
+    at: datetime
+    digest: str = ""
+    via: str = ""
+    """The delivery it came by (event id, trigger id); the same one never counts twice."""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is sent to the chat. `text` alone must read well: notifications and screen readers get only that."""
+
+    text: str
+    blocks: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of ours that stands in the chat. `fingerprint` tells whether an edit would change anything."""
+
+    purpose: str
+    """`digest:C1:2026-01-31`, `proposal:17`, ...: there is at most one message for a purpose."""
+    channel: str
+    ts: str
+    thread: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the history: who did what to what. Only ever added to."""
+
+    at: datetime
+    who: str
+    verb: str
+    subject: str
+    detail: str = ""
+
+
+# ---------------------------------------------------------------- rounds and what is shown of them
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    start: datetime
+    end: datetime
+
+    @property
+    def span(self) -> timedelta:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """Input that is no log entry: counted, named, skipped."""
+
+    line: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A piece of what a source reads. Batches come in order of time; inside a batch the order does not matter."""
+
+    entries: Sequence[Raw]
+    bad: tuple[BadLine, ...] = ()
+    progress: float | None = None
+    """How far the source is, from 0 to 1, where it can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """All that is known of one cluster now: what every page, message and document is rendered from."""
+
+    cluster: Cluster
+    triage: Triage
+    match: Match | None = None
+    analysis: Analysis | None = None
+    audit: Audit | None = None
+    proposal: Proposal | None = None
+    incident: Incident | None = None
+
+    @property
+    def number(self) -> int:
+        return self.cluster.number
+
+    @property
+    def is_symptom(self) -> bool:
+        return self.incident is not None and self.incident.root != self.cluster.number
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a round, a day or a window came to. Rendered as text, Markdown, JSON, Slack blocks."""
+
+    window: Window
+    read_until: datetime | None
+    made_at: datetime
+    source: str
+    entries: int
+    new_entries: int
+    problems: tuple[Problem, ...]
+    incidents: tuple[Incident, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+    bad: tuple[BadLine, ...] = ()
+    bad_count: int = 0
+    spent: tuple[Spend, ...] = ()
+    services: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    members: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    incident_members: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The message of a channel and day: its problems worst first, and what changed since it was last shown."""
+
+    channel: str
+    day: date
+    report: Report
+    changes: tuple[str, ...] = ()
+    fingerprint: str = ""
+    """Equal fingerprints look equal: nothing is posted."""
+
+
+# ---------------------------------------------------------------- what the team decided beforehand
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalPath:
+    """A way through the product that earns money; from `garden.toml`."""
+
+    name: str
+    worth: str = ""
+    services: tuple[str, ...] = ()
+    routes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a step needs to know of the team's wishes; made by `settings` from the environment and garden.toml."""
+
+    repository: str = ""
+    approvers: frozenset[str] = frozenset()
+    operators: frozenset[str] = frozenset()
+    environments: Mapping[str, str] = field(default_factory=dict)
+    """Pattern in a project or service name to environment, e.g. `*-stg` to `staging`; before the built-in rules."""
+    critical_paths: tuple[CriticalPath, ...] = ()
+    owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Service to logins who are assigned."""
+    expected: tuple[str, ...] = ()
+    """Texts that make a cluster expected behaviour, by the team's own word."""
+    model_services: tuple[str, ...] = ()
+    """Services whose entries may be shown to a model (`*` for all). Empty: none."""
+    propose_down_to: Severity = Severity.P2
+    proposal_lifetime: timedelta = timedelta(days=7)
+    self_approval: bool = True
+    labels: tuple[str, ...] = ("log-gardener",)
+    redact_ips: bool = False
+    redact_users: bool = False
+    round_budget: float = 0.5
+    day_budget: float = 5.0

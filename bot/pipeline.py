@@ -1,0 +1,339 @@
+"""The page to read first: how a round goes, and how a decision is carried out.
+
+A round reads what is new, sorts it into problems, thinks about those that changed, and keeps the result. A
+decision is a person's word on a proposal; carrying it out writes to the tracker exactly once. Everything outside
+is touched here and nowhere else; the steps are pure.
+
+    round:   logs -> normalise -> redact -> assemble -> cluster -> [store]
+             -> cascade -> match -> triage -> analyse -> audit -> propose -> [store] -> digest -> [chat]
+    decide:  approve -> [store.claim] -> [tracker] -> [store.finish] -> [chat]
+
+A round may be killed anywhere. Reading is kept batch by batch, each in one transaction with the cursor and the
+identities of its entries, so that the next round goes on where this one stopped and counts nothing twice.
+Thinking is kept at the end; clusters stay marked as changed until it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable
+from bot.models import (
+    Act,
+    Analysis,
+    BadLine,
+    Case,
+    Decision,
+    Draft,
+    Entry,
+    Harvest,
+    Incident,
+    Issue,
+    Match,
+    Problem,
+    Proposal,
+    Report,
+    Spend,
+    Window,
+)
+from bot.ports import Edges
+from bot.steps.analyse import afford, choose
+from bot.steps.approve import approve
+from bot.steps.assemble import assemble
+from bot.steps.audit import audit
+from bot.steps.cascade import cascade
+from bot.steps.cluster import cluster
+from bot.steps.match import match, words
+from bot.steps.normalise import normalise
+from bot.steps.propose import propose, wanted
+from bot.steps.redact import redact
+from bot.steps.triage import triage
+
+NEIGHBOURHOOD = timedelta(hours=1)
+"""How far around changed clusters others are looked at, as causes or symptoms of them."""
+LEASE = timedelta(minutes=2)
+"""How long a claim on filing holds before another worker may look whether it happened."""
+BAD_KEPT = 20
+"""Bad lines that are named; the rest are only counted."""
+
+Progress = Callable[[int, float | None], None]
+"""Called with the number of entries read so far, and how far the source is (0 to 1) where it can tell."""
+
+
+# ------------------------------------------------------------------------------------------------ a round
+
+
+def round(
+    edges: Edges,
+    since: timedelta | None = None,
+    *,
+    think: bool = True,
+    members: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """One pass over what is new; returns what the store knows now of every problem that was read of."""
+    store, now = edges.store, edges.clock()
+    window = edges.logs.window(store.rounds.cursor(edges.logs.source), since)
+    number = store.rounds.begin(edges.logs.source, window, now)
+
+    reading = collect(edges, number, window, members=members, progress=progress)
+    thought = ponder(edges, window, now) if think else sort_out(edges, window, now)
+    for problem in wanted(thought.problems, edges.policy, baseline=thought.baseline):
+        suggest(edges, problem, "gardener", now)
+    store.rounds.conclude(number, thought.problems, thought.incidents, now, "; ".join(thought.notes))
+
+    return report(edges, window, reading, thought)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read in a round, in figures; who is a member of what only if asked for."""
+
+    entries: int = 0
+    new: int = 0
+    bad: list[BadLine] = field(default_factory=list)
+    bad_count: int = 0
+    clusters: set[int] = field(default_factory=set)
+    services: Counter[str] = field(default_factory=Counter)
+    members: list[Entry] = field(default_factory=list)
+
+
+def collect(
+    edges: Edges, number: int, window: Window, *, members: bool = False, progress: Progress | None = None
+) -> Reading:
+    """Reads the window batch by batch; each batch is sorted into problems and kept before the next is read."""
+    store, policy = edges.store, edges.policy
+    secret, source = store.secret, edges.logs.source
+    edge = store.rounds.edge()
+    reading = Reading()
+    for batch in edges.logs.read(window):
+        entries = redact(normalise(batch.entries, policy, secret), policy)
+        fresh = store.rounds.unseen(entries)
+        found = assemble([*edge, *fresh])
+        harvest = Harvest(
+            entries=tuple(fresh),
+            closed=cluster(found.closed, policy),
+            open=cluster(found.open, policy),
+            rest=tuple(e for o in found.open for e in o.entries),
+            deployments=tuple(e.deployment for e in fresh if e.deployment),
+            read_until=max((e.time for e in entries), default=None),
+        )
+        store.rounds.absorb(number, source, harvest)
+        edge = list(harvest.rest)
+
+        reading.entries += len(entries)
+        reading.new += len(fresh)
+        reading.bad_count += len(batch.bad)
+        reading.bad += batch.bad[: BAD_KEPT - len(reading.bad)]
+        reading.clusters.update(store.clusters.of([e.key for e in entries]).values())
+        reading.services.update(e.service for e in entries)
+        if members:
+            reading.members += entries
+        if progress:
+            progress(reading.entries, batch.progress)
+    return reading
+
+
+@dataclass(slots=True)
+class Thought:
+    """What a round came to think of the problems that changed."""
+
+    problems: list[Problem]
+    incidents: list[Incident]
+    spent: list[Spend] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    baseline: bool = False
+
+
+def sort_out(edges: Edges, window: Window, now: datetime) -> Thought:
+    """Incidents, matches and severities of what changed: everything that costs nothing."""
+    store, policy = edges.store, edges.policy
+    baseline = store.rounds.first()
+    changed = set(store.clusters.resolve(n) or n for n in store.rounds.changed())
+    clusters = {c.number: c for c in store.clusters.load(changed)}
+    if not clusters:
+        return Thought([], [], baseline=baseline)
+
+    around = Window(min(c.first_seen for c in clusters.values()), max(c.last_seen for c in clusters.values()))
+    around = Window(max(around.start, window.start) - NEIGHBOURHOOD, around.end + NEIGHBOURHOOD)
+    neighbours = store.clusters.load(set(store.clusters.between(around)) | changed)
+    incidents = cascade(neighbours, store.incidents.between(around))
+
+    newest = {n: i for i in sorted(incidents, key=lambda i: i.end) for n in i.clusters}
+    problems = []
+    for c in clusters.values():
+        incident = newest.get(c.number)
+        linked = store.issues.linked(c.number)
+        matched = match(
+            c,
+            linked=linked,
+            marked=None if linked else store.issues.marked(edges.tracker.repository, c.number),
+            candidates=[] if linked else store.issues.search(edges.tracker.repository, words(c)),
+            incident=incident,
+        )
+        previous = store.clusters.triage(c.number)
+        judged = triage(c, matched, incident, previous, policy, now, baseline=baseline)
+        problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
+    return Thought(problems, incidents, baseline=baseline)
+
+
+def ponder(edges: Edges, window: Window, now: datetime) -> Thought:
+    """`sort_out`, after a look at the tracker, and then cause and impact of what is new or changed in kind."""
+    store = edges.store
+    notes = mirror(edges, now)
+    thought = sort_out(edges, window, now)
+    thought.notes = notes
+
+    earlier = {p.number: store.analyses.latest(p.number) for p in thought.problems}
+    deployments = store.deployments.between(Window(window.start - NEIGHBOURHOOD, window.end))
+    by_number = {p.number: p.cluster for p in thought.problems}
+    cases = {c.problem.number: c for c in choose(thought.problems, earlier, deployments, by_number, edges.policy)}
+    known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
+
+    for index, problem in enumerate(thought.problems):
+        case = cases.get(problem.number)
+        if case is None:
+            kept = earlier.get(problem.number)
+            analysis, checked = kept if kept else (None, None)
+        else:
+            analysis, spend = explain(edges, case, now)
+            checked = audit(case, analysis, known)
+            store.analyses.keep(analysis, checked)
+            if spend:
+                thought.spent.append(spend)
+        thought.problems[index] = replace(problem, analysis=analysis, audit=checked)
+    return thought
+
+
+def explain(edges: Edges, case: Case, now: datetime) -> tuple[Analysis, Spend | None]:
+    """Asks the model, within what may be spent and shown; else, or if that fails, the pattern table."""
+    store = edges.store
+    day = store.analyses.spent_since(now - timedelta(days=1))
+    reason = afford(case, edges.policy, day, has_model=edges.analyst is not None)
+    if edges.analyst is not None and not reason:
+        try:
+            analysis, spend = edges.analyst.analyse(case)
+        except (Unavailable, Forbidden) as error:
+            reason = error.user_message
+        else:
+            if spend:
+                store.analyses.spend(spend, f"cluster {case.problem.number}", now)
+            return replace(analysis, made_at=now), spend
+    analysis, _ = edges.patterns.analyse(case)
+    return replace(analysis, note=reason, made_at=now), None
+
+
+def mirror(edges: Edges, now: datetime) -> list[str]:
+    """Brings the local copy of the tracker up to date; a round goes on without it, and says so."""
+    try:
+        edges.store.issues.put(edges.tracker.issues(edges.store.issues.synced_at(edges.tracker.repository)))
+    except (Unavailable, Forbidden) as error:
+        return [f"The tracker was not read: {error.user_message}"]
+    return []
+
+
+def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> Report:
+    """What the round is shown as: all problems it read of, as the store has them now."""
+    store = edges.store
+    numbers = sorted(reading.clusters | {p.number for p in thought.problems})
+    problems = store.clusters.problems(numbers)
+    numbers = [p.number for p in problems]
+    incidents = [i for i in store.incidents.between(window) if set(i.clusters) & set(numbers)]
+    of = store.clusters.of([e.key for e in reading.members])
+    owned: dict[int, list[Entry]] = {}
+    for entry in sorted(reading.members, key=lambda e: e.order):
+        if entry.key in of:
+            owned.setdefault(of[entry.key], []).append(entry)
+    return Report(
+        window=window,
+        read_until=store.rounds.read_until(),
+        made_at=edges.clock(),
+        source=edges.logs.source,
+        entries=reading.entries,
+        new_entries=reading.new,
+        problems=tuple(problems),
+        incidents=tuple(incidents),
+        deployments=tuple(store.deployments.between(window)),
+        bad=tuple(reading.bad),
+        bad_count=reading.bad_count,
+        spent=tuple(thought.spent),
+        services=tuple(s for s, _ in reading.services.most_common()),
+        notes=tuple(thought.notes),
+        members={n: tuple(e.id for e in entries) for n, entries in owned.items()},
+        incident_members={
+            i.id: tuple(e.id for n in i.clusters for e in owned.get(n, []) if i.start <= e.time <= i.end)
+            for i in incidents
+        },
+    )
+
+
+def look(edges: Edges, window: Window, numbers: Iterable[int] | None = None) -> Report:
+    """A report from the store alone, for `latest`, `worklog` and the digest; waits for nothing outside."""
+    store = edges.store
+    chosen = store.clusters.between(window) if numbers is None else list(numbers)
+    problems = store.clusters.problems(chosen)
+    return Report(
+        window=window,
+        read_until=store.rounds.read_until(),
+        made_at=edges.clock(),
+        source="store",
+        entries=sum(c.entries for p in problems for c in p.cluster.counts if window.start <= c.start <= window.end),
+        new_entries=0,
+        problems=tuple(problems),
+        incidents=tuple(store.incidents.between(window)),
+        deployments=tuple(store.deployments.between(window)),
+        services=tuple(dict.fromkeys(p.cluster.service for p in problems)),
+    )
+
+
+def _issues_of(found: Match) -> list[Issue]:
+    return [*([found.issue] if found.issue else []), *(c.issue for c in found.candidates)]
+
+
+# ------------------------------------------------------------------------------------------------ a decision
+
+
+def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Draft, Proposal | None]:
+    """Freezes what would be written for a problem; no proposal where nothing should be, and the draft says why."""
+    draft = propose(problem, edges.policy, now)
+    if draft.act is Act.NOTHING:
+        return draft, None
+    as_of = edges.store.rounds.read_until() or now
+    lifetime = edges.policy.proposal_lifetime
+    return draft, edges.store.proposals.add(problem.number, draft, who, now, lifetime, as_of)
+
+
+def decide(edges: Edges, decision: Decision, groups: frozenset[str] = frozenset()) -> Proposal:
+    """A person's word on a proposal: checked, then recorded once. Filing is left to `file`."""
+    proposal = edges.store.proposals.get(decision.proposal)
+    draft = approve(proposal, decision, edges.policy, groups)
+    return edges.store.proposals.decide(decision, draft)
+
+
+def file(edges: Edges, number: int) -> Proposal | None:
+    """Writes an approved proposal to the tracker: claim, look for the marker, write, finish.
+
+    Killed between any two of these, or told of a failure that may have been a success, the next try finds the
+    marker and does not write again. None where another worker has the claim.
+    """
+    store, tracker, now = edges.store, edges.tracker, edges.clock()
+    claimed = store.proposals.claim(number, edges.worker, now, LEASE)
+    if claimed is None:
+        return None
+    draft, marker = claimed.draft, claimed.marker
+    try:
+        issue = tracker.find(marker, draft.issue)
+        if issue is None:
+            issue = tracker.create(draft, marker) if draft.act is Act.CREATE else tracker.comment(draft, marker)
+        if draft.act in (Act.ESCALATE, Act.REOPEN):
+            issue = tracker.edit(draft)
+    except Ambiguous as error:
+        return store.proposals.release(number, edges.worker, error.user_message, now, final=False)
+    except Unavailable as error:
+        return store.proposals.release(number, edges.worker, error.user_message, now, final=False)
+    except GardenError as error:
+        return store.proposals.release(number, edges.worker, error.user_message, now, final=True)
+    return store.proposals.finish(number, edges.worker, issue, edges.clock())

@@ -1,0 +1,298 @@
+"""What is outside, as Protocols: logs, analyst, tracker, chat, the store and the clock.
+
+Steps never see these. The pipeline calls them; `app` and `cli` put the real ones in. Each raises only what
+`errors` lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.models import (
+    Analysis,
+    Audit,
+    Batch,
+    Case,
+    Cluster,
+    Decision,
+    Deployment,
+    Draft,
+    Entry,
+    Event,
+    Harvest,
+    Incident,
+    Issue,
+    Message,
+    Policy,
+    Posted,
+    Problem,
+    Proposal,
+    Severity,
+    Spend,
+    Triage,
+    Window,
+)
+
+Clock = Callable[[], datetime]
+
+
+class Logs(Protocol):
+    """Where entries come from. `source` names the cursor; a source that is not `lasting` (a file) keeps none."""
+
+    source: str
+    lasting: bool
+
+    def window(self, cursor: datetime | None, since: timedelta | None) -> Window:
+        """What to read now: from a little before the cursor, or `since` ago; for a file its span."""
+        ...
+
+    def read(self, window: Window) -> Iterator[Batch]: ...
+
+
+class Analyst(Protocol):
+    """Writes down cause and impact. `name` is shown as the source."""
+
+    name: str
+
+    def analyse(self, case: Case) -> tuple[Analysis, Spend | None]: ...
+
+
+class Tracker(Protocol):
+    """Issues. Writes are called once per claim; what was ambiguous is found again by its marker."""
+
+    repository: str
+
+    def issues(self, updated_since: datetime | None) -> Iterator[Issue]:
+        """Open and closed, with their comments, oldest change first."""
+        ...
+
+    def issue(self, number: int) -> Issue: ...
+
+    def find(self, marker: str, issue: int = 0) -> Issue | None:
+        """The issue that carries the marker in its body, or, where `issue` is given, that issue if it or one of
+        its comments carries it. Looks at the newest issues themselves, never only at a search index."""
+        ...
+
+    def create(self, draft: Draft, marker: str) -> Issue: ...
+
+    def comment(self, draft: Draft, marker: str) -> Issue: ...
+
+    def edit(self, draft: Draft) -> Issue:
+        """Sets the title (if the draft has one), swaps our labels, reopens for `Act.REOPEN`; safe to repeat."""
+        ...
+
+
+class Chat(Protocol):
+    """The team's chat, as far as we write to it."""
+
+    def post(self, channel: str, message: Message, thread: str = "") -> str:
+        """Posts and returns the message's id (`ts`)."""
+        ...
+
+    def update(self, channel: str, ts: str, message: Message) -> None: ...
+
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None: ...
+
+
+# ---------------------------------------------------------------- the store, a noun each
+
+
+class Rounds(Protocol):
+    def begin(self, source: str, window: Window, now: datetime) -> int: ...
+
+    def cursor(self, source: str) -> datetime | None: ...
+
+    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Those never absorbed before, each once."""
+        ...
+
+    def edge(self) -> list[Entry]:
+        """Entries of the occurrences that were still open at the end of what was read last."""
+        ...
+
+    def absorb(self, number: int, source: str, harvest: Harvest) -> None:
+        """Takes back what was open before, adds the harvest, remembers the entries, moves the cursor: all in
+        one transaction. Clusters that changed are marked until a round concludes."""
+        ...
+
+    def changed(self) -> list[int]:
+        """Clusters that were touched since a round last concluded, in order of number."""
+        ...
+
+    def conclude(
+        self, number: int, problems: Sequence[Problem], incidents: Sequence[Incident], now: datetime, note: str = ""
+    ) -> None:
+        """Keeps what was thought of the problems, and closes the round; one transaction."""
+        ...
+
+    def read_until(self) -> datetime | None: ...
+
+    def first(self) -> bool:
+        """No round has concluded yet: what is found is the baseline."""
+        ...
+
+
+class Clusters(Protocol):
+    def of(self, keys: Sequence[int]) -> dict[int, int]:
+        """Entry keys to the numbers of their clusters; healthy entries are left out."""
+        ...
+
+    def load(self, numbers: Iterable[int]) -> list[Cluster]: ...
+
+    def between(self, window: Window) -> list[int]:
+        """Numbers of the clusters seen in the window."""
+        ...
+
+    def problems(self, numbers: Iterable[int]) -> list[Problem]:
+        """Clusters with the newest triage, match, analysis, audit, proposal and incident of each."""
+        ...
+
+    def resolve(self, number: int) -> int | None:
+        """The number itself, the lower number whose alias it is, or None."""
+        ...
+
+    def set_severity(self, number: int, severity: Severity, who: str, now: datetime) -> None:
+        """A person's severity: stays until a person changes it."""
+        ...
+
+    def triage(self, number: int) -> Triage | None: ...
+
+
+class Incidents(Protocol):
+    def between(self, window: Window) -> list[Incident]: ...
+
+
+class Deployments(Protocol):
+    def between(self, window: Window) -> list[Deployment]: ...
+
+
+class Analyses(Protocol):
+    def latest(self, cluster: int) -> tuple[Analysis, Audit] | None: ...
+
+    def keep(self, analysis: Analysis, audit: Audit) -> None: ...
+
+    def spend(self, spend: Spend, purpose: str, now: datetime) -> None: ...
+
+    def spent_since(self, since: datetime) -> float: ...
+
+
+class Issues(Protocol):
+    """The local mirror of the tracker."""
+
+    def put(self, issues: Iterable[Issue]) -> int: ...
+
+    def get(self, repository: str, number: int) -> Issue | None: ...
+
+    def search(self, repository: str, words: str, limit: int = 20) -> list[Issue]: ...
+
+    def synced_at(self, repository: str) -> datetime | None: ...
+
+    def marked(self, repository: str, cluster: int) -> Issue | None:
+        """The lowest-numbered mirrored issue whose body carries one of our markers for the cluster."""
+        ...
+
+    def link(self, cluster: int, issue: Issue, who: str, now: datetime) -> None: ...
+
+    def linked(self, cluster: int) -> Issue | None: ...
+
+
+class Proposals(Protocol):
+    def open(self, cluster: int) -> Proposal | None: ...
+
+    def add(
+        self, cluster: int, draft: Draft, made_by: str, now: datetime, lifetime: timedelta, as_of: datetime
+    ) -> Proposal:
+        """Freezes the draft. An open proposal of the same cluster is superseded; an equal one is returned."""
+        ...
+
+    def get(self, number: int) -> Proposal | None: ...
+
+    def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:
+        """Open to approved or rejected, exactly once; `draft` replaces the text where the approval changes it.
+        Raises `Refused`, saying what happened meanwhile, where the proposal is not open any more."""
+        ...
+
+    def claim(self, number: int, worker: str, now: datetime, lease: timedelta) -> Proposal | None:
+        """Approved to filing. One winner; a claim whose lease ran out can be taken over."""
+        ...
+
+    def finish(self, number: int, worker: str, issue: Issue, now: datetime) -> Proposal:
+        """Filing to filed; links the cluster to the issue and mirrors the issue."""
+        ...
+
+    def release(self, number: int, worker: str, why: str, now: datetime, *, final: bool) -> Proposal:
+        """Filing back to approved (to be tried again), or to failed."""
+        ...
+
+    def due(self, now: datetime) -> list[int]:
+        """Approved, or claimed by somebody whose lease ran out."""
+        ...
+
+    def expire(self, now: datetime) -> list[int]: ...
+
+
+class Messages(Protocol):
+    """Messages of ours that stand in the chat, and deliveries from it that were seen."""
+
+    def find(self, purpose: str) -> Posted | None: ...
+
+    def at(self, channel: str, ts: str) -> Posted | None: ...
+
+    def remember(self, posted: Posted, now: datetime) -> None: ...
+
+    def first_time(self, delivery: str, now: datetime) -> bool:
+        """False for a delivery that was seen before; remembers it."""
+        ...
+
+
+class History(Protocol):
+    def add(self, event: Event) -> None: ...
+
+    def latest(self, subject: str = "", limit: int = 50) -> list[Event]: ...
+
+
+class Store(Protocol):
+    @property
+    def rounds(self) -> Rounds: ...
+    @property
+    def clusters(self) -> Clusters: ...
+    @property
+    def incidents(self) -> Incidents: ...
+    @property
+    def deployments(self) -> Deployments: ...
+    @property
+    def analyses(self) -> Analyses: ...
+    @property
+    def issues(self) -> Issues: ...
+    @property
+    def proposals(self) -> Proposals: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def secret(self) -> bytes:
+        """The key of this installation, made once, for hashes that are counted and never shown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """All that a round or a decision touches, put together once by `app` or `cli`."""
+
+    logs: Logs
+    analyst: Analyst | None
+    """The model; None where there is no key."""
+    patterns: Analyst
+    """The pattern table, which always works."""
+    tracker: Tracker
+    store: Store
+    clock: Clock
+    policy: Policy
+    chat: Chat | None = None
+    channel: str = ""
+    worker: str = "gardener"
