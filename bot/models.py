@@ -673,6 +673,11 @@ class Problem:
     def is_symptom(self) -> bool:
         return self.incident is not None and self.incident.root != self.cluster.number
 
+    @property
+    def rank(self) -> tuple[Severity, int, int]:
+        """The order in which people are shown problems: worst first, then the most frequent, then by number."""
+        return (self.triage.severity, -self.cluster.occurrences, self.cluster.number)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -695,6 +700,32 @@ class Report:
     members: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     incident_members: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def families(self) -> tuple[tuple[Problem, ...], ...]:
+        """All problems, each once: a root followed by its symptoms, or a problem by itself; the worst family first.
+
+        A symptom whose root is not in the report stands by itself. Where two are each other's symptom, in one
+        incident this way and in another that way, the worse one leads.
+        """
+        by_number = {n: p for p in self.problems for n in (*p.cluster.aliases, p.number)}
+
+        def head(problem: Problem) -> Problem:
+            path = [problem]
+            while path[-1].is_symptom and path[-1].incident is not None:
+                root = by_number.get(path[-1].incident.root)
+                if root is None or root is path[-1]:
+                    break
+                if root in path:
+                    return min(path[path.index(root) :], key=lambda p: p.rank)
+                path.append(root)
+            return path[-1]
+
+        found: dict[int, list[Problem]] = {}
+        for problem in sorted(self.problems, key=lambda p: p.rank):
+            found.setdefault(head(problem).number, []).append(problem)
+        families = [tuple(sorted(f, key=lambda p: (p.number != n, p.rank))) for n, f in found.items()]
+        return tuple(sorted(families, key=lambda f: (min(p.triage.severity for p in f), f[0].rank)))
+
 
 @dataclass(frozen=True, slots=True)
 class Digest:
@@ -706,6 +737,10 @@ class Digest:
     changes: tuple[str, ...] = ()
     fingerprint: str = ""
     """Equal fingerprints look equal: nothing is posted."""
+    shown: tuple[int, ...] = ()
+    """The heads of `report.families` that fit, worst first; their symptoms are folded under them."""
+    more: int = 0
+    """How many families did not fit."""
 
 
 # ---------------------------------------------------------------- what the team decided beforehand
