@@ -1,0 +1,292 @@
+"""How the text of a setting becomes a value. Each function takes what was given and returns the value, or raises
+`ValueError` with half a sentence that says what is wrong and what to write instead.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.models import CriticalPath, Severity
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+CRON = "five cron fields with day names, as in `0 9 * * mon-fri`"
+
+
+class Secret:
+    """A value that is never shown by accident: not in a message, a log line or a traceback."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself, for handing to the library that needs it."""
+        return self._value
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret(<set>)" if self._value else "Secret(<not set>)"
+
+    __str__ = __repr__
+
+
+def text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise ValueError("it should be a text in quotes.")
+    return raw.strip()
+
+
+def secret(raw: object) -> Secret:
+    return Secret(text(raw))
+
+
+def _prefixed(prefix: str, other: str) -> Callable[[object], Secret]:
+    def parse(raw: object) -> Secret:
+        value = text(raw)
+        if value and not value.startswith(prefix):
+            swapped = f" This one begins with {other}: are the two tokens swapped?" if value.startswith(other) else ""
+            raise ValueError(f"it should begin with {prefix}.{swapped}")
+        return Secret(value)
+
+    return parse
+
+
+slack_bot_token = _prefixed("xoxb-", "xapp-")
+slack_app_token = _prefixed("xapp-", "xoxb-")
+
+
+def private_key(raw: object) -> Secret:
+    value = text(raw).replace("\\n", "\n")
+    if value and not value.startswith("-----BEGIN"):
+        try:
+            value = Path(value).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ValueError("it is neither a PEM text nor the path of a file that can be read.") from None
+        if not value.startswith("-----BEGIN"):
+            raise ValueError("the file does not hold a private key in PEM form.")
+    return Secret(value)
+
+
+SECRETS = (secret, slack_bot_token, slack_app_token, private_key)
+
+
+def url(raw: object) -> str:
+    value = text(raw)
+    if value and not re.fullmatch(r"https?://[^\s/]+\S*", value):
+        raise ValueError("it should be an address that begins with https:// or http://.")
+    return value.rstrip("/")
+
+
+def base_url(raw: object) -> str:
+    return url(raw) + "/"
+
+
+def host_port(raw: object) -> str:
+    value = text(raw)
+    if value and not re.fullmatch(r"[\w.-]+:\d{1,5}", value):
+        raise ValueError("it should be a host and a port, as in 127.0.0.1:8085.")
+    return value
+
+
+def channel(raw: object) -> str:
+    value = text(raw)
+    if value and not re.fullmatch(r"[CG][A-Z0-9]{2,}", value):
+        raise ValueError("it should be the id of a channel, as in C0123456789, not its name.")
+    return value
+
+
+def people(raw: object) -> frozenset[str]:
+    ids = names(raw)
+    wrong = [i for i in ids if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", i)]
+    if wrong:
+        raise ValueError(
+            f"{', '.join(wrong)} {'is' if len(wrong) == 1 else 'are'} no id of a user (U...) or user group (S...); "
+            "a profile's menu has *Copy member ID*."
+        )
+    return frozenset(ids)
+
+
+def repository(raw: object) -> str:
+    value = text(raw)
+    if value and not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", value):
+        raise ValueError("it should be owner/name, as in example-org/shop.")
+    return value
+
+
+def number_id(raw: object) -> str:
+    value = str(raw).strip()
+    if value and not value.isdecimal():
+        raise ValueError("it should be a number.")
+    return value
+
+
+def project(raw: object) -> str:
+    value = text(raw)
+    if value and not re.fullmatch(r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{1,62}", value):
+        raise ValueError("it should be the id of a project, as in example-prod, not its name or number.")
+    return value
+
+
+def path(raw: object) -> Path:
+    return Path(text(raw)).expanduser()
+
+
+def existing_file(raw: object) -> str:
+    value = text(raw)
+    if value and not Path(value).is_file():
+        raise ValueError("there is no such file.")
+    return value
+
+
+def names(raw: object) -> tuple[str, ...]:
+    """Words, separated by commas or white space in the environment, a list in the file."""
+    if isinstance(raw, str):
+        raw = re.split(r"[\s,]+", raw.strip())
+    return texts(raw)
+
+
+def texts(raw: object) -> tuple[str, ...]:
+    if not isinstance(raw, list | tuple) or not all(isinstance(item, str) for item in raw):
+        raise ValueError('it should be a list of texts, as in ["one", "two"].')
+    return tuple(dict.fromkeys(item.strip() for item in raw if item.strip()))
+
+
+def dollars(raw: object) -> float:
+    try:
+        value = float(raw.strip().removeprefix("$") if isinstance(raw, str) else raw)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = math.nan
+    if isinstance(raw, bool) or not 0 <= value < math.inf:
+        raise ValueError("it should be an amount of dollars, 0 or more, as in 2.50.")
+    return value
+
+
+def port(raw: object) -> int:
+    value = str(raw).strip()
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise ValueError("it should be a number from 1 to 65535.")
+    return int(value)
+
+
+def severity(raw: object) -> Severity:
+    try:
+        return Severity(text(raw).upper())
+    except ValueError:
+        raise ValueError("it should be one of P0, P1, P2, P3, P4, P5.") from None
+
+
+def timezone(raw: object) -> str:
+    value = text(raw)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("there is no such time zone; write a name such as Europe/Berlin or UTC.") from None
+    return value
+
+
+def duration(raw: object) -> timedelta:
+    """`90s`, `5m`, `6h`, `7d`, `2w`."""
+    found = re.fullmatch(r"(\d{1,6})\s*([smhdw])", text(raw).lower())
+    if not found or int(found[1]) == 0:
+        raise ValueError("it should be a number with a unit: 90s, 5m, 6h, 7d or 2w.")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
+
+
+def schedule(raw: object) -> str:
+    """`every 5m`, or a crontab line. Days of the week are words: numbers mean another day in each scheduler."""
+    value = " ".join(text(raw).lower().split())
+    if value.startswith("every "):
+        try:
+            span = duration(value.removeprefix("every "))
+        except ValueError:
+            raise ValueError(f"it should be `every` with a number and a unit, as in `every 5m`, or {CRON}.") from None
+        if span < timedelta(minutes=1):
+            raise ValueError("at most once a minute; write `every 1m` or more.")
+        return value
+    parts = value.split(" ")
+    if len(parts) != 5:
+        raise ValueError(f"it should be `every 5m`, or {CRON}.")
+    if re.search(r"\d", parts[4].split("/")[0]):
+        raise ValueError(
+            "write the days of the week as words (mon-fri): numbers mean different days in different tools."
+        )
+    allowed = ((0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, MONTHS), (0, -1, DAYS))
+    for part, (low, high, words) in zip(parts, allowed, strict=True):
+        if not all(_cron(piece, low, high, words) for piece in part.split(",")):
+            raise ValueError(f"{part!r} cannot be used there; write {CRON}.")
+    return value
+
+
+def _cron(piece: str, low: int, high: int, words: tuple[str, ...]) -> bool:
+    span, _, step = piece.partition("/")
+    if step and (not step.isdecimal() or int(step) == 0):
+        return False
+    if span == "*":
+        return True
+    ends = span.split("-")
+    numbers = [
+        words.index(e) + low if e in words else int(e) if e.isdecimal() and low <= int(e) <= high else -1 for e in ends
+    ]
+    return len(ends) <= 2 and min(numbers) >= 0 and numbers == sorted(numbers)
+
+
+def redactions(raw: object) -> frozenset[str]:
+    chosen = frozenset(texts(raw))
+    if chosen - {"ips", "users"}:
+        raise ValueError('it should be a list of "ips" and "users", or empty.')
+    return chosen
+
+
+def yes_no(raw: object) -> bool:
+    if not isinstance(raw, bool):
+        raise ValueError("it should be true or false.")
+    return raw
+
+
+def environments(raw: object) -> dict[str, str]:
+    if not isinstance(raw, Mapping) or not all(isinstance(v, str) and v for v in raw.values()):
+        raise ValueError('it should be a table of pattern = "environment".')
+    return {str(pattern): name for pattern, name in raw.items()}
+
+
+def owners(raw: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(raw, Mapping):
+        raise ValueError('it should be a table of service = ["login"].')
+    return {str(service): texts([who] if isinstance(who, str) else who) for service, who in raw.items()}
+
+
+def critical_paths(raw: object) -> tuple[CriticalPath, ...]:
+    if not isinstance(raw, list | tuple):
+        raise ValueError("it should be tables that begin with [[critical_paths]].")
+    return tuple(_critical_path(item) for item in raw)
+
+
+def _critical_path(raw: Any) -> CriticalPath:
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("name"), str) or not raw["name"].strip():
+        raise ValueError("each needs a name.")
+    unknown = set(raw) - {"name", "worth", "services", "routes"}
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: known are name, worth, services, routes.")
+    return CriticalPath(
+        name=text(raw["name"]),
+        worth=text(raw.get("worth", "")),
+        services=texts(raw.get("services", [])),
+        routes=texts(raw.get("routes", [])),
+    )
