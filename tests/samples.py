@@ -89,7 +89,7 @@ def cluster(
     kind: Kind = Kind.APPLICATION,
     occurrences: int = 12,
     first: datetime = NOW - timedelta(hours=6),
-    last: datetime = NOW - minutes(5),
+    last: datetime = NOW - timedelta(minutes=5),
     environment: str = "production",
     evidence: Sequence[Entry] = (),
     users: int = 0,

@@ -1,0 +1,172 @@
+"""What `garden cluster` and `garden round` print with `--format json`: a contract, version 1.
+
+`schema/report.json` beside this module describes it. `text` writes it in ASCII: whatever a log line holds, nothing
+in the output moves a terminal's cursor or turns the direction of writing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.models import Analysis, Audit, Incident, Issue, Match, Problem, Proposal, Report, Triage
+
+VERSION = 1
+
+Json = dict[str, Any]
+
+
+def cluster_json(report: Report, members: bool = True) -> Json:
+    """Clusters and incidents, with the insertIds of their entries."""
+    return {
+        "version": VERSION,
+        "entries": report.entries,
+        "clusters": [_cluster(p, report.members if members else None) for p in _numbered(report)],
+        "incidents": [_incident(i, report.incident_members if members else None) for i in _episodes(report)],
+    }
+
+
+def round_json(report: Report, members: bool = False) -> Json:
+    """The same, and how many entries were new, and in each cluster all that is known of it."""
+    data = cluster_json(report, members)
+    for problem, cluster in zip(_numbered(report), data["clusters"], strict=True):
+        cluster["triage"] = _triage(problem.triage)
+        cluster["analysis"] = _analysis(problem.analysis) if problem.analysis else None
+        cluster["audit"] = _audit(problem.audit) if problem.audit else None
+        cluster["match"] = _match(problem.match) if problem.match else None
+        cluster["proposal"] = _proposal(problem.proposal) if problem.proposal else None
+    return {"version": VERSION, "entries": data["entries"], "new_entries": report.new_entries, **data}
+
+
+def text(data: Json) -> str:
+    """As it is printed: indented, in ASCII, with a newline at the end."""
+    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+
+
+def _numbered(report: Report) -> list[Problem]:
+    return sorted(report.problems, key=lambda p: p.number)
+
+
+def _episodes(report: Report) -> list[Incident]:
+    return sorted(report.incidents, key=lambda i: i.id)
+
+
+def _cluster(problem: Problem, members: Mapping[int, tuple[str, ...]] | None) -> Json:
+    cluster, triage = problem.cluster, problem.triage
+    data: Json = {
+        "number": cluster.number,
+        "title": cluster.title,
+        "service": cluster.service,
+        "environments": {
+            name: {"entries": entries, "occurrences": occurrences}
+            for name, (entries, occurrences) in cluster.environments.items()
+        },
+        "kind": triage.kind.value,
+        "category": triage.category,
+        "severity": triage.severity.value,
+        "template": cluster.template,
+        "entries": cluster.entries,
+        "occurrences": cluster.occurrences,
+        "first_seen": _time(cluster.first_seen),
+        "last_seen": _time(cluster.last_seen),
+    }
+    if members is not None:
+        data["members"] = list(members.get(cluster.number, ()))
+    return data
+
+
+def _incident(incident: Incident, members: Mapping[int, tuple[str, ...]] | None) -> Json:
+    data: Json = {
+        "id": incident.id,
+        "root": incident.root,
+        "clusters": list(incident.clusters),
+        "start": _time(incident.start),
+        "end": _time(incident.end),
+        "reason": incident.reason,
+    }
+    if members is not None:
+        data["members"] = list(members.get(incident.id, ()))
+    return data
+
+
+def _triage(triage: Triage) -> Json:
+    return {
+        "severity": triage.severity.value,
+        "category": triage.category,
+        "kind": triage.kind.value,
+        "trend": triage.trend.value,
+        "reasons": list(triage.reasons),
+        "by": triage.by,
+    }
+
+
+def _analysis(analysis: Analysis) -> Json:
+    return {
+        "source": analysis.source,
+        "name": analysis.name,
+        "cause": analysis.cause,
+        "technical_impact": analysis.technical_impact,
+        "business_impact": analysis.business_impact,
+        "next_steps": list(analysis.next_steps),
+        "claims": [
+            {"text": c.text, "ground": c.ground.value, "rests_on": list(c.rests_on), "quote": c.quote}
+            for c in analysis.claims
+        ],
+        "confidence": analysis.confidence,
+        "severity": analysis.severity.value if analysis.severity else None,
+        "rule": analysis.rule,
+        "note": analysis.note,
+    }
+
+
+def _audit(audit: Audit) -> Json:
+    return {
+        "verdict": audit.verdict.value,
+        "rule": audit.rule,
+        "cause": audit.cause.value,
+        "claims": [{"text": c.claim.text, "finding": c.finding.value, "why": c.why} for c in audit.claims],
+    }
+
+
+def _match(match: Match) -> Json:
+    return {
+        "outcome": match.outcome.value,
+        "reason": match.reason,
+        "issue": _issue(match.issue) if match.issue else None,
+        "candidates": [{**_issue(c.issue), "score": c.score, "reason": c.reason} for c in match.candidates],
+    }
+
+
+def _issue(issue: Issue) -> Json:
+    return {
+        "repository": issue.repository,
+        "number": issue.number,
+        "title": issue.title,
+        "state": issue.state,
+        "state_reason": issue.reason,
+        "url": issue.url,
+    }
+
+
+def _proposal(proposal: Proposal) -> Json:
+    draft = proposal.draft
+    return {
+        "id": proposal.id,
+        "stage": proposal.stage.value,
+        "act": draft.act.value,
+        "repository": draft.repository,
+        "title": draft.title,
+        "body": draft.body,
+        "comment": draft.comment,
+        "labels": list(draft.labels),
+        "assignees": list(draft.assignees),
+        "issue": proposal.issue or draft.issue or None,
+        "url": proposal.url,
+        "reason": draft.reason,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,108 @@
+"""What a channel's digest shows: which problems fit a phone's screen, and what changed since it was last shown.
+
+Problems come as families, the worst first: a root with its symptoms folded under it, or a problem by itself. What
+works as intended and configuration nits (P4, P5) are only counted, unless there is nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from bot.models import Digest, Problem, Report, Severity, Trend
+
+SHOWN = 8
+"""Families that fit the screen of a phone."""
+CHANGES = 10
+"""Changes that are named; the rest are only counted."""
+
+_ISSUE = {True: "closed", False: "open"}
+
+
+def digest(report: Report, channel: str, day: date, earlier: Digest | None = None) -> Digest:
+    """The digest of a channel and day; `earlier` is the one that people saw last."""
+    families = report.families
+    urgent = [f for f in families if min(p.triage.severity for p in f) <= Severity.P3]
+    shown = (urgent or list(families))[:SHOWN]
+    return Digest(
+        channel=channel,
+        day=day,
+        report=report,
+        changes=tuple(_changes(earlier.report, report)) if earlier else (),
+        fingerprint=_fingerprint(report, shown),
+        shown=tuple(f[0].number for f in shown),
+        more=len(families) - len(shown),
+    )
+
+
+def _changes(before: Report, after: Report) -> Iterator[str]:
+    """What is worth a line, in words; names are left out, for they are log text."""
+    old, new = _by_number(before), _by_number(after)
+    told = [line for number, problem in new.items() for line in _told(old.get(number), problem)]
+    told += [f"Cluster {number} is not seen any more." for number in old if number not in new]
+    yield from told[:CHANGES]
+    if len(told) > CHANGES:
+        yield f"And {len(told) - CHANGES} more changes."
+
+
+def _told(old: Problem | None, new: Problem) -> Iterator[str]:
+    who = f"Cluster {new.number}"
+    if old is None:
+        yield f"{who} is new, {new.triage.severity}."
+        return
+    if old.triage.severity is not new.triage.severity:
+        by = f" by {new.triage.by}" if new.triage.by else ""
+        yield f"{who} went from {old.triage.severity} to {new.triage.severity}{by}."
+    if new.triage.trend is Trend.QUIET and old.triage.trend is not Trend.QUIET:
+        yield f"{who} has gone quiet."
+    elif old.triage.trend is Trend.QUIET and new.triage.trend is not Trend.QUIET:
+        yield f"{who} is back."
+    was, now = _issue(old), _issue(new)
+    if now and now != was:
+        yield f"{who} belongs to issue #{now} now."
+    elif now and old.match and new.match and old.match.issue and new.match.issue:
+        if old.match.issue.closed is not new.match.issue.closed:
+            yield f"Issue #{now} of cluster {new.number} is {_ISSUE[new.match.issue.closed]} now."
+
+
+def _issue(problem: Problem) -> int:
+    if problem.proposal and problem.proposal.issue:
+        return problem.proposal.issue
+    return problem.match.issue.number if problem.match and problem.match.issue else 0
+
+
+def _by_number(report: Report) -> Mapping[int, Problem]:
+    return {p.number: p for family in report.families for p in family}
+
+
+def _fingerprint(report: Report, shown: list[tuple[Problem, ...]]) -> str:
+    """Equal for digests that tell people the same.
+
+    Counts enter by their order of magnitude (9 to 12 occurrences is a change, 12 to 90 is none), the time up to
+    which was read by its hour: a digest that stands must not look stale, nor be edited for each minute. Changes do
+    not enter, for they are told once; neither do deployments nor what was spent.
+    """
+    facts = [
+        *(_facts(problem) for family in shown for problem in family),
+        *(f"{p.number} {p.triage.severity}" for family in report.families if family not in shown for p in family),
+        f"{report.read_until:%Y-%m-%dT%H}" if report.read_until else "never",
+        str(bool(report.bad_count)),
+        *report.notes,
+    ]
+    return hashlib.sha256("\n".join(facts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _facts(problem: Problem) -> str:
+    cluster, triage, match = problem.cluster, problem.triage, problem.match
+    analysis, audit, proposal = problem.analysis, problem.audit, problem.proposal
+    facts = (
+        *(cluster.number, cluster.title, len(str(cluster.occurrences))),
+        *(triage.severity, triage.category, triage.trend, triage.by),
+        *((match.outcome, match.issue and (match.issue.ref, match.issue.state)) if match else ()),
+        *((analysis.cause, analysis.source) if analysis else ()),
+        *((audit.verdict, audit.cause) if audit else ()),
+        *((proposal.id, proposal.stage, proposal.issue) if proposal else ()),
+        problem.incident.root if problem.incident else 0,
+    )
+    return repr(facts)
