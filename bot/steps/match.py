@@ -1,0 +1,318 @@
+"""Which issue a cluster belongs to: the mapping, the marker, then the likeness of what people wrote.
+
+`words` says what to look for in the mirror of the tracker; `match` judges what was found there, open and closed.
+Above CONFIDENT an issue is taken; between that and PLAUSIBLE people are offered the best three; below, nothing is
+like it. How an issue was closed decides what may be done with it. Each outcome says why in a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import log
+
+from bot.models import Candidate, Cluster, Incident, Issue, Match, Outcome
+
+CONFIDENT = 0.55
+"""From here on an issue is taken to be the cluster's own."""
+CLEAR = 0.08
+"""How far the best has to be ahead of the second to be taken without asking."""
+PLAUSIBLE = 0.28
+"""Below this nobody is asked."""
+OFFERED = 3
+MOST_WORDS = 24
+LONGEST_TEXT = 4000
+"""Characters of a body, of all comments, of a template that are looked at."""
+BUCKET = timedelta(hours=1)
+"""Counts are kept per span of time; a revision counts as old only where it was seen at least so long before."""
+
+_MASK = re.compile(r"<[^<>\s]{0,40}>")
+_TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|\b[1-5]\d\d\b|[^\W\d_a-zA-Z]{2,}")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:[._/:-]\w+)+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*")
+_STATUS = re.compile(r"(?<![\w.#-])[45]\d\d(?![\w.-]*\d)")
+_OURS = re.compile(r"<!--.*?-->", re.DOTALL)
+_HEADING = re.compile(r"^\s*gcp-[\w-]+\s*\|\s*(?:p\d\s*(?:→\s*p\d\s*)?\|)?", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"\b(?:wo(?:n'?t|nt)[ -]?fix|will not (?:be )?fix(?:ed)?|not going to fix|not planned"
+    r"|works? as (?:intended|designed)|(?:is|expected|intended) by design|not a bug|accepted risk)\b",
+    re.IGNORECASE,
+)
+_TWIN = re.compile(r"\bduplicate of\s+(?:[\w.-]+/[\w.-]+)?#(\d{1,9})\b", re.IGNORECASE)
+
+_STOP = frozenset(
+    re.split(
+        " ",
+        "the and for with from that this not but are was were has have had can cannot could does did its into onto "
+        "over than then when while where which who why will would should may might must been being due via per see "
+        "our your their there here out off all any each also only other such more most some very just too get got set "
+        "http https com www api src lib site packages python file line none null true false def return object name "
+        "called calling call value values",
+    )
+)
+_ENDINGS = (("ations", 4), ("ation", 4), ("ing", 4), ("ies", 3), ("ed", 4), ("es", 5), ("s", 4), ("e", 4))
+_CLASS_WEIGHT = {"exception": 3.0, "site": 2.0, "route": 2.0, "status": 1.5, "title": 1.3, "text": 1.0}
+
+
+# ------------------------------------------------------------------------------------------------ what to look for
+
+
+def words(cluster: Cluster) -> str:
+    """Words for a full-text search, the most telling first, at most `MOST_WORDS`."""
+    weights = _telling(cluster)
+    best = sorted(weights, key=lambda w: (-weights[w], w))
+    return " ".join(best[:MOST_WORDS])
+
+
+def _telling(cluster: Cluster) -> dict[str, float]:
+    """The words of a cluster, each with how much it tells by where it stands."""
+    signature = cluster.signature
+    frames = [e.failure.frame for e in cluster.evidence if e.failure and e.failure.frame]
+    sites = [s for s in (*frames, *(e.site for e in cluster.evidence)) if s]
+    parts: list[tuple[str, str]] = [
+        ("exception", signature.exception.rpartition(".")[2]),
+        ("site", signature.site),
+        ("route", _MASK.sub(" ", re.sub(r"\{[^}]*\}", " ", signature.route))),
+        ("status", str(signature.status or "")),
+        ("title", cluster.title),
+        ("text", cluster.template[:LONGEST_TEXT]),
+        *(("site", f"{s.module} {s.function}") for s in sites[:3]),
+        *(("text", e.text[:500]) for e in cluster.evidence[:1]),
+    ]
+    own = set(_tokens(cluster.service))
+    weights: dict[str, float] = {}
+    for kind, text in parts:
+        for word in _tokens(text):
+            weight = _CLASS_WEIGHT[kind] * (0.15 if word in _NOISE else 0.4 if word in own else 1.0)
+            weights[word] = max(weights.get(word, 0.0), weight)
+    for word in _tokens(cluster.service):
+        weights.setdefault(word, 0.3)
+    return weights
+
+
+def _tokens(text: str) -> list[str]:
+    """Words in lower case, identifiers in their parts, endings taken off; no masks, ids or filler."""
+    out = []
+    for found in _TOKEN.findall(_MASK.sub(" ", text).replace("'", "")):
+        parts = _CAMEL.split(found)
+        for part in (*parts, found) if 1 < len(parts) <= 4 else parts:
+            word = _stem(part.lower())
+            if len(word) > 1 and word not in _STOP and not (len(part) == 2 and part[0] in "pP" and part[1].isdigit()):
+                out.append(word)
+    return out
+
+
+def _stem(word: str) -> str:
+    for ending, least in (
+        ("ations", 4),
+        ("ation", 4),
+        ("ing", 4),
+        ("ies", 3),
+        ("ed", 4),
+        ("es", 5),
+        ("s", 4),
+        ("e", 4),
+    ):
+        if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= least:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+_NOISE = frozenset(
+    _stem(word)
+    for word in re.split(
+        " ",
+        "error warning exception failure failures fail failed failing issue problem critical high medium low severity "
+        "gcp active dev new regression staging production prod service backend server app application system request "
+        "response log missing invalid multiple unable detected occurred unexpected message data operation status code "
+        "time bug fix update found unknown main",
+    )
+)
+"""Words that every other issue has."""
+
+
+# ------------------------------------------------------------------------------------------------ likeness
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The words of an issue."""
+
+    title: frozenset[str]
+    all: frozenset[str]
+    raw: str
+
+
+def _read(issue: Issue) -> _Text:
+    title = _HEADING.sub("", issue.title)
+    comments = "\n".join(issue.comments)[:LONGEST_TEXT]
+    raw = f"{title}\n{_OURS.sub(' ', issue.body[:LONGEST_TEXT])}\n{_OURS.sub(' ', comments)}"
+    return _Text(frozenset(_tokens(title)), frozenset(_tokens(raw)), raw.lower())
+
+
+def _score(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
+    """The issues that share something with the cluster, best first.
+
+    A weighted overlap: how much of the cluster's telling words the issue has (words in its title count in full, in
+    body and comments less), and how much of the issue's title the cluster explains. Words that few of the
+    candidates have tell more. What contradicts (another status, another service) takes away.
+    """
+    texts = {i.number: _read(i) for i in issues}
+    commonness = Counter(word for text in texts.values() for word in text.all)
+    total = max(len(texts), 8)
+
+    def rare(word: str) -> float:
+        return log(1 + (total - min(commonness[word], total) + 0.5) / (commonness[word] + 0.5))
+
+    telling = _telling(cluster)
+    whole = sum(w * rare(t) for t, w in telling.items() if commonness[t]) or 1.0
+    found = []
+    for issue in issues:
+        text = texts[issue.number]
+        shared = {t: w * rare(t) for t, w in telling.items() if t in text.all}
+        if not shared:
+            continue
+        covered = sum(v if t in text.title else 0.7 * v for t, v in shared.items()) / whole
+        of_title = sum(rare(t) * _plain_weight(t) for t in text.title & telling.keys())
+        title = of_title / (sum(rare(t) * _plain_weight(t) for t in text.title) or 1.0)
+        hints = _hints(cluster, text)
+        value = 0.55 * covered + 0.45 * title + 0.12 * min(len(hints), 3)
+        value *= _contradiction(cluster, text)
+        best = sorted(shared, key=lambda t: (-shared[t], t))[:4]
+        value = round(max(0.0, min(value, 1.0)), 3)
+        found.append(Candidate(issue, value, _because(hints, best)))
+    return sorted(found, key=lambda c: (-c.score, c.issue.closed, c.issue.number))
+
+
+def _plain_weight(word: str) -> float:
+    return 0.15 if word in _NOISE else 1.0
+
+
+def _hints(cluster: Cluster, text: _Text) -> list[str]:
+    """What is named in full in both: the exception, the code site, the route, identifiers of the message."""
+    signature = cluster.signature
+    named = [signature.exception.rpartition(".")[2], signature.site.rpartition(".")[2]]
+    named += [signature.route] if signature.route.count("/") > 1 else []
+    named += _IDENTIFIER.findall(_MASK.sub(" ", f"{cluster.title} {cluster.template[:LONGEST_TEXT]}"))[:20]
+    return [n for n in dict.fromkeys(named) if len(n) > 5 and n.lower() in text.raw]
+
+
+def _contradiction(cluster: Cluster, text: _Text) -> float:
+    """Less than 1 where the issue speaks of another HTTP status."""
+    mine, theirs = cluster.signature.status, set(_STATUS.findall(text.raw))
+    return 0.6 if mine >= 400 and theirs and str(mine) not in theirs else 1.0
+
+
+def _because(hints: Sequence[str], best: Sequence[str]) -> str:
+    if hints:
+        return "both name " + ", ".join(hints[:3])
+    return "words in common: " + ", ".join(best)
+
+
+# ------------------------------------------------------------------------------------------------ the outcome
+
+
+def match(
+    cluster: Cluster,
+    *,
+    linked: Issue | None,
+    marked: Issue | None,
+    candidates: Sequence[Issue],
+    incident: Incident | None,
+) -> Match:
+    """What the tracker knows of the cluster: the mapping, then the marker, then the candidates."""
+    if linked:
+        return _judge(cluster, linked, f"the cluster is linked to #{linked.number}", (), candidates)
+    if marked:
+        return _judge(cluster, marked, f"#{marked.number} carries our marker for the cluster", (), candidates)
+    if incident and incident.root != cluster.number:
+        return Match(Outcome.SYMPTOM, f"a symptom of cluster {incident.root}: {incident.reason}")
+
+    ranked = _score(cluster, [i for i in candidates if not i.pull_request])
+    near = tuple(c for c in ranked if c.score >= PLAUSIBLE)[:OFFERED]
+    if not near:
+        return Match(Outcome.NEW, _nothing_like_it(ranked), candidates=tuple(ranked[:OFFERED]))
+    best, second = near[0], near[1].score if len(near) > 1 else 0.0
+    if best.score >= CONFIDENT and best.score - second >= CLEAR:
+        why = f"#{best.issue.number} is about the same ({best.reason}; score {best.score:.2f})"
+        return _judge(cluster, best.issue, why, near, candidates)
+    offered = ", ".join(f"#{c.issue.number} ({c.score:.2f}, {c.reason})" for c in near)
+    return Match(Outcome.OFFER, f"perhaps one of these, a person has to pick: {offered}", candidates=near)
+
+
+def _nothing_like_it(ranked: Sequence[Candidate]) -> str:
+    if not ranked:
+        return "no issue, open or closed, shares its words"
+    best = ranked[0]
+    nearest = f"nearest is #{best.issue.number} ({best.score:.2f})"
+    return f"nothing like it among {len(ranked)} issues with words in common; {nearest}"
+
+
+def _judge(
+    cluster: Cluster, issue: Issue, why: str, candidates: tuple[Candidate, ...], others: Iterable[Issue]
+) -> Match:
+    """What may be done with the issue it belongs to, by how that was closed."""
+    if not issue.closed:
+        return Match(Outcome.KNOWN, why, issue, candidates)
+    refusal = _refused(issue)
+    if refusal:
+        return Match(Outcome.COMMENT_ONLY, f"{why}; {refusal}: a comment at most", issue, candidates)
+    if issue.reason == "duplicate":
+        twin = _twin(issue, others)
+        if twin:
+            return _judge(cluster, twin, f"{why}, which was closed as a duplicate of #{twin.number}", candidates, ())
+        return Match(
+            Outcome.COMMENT_ONLY, f"{why}, which was closed as a duplicate: a comment at most", issue, candidates
+        )
+    closed = issue.closed_at
+    if closed is None:
+        return Match(Outcome.REGRESSION, f"{why}; it was closed as completed, and is seen again", issue, candidates)
+    when = f"#{issue.number} was closed as completed on {_date(closed)}"
+    if cluster.last_seen <= closed:
+        return Match(Outcome.KNOWN, f"{why}; {when}, and it was not seen since", issue, candidates)
+    old, new = _revisions(cluster, closed)
+    seen = f"seen again on {_date(cluster.last_seen)}"
+    if old and not new:
+        said = f"but only on {_listed(old)}, which ran before that: the fix may not be deployed yet"
+        return Match(Outcome.COMMENT_ONLY, f"{why}; {when}, {seen}, {said}", issue, candidates)
+    on = f" on revision {_listed(new)}" if new else ""
+    return Match(Outcome.REGRESSION, f"{why}; {when}, {seen}{on}: a regression", issue, candidates)
+
+
+def _refused(issue: Issue) -> str:
+    """The team's word that this is not to be fixed, as a phrase; empty if there is none."""
+    if issue.reason == "not_planned":
+        return f"#{issue.number} was closed as not planned"
+    for label in issue.labels:
+        if _REFUSAL.search(label) or label.lower().replace("'", "").replace(" ", "") == "wontfix":
+            return f'#{issue.number} was closed with the label "{label}"'
+    for comment in reversed(issue.comments):
+        said = _REFUSAL.search(_OURS.sub(" ", comment[:LONGEST_TEXT]))
+        if said and "<!--" not in comment:
+            return f'#{issue.number} was closed, and a comment says "{said[0]}"'
+    return ""
+
+
+def _twin(issue: Issue, others: Iterable[Issue]) -> Issue | None:
+    named = {int(n) for text in (*issue.comments, issue.body[:LONGEST_TEXT]) for n in _TWIN.findall(text)}
+    return next((o for o in others if o.number in named and o.reason != "duplicate"), None)
+
+
+def _revisions(cluster: Cluster, closed: datetime) -> tuple[list[str], list[str]]:
+    """Revisions that showed it after the issue was closed: those that ran before that already, and newer ones."""
+    exact = [(m.time, m.revision) for m in cluster.moments] + [(e.time, e.revision) for e in cluster.evidence]
+    before = {r for t, r in exact if t <= closed} | {c.revision for c in cluster.counts if c.start <= closed - BUCKET}
+    after = [r for t, r in sorted(exact) if t > closed] + [c.revision for c in cluster.counts if c.start >= closed]
+    since = [r for r in dict.fromkeys(after) if r]
+    return [r for r in since if r in before], [r for r in since if r not in before]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _date(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
