@@ -13,7 +13,8 @@
     │   ├── AnalystUnavailable
     │   └── ChatUnavailable
     └── Forbidden               something outside says no; trying later does not help
-        └── NotFound            ... because it is not there
+        ├── NotFound            ... because it is not there
+        └── Unusable            the model answered, and nothing can be made of it; `spend` is what that cost
 
 Edges translate foreign exceptions once: `raise TrackerUnavailable(...) from error`.
 """
@@ -21,6 +22,10 @@ Edges translate foreign exceptions once: `raise TrackerUnavailable(...) from err
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.models import Spend
 
 
 class GardenError(Exception):
@@ -91,3 +96,9 @@ class Forbidden(GardenError):
 
 class NotFound(Forbidden):
     pass
+
+
+class Unusable(Forbidden):
+    def __init__(self, user_message: str, spend: Spend | None = None) -> None:
+        super().__init__(user_message)
+        self.spend = spend

@@ -406,6 +406,8 @@ class Analysis:
     made_at: datetime | None = None
     fingerprint: str = ""
     """What the evidence looked like; the same fingerprint is never analysed twice."""
+    provisional: bool = False
+    """Stands in for a model that could not be reached; asked again when the cluster is next seen."""
 
 
 @dataclass(frozen=True, slots=True)
