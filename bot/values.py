@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.errors import InputError
 from bot.models import CriticalPath, Severity
+from bot.spans import span
 
-UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 CRON = "five cron fields with day names, as in `0 9 * * mon-fri`"
@@ -202,11 +203,10 @@ def timezone(raw: object) -> str:
 
 
 def duration(raw: object) -> timedelta:
-    """`90s`, `5m`, `6h`, `7d`, `2w`."""
-    found = re.fullmatch(r"(\d{1,6})\s*([smhdw])", text(raw).lower())
-    if not found or int(found[1]) == 0:
-        raise ValueError("it should be a number with a unit: 90s, 5m, 6h, 7d or 2w.")
-    return timedelta(**{UNITS[found[2]]: int(found[1])})
+    try:
+        return span(text(raw))
+    except InputError:
+        raise ValueError("it should be a span of time: 90s, 5m, 6h, 7d or 2w.") from None
 
 
 def schedule(raw: object) -> str:
@@ -214,10 +214,10 @@ def schedule(raw: object) -> str:
     value = " ".join(text(raw).lower().split())
     if value.startswith("every "):
         try:
-            span = duration(value.removeprefix("every "))
-        except ValueError:
+            often = span(value.removeprefix("every "))
+        except InputError:
             raise ValueError(f"it should be `every` with a number and a unit, as in `every 5m`, or {CRON}.") from None
-        if span < timedelta(minutes=1):
+        if often < timedelta(minutes=1):
             raise ValueError("at most once a minute; write `every 1m` or more.")
         return value
     parts = value.split(" ")
@@ -235,16 +235,18 @@ def schedule(raw: object) -> str:
 
 
 def _cron(piece: str, low: int, high: int, words: tuple[str, ...]) -> bool:
-    span, _, step = piece.partition("/")
-    if step and (not step.isdecimal() or int(step) == 0):
+    reach, slash, step = piece.partition("/")
+    if slash and (not step.isdecimal() or int(step) == 0):
         return False
-    if span == "*":
+    if reach == "*":
         return True
-    ends = span.split("-")
-    numbers = [
-        words.index(e) + low if e in words else int(e) if e.isdecimal() and low <= int(e) <= high else -1 for e in ends
-    ]
-    return len(ends) <= 2 and min(numbers) >= 0 and numbers == sorted(numbers)
+    ends = reach.split("-")
+    if all(end in words for end in ends):
+        places = [words.index(end) for end in ends]
+        return len(ends) <= 2 and not slash and places == sorted(places)
+    if not all(end.isdecimal() and low <= int(end) <= high for end in ends):
+        return False
+    return len(ends) <= 2 and int(ends[0]) <= int(ends[-1])
 
 
 def redactions(raw: object) -> frozenset[str]:

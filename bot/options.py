@@ -1,0 +1,327 @@
+"""Every setting, declared once: its names, what it is good for, what it may be, and what holds without it.
+
+The command line, `.env.example` and the documentation's tables derive from this. `settings` reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot import values
+from bot.models import CriticalPath, Policy, Severity
+from bot.values import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its names, what it is good for, and how its text becomes a value."""
+
+    section: str
+    help: str
+    parse: Callable[[Any], Any]
+    name: str = ""
+    """In the environment; empty for what stands in garden.toml only."""
+    key: str = ""
+    """In garden.toml; empty for what comes from the environment only."""
+    default: str = ""
+    example: str = ""
+    secret: bool = False
+
+
+def option(section: str, name: str, help: str, parse: Callable[[Any], Any] = values.text, **more: Any) -> Any:
+    """A field of `Settings` that is read from the environment, and if it is ours also from garden.toml."""
+    key = name.removeprefix("GARDEN_").lower() if name.startswith("GARDEN_") and name != "GARDEN_CONFIG" else ""
+    declared = Option(section, help, parse, name=name, key=key, secret=parse in values.SECRETS, **more)
+    return field(default_factory=lambda: parse(declared.default), metadata={"option": declared})
+
+
+def table(key: str, help: str, parse: Callable[[Any], Any], default: Any, example: str) -> Any:
+    """A field of `Settings` that is read from garden.toml only."""
+    declared = Option("garden.toml", help, parse, key=key, example=example)
+    return field(default_factory=lambda: parse(default), metadata={"option": declared})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, as values. `problems` are sentences about what was wrong; `need` raises them."""
+
+    slack_bot_token: Secret = option(
+        "Slack",
+        "SLACK_BOT_TOKEN",
+        "Token of the bot user, from *OAuth & Permissions*.",
+        values.slack_bot_token,
+        example="xoxb-not-a-real-token",
+    )
+    slack_app_token: Secret = option(
+        "Slack",
+        "SLACK_APP_TOKEN",
+        "App-level token with the scope `connections:write`. With it the bot uses Socket Mode and needs no public "
+        "address.",
+        values.slack_app_token,
+        example="xapp-not-a-real-token",
+    )
+    slack_signing_secret: Secret = option(
+        "Slack",
+        "SLACK_SIGNING_SECRET",
+        "From *Basic Information*. Used instead of the app-level token where Slack reaches the bot over HTTP.",
+        values.secret,
+        example="not-a-real-signing-secret",
+    )
+    slack_api_url: str = option(
+        "Slack",
+        "SLACK_API_URL",
+        "Base address of the Web API, for a stand-in.",
+        values.base_url,
+        default="https://slack.com/api/",
+    )
+    channel: str = option(
+        "Slack", "GARDEN_CHANNEL", "Id of the channel that gets the digest.", values.channel, example="C0123456789"
+    )
+    approvers: frozenset[str] = option(
+        "Slack",
+        "GARDEN_APPROVERS",
+        "Who may approve: ids of users (`U...`) and user groups (`S...`), separated by commas. Empty: nobody can.",
+        values.people,
+        example="U0123456789,S0123456789",
+    )
+    operators: frozenset[str] = option(
+        "Slack",
+        "GARDEN_OPERATORS",
+        "Who may steer the bot and ask for proposals, in the same form. Empty: every full member of the channel.",
+        values.people,
+        example="S0123456789",
+    )
+
+    github_repository: str = option(
+        "GitHub",
+        "GITHUB_REPOSITORY",
+        "Where issues are, as `owner/name`. Without it, issues are kept in the local tracker in the database.",
+        values.repository,
+        example="example-org/shop",
+    )
+    github_token: Secret = option(
+        "GitHub",
+        "GITHUB_TOKEN",
+        "A fine-grained token that may read and write issues of the repository.",
+        values.secret,
+        example="not-a-real-token",
+    )
+    github_app_id: str = option(
+        "GitHub", "GITHUB_APP_ID", "Instead of the token: the id of a GitHub App.", values.number_id, example="123456"
+    )
+    github_installation_id: str = option(
+        "GitHub",
+        "GITHUB_INSTALLATION_ID",
+        "The App's installation in your organisation.",
+        values.number_id,
+        example="12345678",
+    )
+    github_private_key: Secret = option(
+        "GitHub",
+        "GITHUB_PRIVATE_KEY",
+        "The App's private key: the PEM text (`\\n` for its line breaks) or a path.",
+        values.private_key,
+        example="/run/secrets/github-app.pem",
+    )
+    github_api_url: str = option(
+        "GitHub",
+        "GITHUB_API_URL",
+        "Address of the API; `https://HOST/api/v3` for GitHub Enterprise.",
+        values.url,
+        default="https://api.github.com",
+    )
+
+    google_cloud_project: str = option(
+        "Google Cloud", "GOOGLE_CLOUD_PROJECT", "Project whose logs are read.", values.project, example="example-prod"
+    )
+    google_application_credentials: str = option(
+        "Google Cloud",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "Path of a service account's key. Not needed where the machine itself has an identity.",
+        values.existing_file,
+        example="/run/secrets/google.json",
+    )
+    services: tuple[str, ...] = option(
+        "Google Cloud",
+        "GARDEN_SERVICES",
+        "Cloud Run services to read, separated by commas. Empty: all of them.",
+        values.names,
+        example="shop-api,shop-web",
+    )
+    logging_emulator_host: str = option(
+        "Google Cloud",
+        "LOGGING_EMULATOR_HOST",
+        "`host:port` of a stand-in for Cloud Logging (gRPC without TLS).",
+        values.host_port,
+        example="127.0.0.1:8085",
+    )
+
+    anthropic_api_key: Secret = option(
+        "Claude",
+        "ANTHROPIC_API_KEY",
+        "Key for the API. Without it, causes come from the table of known patterns, and are marked as such.",
+        values.secret,
+        example="not-a-real-key",
+    )
+    anthropic_base_url: str = option(
+        "Claude",
+        "ANTHROPIC_BASE_URL",
+        "Another address of the API: a gateway, or a stand-in.",
+        values.url,
+        example="https://gateway.example.com",
+    )
+    model: str = option("Claude", "GARDEN_MODEL", "Model that explains causes.", default="claude-sonnet-5-5")
+    budget: float = option(
+        "Claude",
+        "GARDEN_BUDGET",
+        "Dollars that may be spent on the model in 24 hours; 0 asks it nothing.",
+        values.dollars,
+        default="5",
+    )
+    round_budget: float = option(
+        "Claude", "GARDEN_ROUND_BUDGET", "Dollars that one round may spend.", values.dollars, default="0.50"
+    )
+
+    db: Path = option(
+        "The gardener",
+        "GARDEN_DB",
+        "The database file. Keep it on a disk that lasts.",
+        values.path,
+        default="garden.db",
+    )
+    config: Path = option("The gardener", "GARDEN_CONFIG", "Path of garden.toml.", values.path, default="garden.toml")
+    schedule: str = option(
+        "The gardener",
+        "GARDEN_SCHEDULE",
+        "When rounds run: `every 5m`, or five cron fields with day names.",
+        values.schedule,
+        default="every 5m",
+    )
+    digest: str = option(
+        "The gardener",
+        "GARDEN_DIGEST",
+        "When the day's digest is posted, in the same form. After that it is edited in place.",
+        values.schedule,
+        default="0 9 * * mon-fri",
+    )
+    timezone: str = option(
+        "The gardener",
+        "GARDEN_TIMEZONE",
+        "Time zone of the schedules and of all times that people are shown.",
+        values.timezone,
+        default="UTC",
+    )
+    propose: Severity = option(
+        "The gardener",
+        "GARDEN_PROPOSE",
+        "Down to which severity a round proposes issues by itself.",
+        values.severity,
+        default="P2",
+    )
+    port: int = option(
+        "The gardener", "PORT", "Port of the web server: health, and Slack over HTTP.", values.port, default="8080"
+    )
+
+    model_services: tuple[str, ...] = table(
+        "model_services",
+        "Services whose entries may be shown to the model; `*` for all. Empty: none.",
+        values.names,
+        (),
+        'model_services = ["shop-api", "shop-web"]',
+    )
+    expected: tuple[str, ...] = table(
+        "expected",
+        "Texts that make a problem expected behaviour: it is shown as P4 and gets no issue.",
+        values.texts,
+        (),
+        'expected = ["health check of the load balancer"]',
+    )
+    labels: tuple[str, ...] = table(
+        "labels",
+        "Labels of every issue that is filed, beside priority and kind.",
+        values.texts,
+        ("log-gardener",),
+        'labels = ["log-gardener"]',
+    )
+    redact: frozenset[str] = table(
+        "redact",
+        "What is masked beyond secrets: `ips` (addresses), `users` (user ids).",
+        values.redactions,
+        (),
+        'redact = ["ips", "users"]',
+    )
+    proposal_lifetime: timedelta = table(
+        "proposal_lifetime",
+        "How long a proposal waits before it expires: `12h`, `7d`.",
+        values.duration,
+        "7d",
+        'proposal_lifetime = "7d"',
+    )
+    self_approval: bool = table(
+        "self_approval",
+        "Whether somebody who asked for a proposal may approve it.",
+        values.yes_no,
+        True,
+        "self_approval = true",
+    )
+    environments: Mapping[str, str] = table(
+        "environments",
+        "Pattern in a project's or service's name to environment; looked at before the built-in rules.",
+        values.environments,
+        {},
+        '[environments]\n"*-stg" = "staging"\n"example-prod" = "production"',
+    )
+    owners: Mapping[str, tuple[str, ...]] = table(
+        "owners",
+        "Service to the GitHub logins who are assigned.",
+        values.owners,
+        {},
+        '[owners]\nshop-api = ["example-login"]',
+    )
+    critical_paths: tuple[CriticalPath, ...] = table(
+        "critical_paths",
+        "Ways through the product that earn money; a problem that touches one weighs more and says so.",
+        values.critical_paths,
+        (),
+        '[[critical_paths]]\nname = "Login to first order"\nworth = "every order begins here"\n'
+        'services = ["shop-api"]\nroutes = ["/api/login", "/api/orders"]',
+    )
+
+    problems: tuple[str, ...] = ()
+    wrong: frozenset[str] = frozenset()
+    """Names of what was given and cannot be used, so that it is not called missing as well."""
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether Slack is listened to over a socket; else it calls the web server."""
+        return bool(self.slack_app_token)
+
+    def policy(self) -> Policy:
+        """What the steps need to know of the team's wishes."""
+        return Policy(
+            repository=self.github_repository,
+            approvers=self.approvers,
+            operators=self.operators,
+            environments=self.environments,
+            critical_paths=self.critical_paths,
+            owners=self.owners,
+            expected=self.expected,
+            model_services=self.model_services,
+            propose_down_to=self.propose,
+            proposal_lifetime=self.proposal_lifetime,
+            self_approval=self.self_approval,
+            labels=self.labels,
+            redact_ips="ips" in self.redact,
+            redact_users="users" in self.redact,
+            round_budget=min(self.round_budget, self.budget),
+            day_budget=self.budget,
+        )
+
+
+FIELDS: Mapping[str, Option] = {f.name: f.metadata["option"] for f in fields(Settings) if "option" in f.metadata}
+"""Attribute of `Settings` to how it is declared."""
+OPTIONS: tuple[Option, ...] = tuple(FIELDS.values())
