@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from bot import values
@@ -186,14 +185,14 @@ class Settings:
         "Claude", "GARDEN_ROUND_BUDGET", "Dollars that one round may spend.", values.dollars, default="0.50"
     )
 
-    db: Path = option(
+    db: str = option(
         "The gardener",
         "GARDEN_DB",
         "The database file. Keep it on a disk that lasts.",
         values.path,
         default="garden.db",
     )
-    config: Path = option("The gardener", "GARDEN_CONFIG", "Path of garden.toml.", values.path, default="garden.toml")
+    config: str = option("The gardener", "GARDEN_CONFIG", "Path of garden.toml.", values.path, default="garden.toml")
     schedule: str = option(
         "The gardener",
         "GARDEN_SCHEDULE",

@@ -46,7 +46,7 @@ def load(env: Mapping[str, str], toml: Path | None = None) -> Settings:
             problems.append(f"{where}{shown}: {error}")
             wrong.add(declared.name)
     if toml is not None:
-        found["config"] = toml
+        found["config"] = str(toml)
 
     problems += _strangers(env, document, path)
     return Settings(**found, problems=tuple(problems), wrong=frozenset(wrong))

@@ -145,8 +145,8 @@ def project(raw: object) -> str:
     return value
 
 
-def path(raw: object) -> Path:
-    return Path(text(raw)).expanduser()
+def path(raw: object) -> str:
+    return str(Path(text(raw)).expanduser())
 
 
 def existing_file(raw: object) -> str:
