@@ -1,0 +1,305 @@
+"""What is written to the tracker: titles, bodies, comments, labels. Pure; the words are in `templates/`.
+
+House style: the title is `GCP-<category> | P<n> | <name>`, the body leads with the impact. Only what is computed or
+confirmed stands there as a fact; what is inferred says so; what the logs contradict or do not support is counted and
+left out. Every text from outside goes through `escape`. Results keep GitHub's limits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from bot.models import (
+    Candidate,
+    Cluster,
+    Entry,
+    Finding,
+    Issue,
+    Kind,
+    Match,
+    Outcome,
+    Policy,
+    Problem,
+    Severity,
+    Verdict,
+)
+from bot.render.escape import cut, fence, link, markdown
+from bot.render.escape import title as plain_title
+
+TITLE_LIMIT = 256
+BODY_LIMIT = 65_536
+RESERVE = 1_000
+"""What the marker and the tracker itself may need at the end of a body."""
+LABELS = 4
+LABEL_LIMIT = 50
+RELATED = 0.2
+"""Candidates below this are not worth naming."""
+EVIDENCE = 5
+EVIDENCE_LIMIT = 3_000
+SENTENCE_LIMIT = 2_000
+CONSOLE = "https://console.cloud.google.com/logs/"
+PRIORITIES = frozenset(severity.value for severity in Severity)
+
+_PRIORITY = re.compile(r"\b(P[0-5])\b(?:\s*(?:→|->)\s*(P[0-5])\b)?")
+_STATE = re.compile(
+    r"<!-- log-gardener:state cluster=(\d{1,9}) occurrences=(\d{1,12}) last=([0-9T:+.Z-]{19,40}) severity=(P[0-5]) -->"
+)
+_SEVERITY_LINE = re.compile(r"^\*\*Severity (P[0-5])\*\*", re.MULTILINE)
+_CHANGE_LINE = re.compile(r"^(\*\*Severity (?:set|raised|lowered)(?: from P[0-5])? to )P[0-5]\*\*")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an issue was told of a cluster last: read back from the hidden line in our own texts."""
+
+    occurrences: int
+    last: datetime
+    severity: Severity
+
+
+# ------------------------------------------------------------------------------------------------ titles and labels
+
+
+def name(problem: Problem) -> str:
+    """What the problem is called: the analysis's name where it stood the audit, else the cluster's own title."""
+    analysis, audit = problem.analysis, problem.audit
+    if analysis and analysis.name and audit and audit.verdict is not Verdict.REJECTED:
+        return analysis.name
+    return problem.cluster.title or problem.cluster.template
+
+
+def title(problem: Problem) -> str:
+    category = re.sub(r"[^\w-]", "", problem.triage.category) or "new"
+    return retitle(f"GCP-{category} | {problem.triage.severity} | {name(problem)}")
+
+
+def retitle(text: str) -> str:
+    """Somebody's own words as a title: harmless, in one line, within the limit."""
+    return cut(plain_title(text), TITLE_LIMIT)
+
+
+def severity_of(issue: Issue) -> Severity | None:
+    """What the issue says of its severity: the priority label, else the newest one in the title."""
+    labelled = sorted(PRIORITIES.intersection(issue.labels))
+    if labelled:
+        return Severity(labelled[0])
+    found = _PRIORITY.search(issue.title)
+    return Severity(found[2] or found[1]) if found else None
+
+
+def escalated(text: str, old: Severity | None, new: Severity) -> str:
+    """The title with `P3 → P1` in the place of its severity, or in front where it has none."""
+    change = f"{old} → {new}" if old else str(new)
+    found = _PRIORITY.search(text)
+    changed = text[: found.start()] + change + text[found.end() :] if found else f"{change} | {text}"
+    return cut(changed, TITLE_LIMIT)
+
+
+def with_severity(text: str, severity: Severity) -> str:
+    """The title of a draft with another severity; an escalation keeps where it came from."""
+    return _PRIORITY.sub(lambda f: f"{f[1]} → {severity}" if f[2] else severity.value, text, count=1)
+
+
+def body_with_severity(text: str, severity: Severity) -> str:
+    """The body with the severity that a person gave when approving; the one computed stays beside it."""
+    found = _SEVERITY_LINE.search(text)
+    if not found:
+        return text
+    line = f"**Severity {severity}**, set by a person on approval; computed was {found[1]}"
+    return text[: found.start()] + line + text[found.end() :]
+
+
+def comment_with_severity(text: str, severity: Severity) -> str:
+    """The comment of an escalation, to what the approver said instead."""
+    return _CHANGE_LINE.sub(rf"\g<1>{severity}**, set by a person on approval", text, count=1)
+
+
+def labels(problem: Problem, policy: Policy) -> tuple[str, ...]:
+    """Priority, type, area, generated: four at most."""
+    kind = "security" if problem.triage.kind is Kind.SECURITY else "bug"
+    area = cut(f"area/{plain_title(problem.cluster.service)}", LABEL_LIMIT).replace(",", " ")
+    generated = policy.labels[: LABELS - 1]
+    others = (kind, area)[: LABELS - 1 - len(generated)]
+    return tuple(dict.fromkeys((problem.triage.severity.value, *others, *generated)))
+
+
+def assignees(problem: Problem, policy: Policy) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(policy.owners.get(problem.cluster.service, ())))[:10]
+
+
+# ------------------------------------------------------------------------------------------------ texts
+
+
+def body(problem: Problem, policy: Policy) -> str:
+    """The body of a new issue, without the marker."""
+    return _within(lambda share: _render("body.md.j2", _facts(problem, policy, share)), BODY_LIMIT - RESERVE)
+
+
+def comment(problem: Problem, policy: Policy, told: Told | None) -> str:
+    """What is new since the issue was last told of it."""
+    before = problem.cluster.occurrences if told is None else told.occurrences
+    context = {
+        "more": problem.cluster.occurrences - before,
+        "told": told,
+        "old_severity": told.severity if told and told.severity is not problem.triage.severity else None,
+    }
+    return _within(
+        lambda share: _render("comment.md.j2", {**_facts(problem, policy, share), **context}), BODY_LIMIT - RESERVE
+    )
+
+
+def regression(problem: Problem, policy: Policy) -> str:
+    """The comment with which a closed issue is opened again."""
+    return _within(lambda share: _render("regression.md.j2", _facts(problem, policy, share)), BODY_LIMIT - RESERVE)
+
+
+def escalation(
+    problem: Problem | None, policy: Policy, old: Severity | None, new: Severity, why: str, *, person: bool
+) -> str:
+    """The comment that goes with a change of severity: from what to what, why, and the newest evidence."""
+    verb = "set" if old is None else "raised" if new < old else "lowered"
+    context = {"old": old, "new": new, "why": cut(why, SENTENCE_LIMIT), "verb": verb, "person": person}
+
+    def text(share: float) -> str:
+        facts = _facts(problem, policy, share) if problem else {"c": None}
+        return _render("escalation.md.j2", {**facts, **context})
+
+    return _within(text, BODY_LIMIT - RESERVE)
+
+
+def told(issue: Issue, cluster: Cluster) -> Told | None:
+    """What our newest text on the issue said of the cluster; None if there is none, or if it cannot be ours."""
+    numbers = {cluster.number, *cluster.aliases}
+    for text in (*reversed(issue.comments), issue.body):
+        for number, occurrences, last, severity in reversed(_STATE.findall(text)):
+            try:
+                time = datetime.fromisoformat(last)
+            except ValueError:
+                continue
+            if int(number) in numbers and time.tzinfo and time <= cluster.last_seen:
+                return Told(min(int(occurrences), cluster.occurrences), time.astimezone(UTC), Severity(severity))
+    return None
+
+
+def logs_url(entries: Sequence[Entry], start: datetime, end: datetime) -> str:
+    """Logs Explorer at exactly these entries, in the span they are from."""
+    ids = " OR ".join('"' + e.id.replace("\\", "\\\\").replace('"', '\\"') + '"' for e in entries)
+    span = f"timeRange={_stamp(start - timedelta(minutes=1))}/{_stamp(end + timedelta(minutes=1))}"
+    project = next((e.project for e in entries if e.project), "")
+    query = quote(f"insertId=({ids})" if ids else 'severity>="WARNING"', safe="")
+    return f"{CONSOLE}query;query={query};{quote(span, safe='=:')}?project={quote(project, safe='')}"
+
+
+# ------------------------------------------------------------------------------------------------ for the templates
+
+
+def _facts(problem: Problem, policy: Policy, share: float) -> dict[str, object]:
+    """All that is known of a problem, in the shape of the templates. `share` shrinks evidence to fit."""
+    cluster, analysis, audit, match = problem.cluster, problem.analysis, problem.audit, problem.match
+    shown = [c for c in audit.claims if c.finding in (Finding.CONFIRMED, Finding.INFERRED)] if audit else []
+    positions = dict(enumerate(audit.claims if audit else (), start=1))
+    trusted = audit is not None and audit.verdict is not Verdict.REJECTED
+    return {
+        "p": problem,
+        "c": cluster,
+        "t": problem.triage,
+        "a": analysis if trusted else None,
+        "audit": audit,
+        "m": match,
+        "cause": analysis.cause if analysis and audit and audit.cause is Finding.CONFIRMED else "",
+        "inferred_cause": analysis.cause if analysis and audit and audit.cause is Finding.INFERRED else "",
+        "claims": [(i, c) for i, c in positions.items() if c in shown][: 20 if share == 1 else 8],
+        "left_out": len(positions) - len(shown),
+        "expected": expected(cluster),
+        "environments": cluster.environments,
+        "revisions": cluster.revisions[-5:],
+        "evidence": _spread(cluster.evidence, max(1, int(EVIDENCE * share))),
+        "evidence_limit": int(EVIDENCE_LIMIT * share),
+        "template_limit": int(EVIDENCE_LIMIT * share),
+        "logs": logs_url(cluster.evidence[:20], cluster.first_seen, cluster.last_seen),
+        "related": _related(match, policy.repository),
+        "symptoms": problem.incident.symptoms if problem.incident and not problem.is_symptom else (),
+        "state": _state(problem),
+        "regressed": match.issue if match and match.outcome is Outcome.REGRESSION else None,
+    }
+
+
+def expected(cluster: Cluster) -> str:
+    """What should happen instead, from what is known without guessing."""
+    s = cluster.signature
+    if s.route and s.status >= 500:
+        return f"{s.method} {s.route} is answered without status {s.status}."
+    if s.route and s.status >= 400:
+        return f"{s.method} {s.route} is not answered with {s.status} where the request is a valid one."
+    if s.exception:
+        where = f" in {s.site}" if s.site else ""
+        return f"No {s.exception.rpartition('.')[2]}{where} reaches the log."
+    if cluster.kind is Kind.PLATFORM:
+        return f"Instances of {cluster.service} start, stay up and pass their probes."
+    return f"{cluster.service} does its work without this message."
+
+
+def _related(match: Match | None, repository: str) -> list[Candidate]:
+    candidates = match.candidates if match else ()
+    return [c for c in candidates if c.score >= RELATED and c.issue.repository == (repository or c.issue.repository)][
+        :3
+    ]
+
+
+def _spread(entries: Sequence[Entry], most: int) -> list[Entry]:
+    """The first, the last, and some between."""
+    if len(entries) <= most or most < 2:
+        return list(entries[-most:])
+    return [entries[round(i * (len(entries) - 1) / (most - 1))] for i in range(most)]
+
+
+def _state(problem: Problem) -> str:
+    c = problem.cluster
+    last = c.last_seen.astimezone(UTC).isoformat()
+    severity = problem.triage.severity
+    return f"<!-- log-gardener:state cluster={c.number} occurrences={c.occurrences} last={last} severity={severity} -->"
+
+
+def _within(text: Callable[[float], str], limit: int) -> str:
+    """The longest rendering that fits; evidence shrinks first."""
+    for share in (1.0, 0.5, 0.2):
+        result = text(share)
+        if len(result) <= limit:
+            return result
+    return cut(result, limit)
+
+
+def _render(template: str, context: Mapping[str, object]) -> str:
+    text = _environment().get_template(template).render(context)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=PackageLoader("bot.render", "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # Markdown, not HTML: the templates' filters escape
+    )
+    environment.filters.update(
+        md=lambda text, limit=SENTENCE_LIMIT: markdown(cut(str(text), limit)),
+        fence=fence,
+        utc=lambda time: f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
+        number=lambda n: f"{n:,}",
+        logs=lambda url, label: link(label, url, (CONSOLE,)),
+    )
+    return environment
+
+
+def _stamp(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
