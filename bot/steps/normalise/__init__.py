@@ -1,0 +1,132 @@
+"""Messy log entries to clean ones: what they say, how loudly, what about, and where they come from.
+
+Takes any JSON and never fails: what is not there is empty, what has another shape than expected counts as absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from bot.masks import Heading, heading
+from bot.models import Entry, Failure, Form, Level, Policy, Raw, Request
+from bot.steps.normalise import level as levels
+from bot.steps.normalise.audit import audit_text, deployment, is_audit
+from bot.steps.normalise.payload import failure_of, message, payload_of, request_id_of, site_of, user_of
+from bot.steps.normalise.place import place
+from bot.steps.normalise.request import is_fine, request, request_text, says_platform
+from bot.steps.normalise.shape import EPOCH, inner, moment, words
+from bot.steps.normalise.text import clean
+
+__all__ = ["normalise"]
+
+_Hash = Callable[[str], str]
+
+
+def normalise(raws: Sequence[Raw], policy: Policy, secret: bytes) -> list[Entry]:
+    """Each raw entry as an `Entry`, in the order given. `secret` keys the hashes of users and clients."""
+
+    def hashed(who: str) -> str:
+        return blake2b(who.encode("utf-8", "replace"), digest_size=8, key=secret[:64]).hexdigest() if who else ""
+
+    return [_entry(raw if isinstance(raw, Mapping) else {}, policy, hashed) for raw in raws]
+
+
+def _entry(raw: Raw, policy: Policy, hashed: _Hash) -> Entry:
+    where = place(raw, policy.environments)
+    time = moment(raw.get("timestamp")) or moment(raw.get("receiveTimestamp")) or EPOCH
+    payload = payload_of(raw)
+    audited = is_audit(raw)
+    asked = request(raw, payload)
+    text, structured, head = _text(raw, payload, asked, audited)
+    level, failed = _level(raw, payload, text, head, asked, audited)
+    form = _form(text, where.log, failed, asked, audited)
+    if form is Form.PLATFORM and is_fine(text):
+        level = min(level, Level.NOTICE)
+    key = _key(raw, time, text)
+    return Entry(
+        id=words(raw.get("insertId"))[:200] or f"{key:016x}",
+        key=key,
+        time=time,
+        service=where.service,
+        text=text,
+        level=level,
+        form=form,
+        environment=where.environment,
+        project=where.project,
+        workload=where.workload,
+        revision=where.revision,
+        instance=where.instance,
+        log=where.log,
+        trace=words(raw.get("trace")).rpartition("/")[2][:100],
+        request_id=request_id_of(raw, payload),
+        user=hashed(user_of(payload)),
+        client=hashed(words(inner(raw, "httpRequest").get("remoteIp"))),
+        site=None if audited else site_of(raw, payload, head),
+        failure=failed,
+        request=asked,
+        deployment=deployment(raw, where, time, level, key) if audited else None,
+        structured=structured,
+    )
+
+
+def _text(
+    raw: Raw, payload: Mapping[str, Any], asked: Request | None, audited: bool
+) -> tuple[str, bool, Heading | None]:
+    """What it says, whether it came as a structure, and the heading in front of a text line."""
+    if audited:
+        return audit_text(raw), True, None
+    plain = raw.get("textPayload")
+    if payload:
+        text = message(payload)
+        return text, True, heading(text)
+    if isinstance(plain, str) and plain.strip():
+        text = clean(plain)
+        return text, "httpRequest" in raw, heading(text)
+    if asked:
+        return request_text(asked), True, None
+    proto = inner(raw, "protoPayload")
+    if proto:
+        return message(proto), True, None
+    return (message(payload) if "jsonPayload" in raw else ""), "jsonPayload" in raw, None
+
+
+def _level(
+    raw: Raw, payload: Mapping[str, Any], text: str, head: Heading | None, asked: Request | None, audited: bool
+) -> tuple[Level, Failure | None]:
+    """The level, and the exception it may be due to."""
+    level = max(levels.of_word(raw.get("severity")), levels.of_payload(payload), levels.of_heading(head))
+    failed = None if audited else failure_of(payload, text, loud=level >= Level.WARNING)
+    if level is Level.DEFAULT:
+        if failed:
+            level = Level.ERROR
+        elif not asked:
+            level = levels.of_words(text)
+    return level, failed
+
+
+def _form(text: str, log: str, failed: Failure | None, asked: Request | None, audited: bool) -> Form:
+    if audited:
+        return Form.AUDIT
+    if says_platform(text, log):
+        return Form.PLATFORM
+    if failed:
+        return Form.EXCEPTION
+    return Form.REQUEST if asked else Form.LINE
+
+
+def _key(raw: Raw, time: datetime, text: str) -> int:
+    """The entry's identity: equal for one entry, however it was read."""
+    own = words(raw.get("insertId"))
+    if not own:
+        try:
+            own = blake2b(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)).hexdigest()
+        except (TypeError, RecursionError):
+            own = text
+    log = words(raw.get("logName"))
+    data = f"{log}\0{time.isoformat(timespec='microseconds')}\0{own}".encode("utf-8", "replace")
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 1

@@ -1,0 +1,97 @@
+"""How loud an entry is: what its severity, its payload or its own words say, whichever is loudest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.masks import Heading
+from bot.models import Level
+
+NAMES: Mapping[str, Level] = {
+    "DEFAULT": Level.DEFAULT,
+    "TRACE": Level.DEBUG, "VERBOSE": Level.DEBUG, "DEBUG": Level.DEBUG, "SILLY": Level.DEBUG, "FINE": Level.DEBUG,
+    "INFO": Level.INFO, "INFORMATION": Level.INFO, "LOG": Level.INFO, "HTTP": Level.INFO, "SUCCESS": Level.INFO,
+    "I": Level.INFO, "NOTICE": Level.NOTICE,
+    "WARN": Level.WARNING, "WARNING": Level.WARNING, "W": Level.WARNING,
+    "ERROR": Level.ERROR, "ERR": Level.ERROR, "E": Level.ERROR, "SEVERE": Level.ERROR, "NPM ERR!": Level.ERROR,
+    "CRITICAL": Level.CRITICAL, "CRIT": Level.CRITICAL, "FATAL": Level.CRITICAL, "F": Level.CRITICAL,
+    "PANIC": Level.CRITICAL, "DPANIC": Level.CRITICAL,
+    "ALERT": Level.ALERT, "EMERGENCY": Level.EMERGENCY, "EMERG": Level.EMERGENCY,
+}  # fmt: skip
+_FIELDS = ("severity", "level", "levelname", "log_level", "logLevel", "loglevel", "lvl", "level_name", "@level")
+
+_WRONG = re.compile(
+    r"\b(?:error|errors|failed|failure|failing|fails|exception|fatal|panic|unhandled|uncaught|cannot|can't|couldn't|"
+    r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
+    r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
+    r"does not exist|no such file|not found|missing required|rejected|rollback)\b"
+    r"|(?:Error|Exception|Failure)\b|\b(?:ERR|E)_?[A-Z]{2,}[A-Z_]*\b",
+    re.I,
+)
+_FINE = re.compile(
+    r"\b(?:no|zero|without|0|any|handle|handles|handling|handler|prevent|prevents|avoid|ignoring|ignored|recovered from|"
+    r"checking for|on|if|for|until)[ -](?:\w+ )?(?:errors?|failures?|exceptions?|failed|fails|invalid)\b"
+    r"|\b(?:errors?|failed|failures?|exceptions?|invalid|aborted|rejected)[\"']?\s*[:=]\s*(?:0|none|null|false|\[\]|\{\}|\"\"|'')(?:\W|$)"
+    r"|\berrors?[ _-]?(?:handler|handling|handlers|boundary|reporting|tracking|rate|page|pages|count|middleware|log|logging)\b",
+    re.I,
+)  # fmt: skip
+_AHEAD = re.compile(
+    r"^\W{0,6}(?:\[[^\]\n]{0,60}(?:error|fail|exception)[^\]\n]{0,40}\]|(?:[\w.]{0,80}(?:Error|Exception|Failure))\b|"
+    r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not)\b)",
+    re.I,
+)
+_WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I)
+
+
+def of_word(value: Any) -> Level:
+    """A level from a word, or from the numbers of Cloud Logging, pino, bunyan or Python."""
+    if isinstance(value, str):
+        name = value.strip().upper()
+        if name.isascii() and name.isdigit() and len(name) < 5:
+            return of_word(int(name))
+        return NAMES.get(name, Level.DEFAULT)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = value
+        if number >= 100:
+            return max((x for x in Level if x <= number), default=Level.DEFAULT)
+        if number >= 60:
+            return Level.CRITICAL
+        if number >= 50:
+            return Level.ERROR
+        if number >= 40:
+            return Level.WARNING
+        if number >= 30:
+            return Level.INFO
+        if number >= 10:
+            return Level.DEBUG
+    return Level.DEFAULT
+
+
+def of_payload(payload: Mapping[str, Any]) -> Level:
+    """What a structured payload says of itself."""
+    for name in _FIELDS:
+        if found := of_word(payload.get(name)):
+            return found
+    named = payload.get("level")
+    return of_word(named.get("name") or named.get("level")) if isinstance(named, Mapping) else Level.DEFAULT
+
+
+def of_heading(found: Heading | None) -> Level:
+    return NAMES.get(found.level, Level.DEFAULT) if found else Level.DEFAULT
+
+
+def of_words(text: str) -> Level:
+    """A guess for a line that says nothing of its level: whether its words tell of something going wrong."""
+    line = text.lstrip().partition("\n")[0][:600]
+    if not line:
+        return Level.DEFAULT
+    if _WARNED.search(line):
+        return Level.WARNING
+    if not _WRONG.search(line):
+        return Level.DEFAULT
+    rest = _FINE.sub(" ", line)
+    if not _WRONG.search(rest):
+        return Level.DEFAULT
+    return Level.ERROR if _AHEAD.search(rest) else Level.WARNING

@@ -1,0 +1,73 @@
+"""The HTTP request an entry is about, and what the platform says in words about requests and containers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.masks import route
+from bot.models import Request
+from bot.steps.normalise.shape import inner, whole, words
+from bot.steps.normalise.text import clean, shorten
+
+_SECONDS = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(ms|s|us|µs|ns)?\s*", re.ASCII)
+_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+_PLATFORM = re.compile(
+    r"^(?:Container called (?:exit|abort)|Application exec likely failed|Container terminated on signal|"
+    r"Uncaught signal: \d+|Default (?:STARTUP|LIVENESS|READINESS) |(?:STARTUP|LIVENESS|READINESS) \w+ probe |"
+    r"Memory limit of |(?:Container|Ready condition|Revision) \S+ (?:is not ready|failed)|Cloud Run error: |"
+    r"The request (?:was aborted|failed because|has been terminated|was not authenticated|was not authorized)|"
+    r"Truncated response body|Starting new instance\.|Shutting down user disabled instance|"
+    r"Malformed response|Out-of-memory event detected|While handling this request, the container instance|"
+    r"Consider setting the maximum|The user-provided container failed|Exceeded .{0,40}memory limit)"
+)
+_EXIT_FINE = re.compile(r"^Container called exit\(0\)")
+
+
+def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | None:
+    """From `httpRequest`, wherever it is; None where it names neither URL nor status."""
+    for found in (inner(raw, "httpRequest"), inner(payload, "httpRequest"), inner(payload, "context", "httpRequest")):
+        if not found:
+            continue
+        url = words(found.get("requestUrl") or found.get("url")).strip()
+        status = found.get("status") or found.get("responseStatusCode") or found.get("statusCode")
+        if not url and not whole(status):
+            continue
+        url = shorten(clean(url), 2000)
+        return Request(
+            method=words(found.get("requestMethod") or found.get("method")).upper()[:16],
+            url=url,
+            route=route(url),
+            status=whole(status),
+            latency=_latency(found.get("latency")),
+            agent=shorten(clean(words(found.get("userAgent"))), 500),
+        )
+    return None
+
+
+def request_text(found: Request) -> str:
+    """What a request that came without words is shown as."""
+    path = re.sub(r"^[a-z]+://[^/]*", "", found.url.partition("?")[0]) or "/"
+    return " ".join(p for p in (found.method, path, str(found.status or "")) if p)
+
+
+def says_platform(text: str, log: str) -> bool:
+    """Whether it is Cloud Run itself that speaks, and not the service."""
+    if log.endswith("varlog/system"):
+        return True
+    return not log.endswith(("/stdout", "/stderr")) and bool(_PLATFORM.match(text))
+
+
+def is_fine(text: str) -> bool:
+    """A container that ended by its own will, without an error."""
+    return bool(_EXIT_FINE.match(text))
+
+
+def _latency(value: Any) -> float:
+    if isinstance(value, Mapping):
+        return float(whole(value.get("seconds"))) + whole(value.get("nanos")) / 1e9
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if 0 <= value < 1e9 else 0.0
+    found = _SECONDS.fullmatch(value) if isinstance(value, str) else None
+    return float(found[1]) * _UNITS[found[2] or "s"] if found else 0.0

@@ -1,0 +1,69 @@
+"""Looking into values of any shape without ever failing: what is not as expected counts as absent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+_EMPTY: Mapping[str, Any] = {}
+_TIME = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?\s*(?:[Zz]|([+-])(\d\d):?(\d\d))?", re.ASCII
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def inner(value: Any, *path: str) -> Mapping[str, Any]:
+    """The mapping found by going down `path`; an empty one where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else _EMPTY
+
+
+def words(value: Any) -> str:
+    """A string that is worth something; numbers count, anything else does not."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value) if abs(value) < 1e300 else ""
+    return ""
+
+
+def first(where: Mapping[str, Any], names: Iterable[str]) -> str:
+    """The first of the fields that holds words."""
+    for name in names:
+        if found := words(where.get(name)).strip():
+            return found
+    return ""
+
+
+def whole(value: Any) -> int:
+    """A whole number, from whatever stands for one; 0 where nothing does."""
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, int):
+        return value if abs(value) < 2**62 else 0
+    if isinstance(value, float):
+        return int(value) if abs(value) < 2**62 else 0
+    if isinstance(value, str) and len(value) < 20 and value.strip().isascii() and value.strip().isdigit():
+        return int(value)
+    return 0
+
+
+def moment(value: Any) -> datetime | None:
+    """A timestamp as Cloud Logging writes it, cut to microseconds, in UTC."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    if not isinstance(value, str):
+        return None
+    found = _TIME.match(value.strip())
+    if not found:
+        return None
+    year, month, day, hour, minute, second, fraction, sign, ahead, past = found.groups()
+    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}.{(fraction or '0')[:6]:0<6}"
+    zone = f"{sign}{ahead}:{past}" if sign else "+00:00"
+    try:
+        return datetime.fromisoformat(text + zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
