@@ -255,6 +255,10 @@ class Harvest:
 # ---------------------------------------------------------------- what the store keeps of it
 
 
+BUCKET = timedelta(minutes=5)
+"""How long a bucket of `Count` is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How often in one bucket of time, environment and revision."""
@@ -310,6 +314,13 @@ class Cluster:
             entries, occurrences = out.get(c.environment, (0, 0))
             out[c.environment] = (entries + c.entries, occurrences + c.occurrences)
         return dict(sorted(out.items()))
+
+    def within(self, window: Window) -> tuple[int, int]:
+        """Entries and occurrences in the buckets that the window touches; all of them where it holds all."""
+        if window.start <= self.first_seen and self.last_seen <= window.end:
+            return (self.entries, self.occurrences)
+        touched = [c for c in self.counts if window.start - BUCKET < c.start <= window.end]
+        return (sum(c.entries for c in touched), sum(c.occurrences for c in touched))
 
     @property
     def revisions(self) -> tuple[str, ...]:
