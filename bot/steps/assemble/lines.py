@@ -1,0 +1,113 @@
+"""What one line of text looks like, as far as that tells whether it goes on with the message before it."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Look(Enum):
+    BLANK = "blank"
+    INDENTED = "indented"
+    CLOSER = "closer"
+    """Ends something that was opened: `}`, `]);`, three backticks."""
+    LINK = "link"
+    """Only ever stands inside a traceback: `Caused by:`, `During handling of ...`, `goroutine 1 [running]:`."""
+    CALL = "call"
+    """A Go stack's `main.run(0x1)`."""
+    RAISED = "raised"
+    """Begins or ends a traceback: `Traceback (most recent call last):`, `ValueError: ...`, `panic: ...`."""
+    HEADED = "headed"
+    """Has a time, a level or a tag in front: begins a message."""
+    PLAIN = "plain"
+
+
+class Shape(NamedTuple):
+    look: Look
+    opens: bool
+    """The end announces more: an opening bracket, a colon."""
+    traced: bool
+    """Holds frames of a stack."""
+    caret: bool
+    """Points at a place in source code: an exception follows."""
+    python: bool
+    """A Python traceback that has not come to its exception yet."""
+
+
+_HEADED = re.compile(
+    r"""^\s{0,8}(?:
+        \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]                                       # a date
+      | \[?\d\d[:.]\d\d[:.]\d\d
+      | \d\d/[A-Z][a-z]{2}/\d{4} | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d
+      | [IWEFD]\d{4}\ \d\d:\d\d:\d\d                                        # klog
+      | [\[<(|\s]{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)[\])>|:\s]
+      | (?:level|time|ts|severity)=
+      | \d{1,3}(?:\.\d{1,3}){3}[\ :]                                        # an access log
+    )""",
+    re.X,
+)
+_TAGGED = re.compile(r"""^(?:\[[^\]\n]{1,60}\]\s|\{["'])""")
+_CLOSER = re.compile(r"^(?:[\])}]+[;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
+_LINK = re.compile(
+    r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
+    r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal |exit status \d)"
+)
+_CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
+_RAISED = re.compile(
+    r"^(?:Traceback \(most recent call last\)|panic: |fatal error: |Unhandled exception|Exception in thread "
+    r"|(?:Uncaught |Unhandled )?(?:[A-Za-z_$][\w$]*(?:\.|::))*[A-Za-z_$][\w$]*"
+    r"(?:Error|Exception|Warning|Interrupt|Exit|Failure|Timeout|Refused|NotFound|DoesNotExist)(?: \[[^\]\n]{1,80}\])?(?::|$)"
+    r"|(?:[a-z_][\w$]*\.){2,12}[A-Z][\w$]*(?::|$)|[^\s:]+\.rb:\d+:in )"
+)
+_FRAME = re.compile(r'^\s*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)', re.M)
+_OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12})\s*$")
+_ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
+
+
+@lru_cache(maxsize=65536)
+def shape(text: str) -> Shape:
+    """What the text of one entry, mostly a single line, looks like."""
+    first, _, rest = text.partition("\n")
+    bare = first.strip()
+    last = text.rstrip().rpartition("\n")[2] if rest else first
+    traced = bool(_FRAME.search(text)) if len(text) < 20_000 else True
+    python = bare.startswith("Traceback (most recent call last)")
+    if python and rest:
+        python = not _ENDED.search(rest)
+    return Shape(
+        look=_look(first, bare, traced),
+        opens=bool(_OPENER.search(last)),
+        traced=traced or python,
+        caret=bool(bare) and not rest and set(bare) <= {"^", "~"},
+        python=python,
+    )
+
+
+def _look(first: str, bare: str, traced: bool) -> Look:
+    if not bare:
+        return Look.BLANK
+    if _HEADED.match(first):
+        return Look.HEADED
+    if first[0] in " \t":
+        return Look.INDENTED
+    if _LINK.match(first):
+        return Look.LINK
+    if _CLOSER.match(first):
+        return Look.CLOSER
+    if _TAGGED.match(first):
+        return Look.HEADED
+    if _RAISED.match(first):
+        return Look.RAISED
+    if _CALL.match(first):
+        return Look.CALL
+    return Look.PLAIN
+
+
+def source_echo(text: str) -> bool:
+    """Node's first line of an uncaught exception: the file and line, and nothing else."""
+    return bool(_ECHO.match(text))
+
+
+_ECHO = re.compile(r"^(?:file://)?/\S+\.[cm]?[jt]sx?:\d+$")

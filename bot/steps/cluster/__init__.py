@@ -1,0 +1,156 @@
+"""Occurrences to problems: two occurrences are one problem if the same code failed the same way.
+
+Structure comes first, text second. What is equal is decided from the occurrence alone, so the order of arrival,
+the environment, the revision and the instance change nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+from bot.masks import bare, mask
+from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
+from bot.steps.cluster.words import lead, reason, scanned, titled
+
+SIGNATURE_VERSION = 1
+TEMPLATE = 200
+_LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
+
+
+def cluster(occurrences: Sequence[Occurrence], policy: Policy) -> tuple[Sighting, ...]:
+    """Each occurrence with the signature of its problem, or None where it is no problem."""
+    return tuple(Sighting(o, signature(o)) for o in occurrences)
+
+
+def signature(occurrence: Occurrence) -> Signature | None:
+    """What the occurrence is equal to; None for what is healthy."""
+    if healthy(occurrence):
+        return None
+    request = occurrence.request if occurrence.form is Form.REQUEST or _access_line(occurrence) else None
+    return _signature(
+        occurrence.service,
+        occurrence.form,
+        occurrence.text[:4000],
+        occurrence.site,
+        occurrence.failure,
+        (request.method, request.route, request.status) if request else None,
+        _probe(occurrence),
+    )
+
+
+def healthy(occurrence: Occurrence) -> bool:
+    """Whether nothing is wrong: as loud as it may be, an exit with 0 or a request that was answered is fine."""
+    form, level, request = occurrence.form, occurrence.level, occurrence.request
+    if form is Form.REQUEST:
+        if request is not None and request.status:
+            return request.status < 400
+        return level < Level.WARNING
+    if form is Form.AUDIT:
+        done = occurrence.head.deployment
+        return level < Level.ERROR and (done is None or done.ok)
+    if form is Form.PLATFORM:
+        return level < Level.WARNING or "exit(0)" in occurrence.text
+    if level >= Level.WARNING:
+        return False
+    if request is not None and request.status:
+        return request.status < 500
+    if level is not Level.DEFAULT:
+        return occurrence.failure is None or occurrence.failure.frame is None
+    return occurrence.failure is None
+
+
+def _access_line(occurrence: Occurrence) -> bool:
+    """A request that the application's own access log tells of, and nothing else."""
+    return occurrence.request is not None and occurrence.failure is None and occurrence.request.status >= 400
+
+
+def _probe(occurrence: Occurrence) -> bool:
+    request: Request | None = occurrence.request
+    return request is not None and request.status < 500 and scanned(request.url or request.route)
+
+
+@lru_cache(maxsize=32768)
+def _signature(
+    service: str,
+    form: Form,
+    text: str,
+    site: Site | None,
+    failure: Failure | None,
+    request: tuple[str, str, int] | None,
+    probe: bool,
+) -> Signature:
+    if probe:
+        return _made(service, Kind.SECURITY, ("probe",), "Probes for files and pages that scanners look for", "probe")
+    if request is not None:
+        method, route, status = request
+        name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
+        return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
+    first = lead(bare(text))
+    if form is Form.AUDIT:
+        words = _masked(reason(first))
+        return _made(service, Kind.DEPLOYMENT, ("audit", words), f"Deployment failed: {words}", words)
+    if form is Form.PLATFORM:
+        words = _masked(first)
+        return _made(service, Kind.PLATFORM, ("platform", words), words, words)
+    code = _place(site)
+    if failure is not None:
+        return _exception(service, failure, code, first)
+    words = _masked(first)
+    return _made(service, Kind.APPLICATION, ("line", code, words), words, words, site=code)
+
+
+def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
+    words = _masked(lead(failure.message))
+    where = f"{failure.frame.file}:{failure.frame.function}" if failure.frame else code
+    kind = failure.type.rpartition(".")[2]
+    said = _masked(first)
+    if first.startswith(("Traceback", "panic:")) or failure.type in first:
+        said = ""
+    title = f"{kind}: {words}" if words else kind
+    return _made(
+        service, Kind.EXCEPTION, ("exception", failure.type, where, words, said), title, title, where, failure.type
+    )
+
+
+def _made(
+    service: str,
+    kind: Kind,
+    parts: tuple[str, ...],
+    title: str,
+    template: str,
+    site: str = "",
+    exception: str = "",
+    request: tuple[str, str, int] | None = None,
+) -> Signature:
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (str(SIGNATURE_VERSION), service, kind.value, *parts):
+        digest.update(part.encode("utf-8", "replace"))
+        digest.update(b"\x00")
+    method, route, status = request or ("", "", 0)
+    return Signature(
+        digest.hexdigest(),
+        SIGNATURE_VERSION,
+        service,
+        kind,
+        titled(title),
+        template,
+        site,
+        exception,
+        method,
+        route,
+        status,
+    )
+
+
+@lru_cache(maxsize=65536)
+def _masked(text: str) -> str:
+    return mask(text)[:TEMPLATE].rstrip(" .")
+
+
+def _place(site: Site | None) -> str:
+    """Module and function; nothing where these are the logging library's."""
+    if site is None or site.module in _LIBRARIES or site.function in _LIBRARIES:
+        return ""
+    return f"{site.module or site.file}:{site.function}".strip(":")

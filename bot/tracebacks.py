@@ -1,0 +1,192 @@
+"""What a traceback says: type, message and innermost frame of the application, in the runtimes people deploy.
+
+Python, Node, Java, Go, Ruby and .NET, plain or inside other text. Where one exception caused another, the cause
+is what is reported, because it names what is to be fixed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bot.models import Failure, Site
+
+LONGEST = 64 * 1024
+"""How much of a text is looked at."""
+MESSAGE = 2_000
+"""How much of an exception's message is kept."""
+
+_LIBRARY = re.compile(
+    r"site-packages|dist-packages|node_modules|^node:|^internal/|<anonymous>|<frozen |^<string>"
+    r"|/lib/python\d|/layers/google\.python|/python3?\.\d+/(?:asyncio|logging|concurrent|importlib|threading)"
+    r"|/usr/local/go/|/usr/lib/go|/go/pkg/mod/|/vendor/|/gems/|/usr/lib/ruby|/usr/local/lib/ruby|/rubies/"
+)
+_PACKAGES = (
+    "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",
+    "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.", "org.postgresql.", "io.netty.",
+    "reactor.", "io.grpc.", "com.google.", "com.fasterxml.", "com.zaxxer.", "okhttp3.", "ch.qos.", "org.slf4j.",
+    "System.", "Microsoft.", "Npgsql.", "Grpc.", "lambda_method",
+)  # fmt: skip
+_FLOW = frozenset({"CancelledError", "KeyError", "AttributeError", "IndexError", "LookupError", "StopIteration"})
+"""Types that code catches on its way; what is raised while handling them is the news."""
+
+_TYPE = r"[A-Za-z_$][\w$]*(?:(?:\.|::)[A-Za-z_$][\w$]*)*"
+_PY_HEAD = re.compile(r"Traceback \(most recent call last\):?")
+_PY_FRAME = re.compile(r'^[ \t|+-]*File "([^"\n]{1,400})", line (\d{1,9})(?:, in (\S{1,200}))?', re.M)
+_PY_RAISED = re.compile(rf"^[ \t|]{{0,8}}({_TYPE})(?:: (.*))?$", re.S)
+_PY_CAUSE = re.compile(r"^[ \t|]*The above exception was the direct cause", re.M)
+_PY_NEXT = re.compile(r"^[ \t|]*(?:During handling of the above exception|The above exception was the direct cause)", re.M)
+
+_JS_FRAME = re.compile(
+    r"^[ \t]+at (?:(?:async |new )*([^\n(]{1,200}?) \()?((?:file://)?[^\s()\n]{1,400}):(\d{1,9}):\d{1,9}\)?[^\n]{0,8}$", re.M
+)
+_JS_ERROR = re.compile(r"(?:^|[\s:\]])([A-Z][\w$]*(?:Error|Exception|Warning)|Error|error)(?: \[[^\]\n]{1,80}\])?: ", re.M)
+
+_JVM_FRAME = re.compile(r"^\s+at ([\w.$/@<>-]{1,300})\.([\w$<>]{1,120})\(([\w.$-]{0,120})(?::(\d{1,9}))?[^)\n]{0,40}\)", re.M)
+_JVM_ERROR = re.compile(
+    r'^(?:Exception in thread "[^"\n]{0,80}" |[^\n]{0,200}?\b)?((?:[a-z_][\w$]*\.){1,12}[A-Z][\w$]*)(?:: ([^\n]*))?$'
+)
+_JVM_CAUSE = re.compile(r"^\s*Caused by: ", re.M)
+
+_NET_FRAME = re.compile(r"^\s+at ([\w.`<>\[\],+$ ]{1,300})\.([\w`<>|$.]{1,120})\([^\n]{0,400}?\)(?: in ([^\n]{1,300}):line (\d{1,9}))?\s*$", re.M)
+_NET_ERROR = re.compile(r"(?:^|Unhandled exception\. | ---> |\s)((?:[A-Z]\w*\.){1,8}[A-Z]\w*Exception)(?: \([^)\n]{1,40}\))?: ([^\n]*)", re.M)
+
+_GO_PANIC = re.compile(r"^(?:[^\n]{0,80}\s)?panic: ([^\n]*)", re.M)
+_GO_FRAME = re.compile(r"^([\w./$*()\[\]{}·-]{1,300})\([^\n]*\)\n[ \t]+(\S{1,300}\.go):(\d{1,9})", re.M)
+
+_RUBY_HEAD = re.compile(r"^([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})': ([^\n]*) \(([A-Z][\w:]*)\)", re.M)
+_RUBY_FRAME = re.compile(r"^\s+(?:from |\d+: from )?([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})'", re.M)
+
+
+@lru_cache(maxsize=4096)
+def failure(text: str) -> Failure | None:
+    """The exception that `text` is a traceback of; None where it is none."""
+    text = text[:LONGEST]
+    if "Traceback (most recent call last)" in text:
+        return _python(text)
+    if "goroutine " in text and (found := _go(text)):
+        return found
+    if ":in " in text and (found := _ruby(text)):
+        return found
+    if "at " not in text:
+        return None
+    return _jvm(text) or _dotnet(text) or _node(text)
+
+
+def _python(text: str) -> Failure | None:
+    parts = [m.end() for m in _PY_HEAD.finditer(text)]
+    raised: list[tuple[Failure, bool]] = []
+    for i, start in enumerate(parts):
+        end = parts[i + 1] if i + 1 < len(parts) else len(text)
+        block = text[start:end]
+        marker = _PY_NEXT.search(block)
+        caused = bool(marker and _PY_CAUSE.match(block, marker.start()))
+        if found := _python_block(block[: marker.start()] if marker else block):
+            raised.append((found, caused))
+    if not raised:
+        return None
+    chosen = len(raised) - 1
+    while chosen and (raised[chosen - 1][1] or raised[chosen - 1][0].type.rpartition(".")[2] not in _FLOW):
+        chosen -= 1
+    found = raised[chosen][0]
+    if found.frame is None:
+        frame = next((f.frame for f, _ in raised if f.frame), None)
+        found = Failure(found.type, found.message, frame)
+    return found
+
+
+def _python_block(block: str) -> Failure | None:
+    frames = list(_PY_FRAME.finditer(block))
+    if not frames:
+        return None
+    site = None
+    for m in reversed(frames):
+        if not _LIBRARY.search(m[1]):
+            site = Site(function=m[3] or "", file=m[1], line=int(m[2]))
+            break
+    tail = block[frames[-1].end() :].split("\n")[1:]
+    for i, line in enumerate(tail):
+        bare = line.lstrip(" |")
+        if line[:2] in ("  ", "\t") or not bare or set(bare) <= set("^~-+ "):
+            continue
+        if m := _PY_RAISED.match(line):
+            rest = "\n".join(t for t in tail[i + 1 :] if t.strip())
+            message = (m[2] or "") + ("\n" + rest if rest and m[2] else "")
+            return Failure(m[1], message[:MESSAGE].strip(), site)
+        break
+    return None
+
+
+def _node(text: str) -> Failure | None:
+    first = _JS_FRAME.search(text)
+    if first is None:
+        return None
+    head = text[: first.start()].rstrip("\n")
+    named = _JS_ERROR.search(head)
+    if named is None:
+        return None
+    site = None
+    for m in _JS_FRAME.finditer(text, first.start()):
+        path = m[2].removeprefix("file://")
+        if not _LIBRARY.search(path):
+            name = (m[1] or "").removeprefix("async ").split(" [as ")[0]
+            site = Site(function=name, file=path, line=int(m[3]))
+            break
+    return Failure(named[1], head[named.end() :][:MESSAGE].strip(), site)
+
+
+def _jvm(text: str) -> Failure | None:
+    if not _JVM_FRAME.search(text):
+        return None
+    causes = [m.end() for m in _JVM_CAUSE.finditer(text)]
+    part = text[causes[-1] if causes else 0 :]
+    first = _JVM_FRAME.search(part)
+    head = (part[: first.start()] if first else part).strip("\n")
+    lines = head.split("\n")
+    for i in range(len(lines)):
+        if m := _JVM_ERROR.match(lines[i]):
+            message = "\n".join([m[2] or "", *lines[i + 1 :]]).strip()
+            site = _jvm_site(part) or _jvm_site(text)
+            return Failure(m[1], message[:MESSAGE], site)
+    return None
+
+
+def _jvm_site(text: str) -> Site | None:
+    for m in _JVM_FRAME.finditer(text):
+        where = m[1].rpartition("/")[2]
+        if not where.startswith(_PACKAGES):
+            return Site(module=where, function=m[2], file=m[3], line=int(m[4] or 0))
+    return None
+
+
+def _dotnet(text: str) -> Failure | None:
+    errors = list(_NET_ERROR.finditer(text))
+    if not errors or not _NET_FRAME.search(text):
+        return None
+    site = None
+    for m in _NET_FRAME.finditer(text):
+        if not m[1].strip().startswith(_PACKAGES):
+            site = Site(module=m[1].strip(), function=m[2], file=m[3] or "", line=int(m[4] or 0))
+            break
+    return Failure(errors[-1][1], errors[-1][2].split(" ---> ")[0][:MESSAGE].strip(), site)
+
+
+def _go(text: str) -> Failure | None:
+    panic = _GO_PANIC.search(text)
+    if panic is None:
+        return None
+    site = None
+    for m in _GO_FRAME.finditer(text, panic.end()):
+        if not m[1].startswith(("runtime.", "panic", "net/http.", "testing.")) and not _LIBRARY.search(m[2]):
+            site = Site(function=m[1], file=m[2], line=int(m[3]))
+            break
+    return Failure("panic", panic[1][:MESSAGE].strip(), site)
+
+
+def _ruby(text: str) -> Failure | None:
+    head = _RUBY_HEAD.search(text)
+    if head is None:
+        return None
+    places = [(head[1], head[2], head[3]), *((m[1], m[2], m[3]) for m in _RUBY_FRAME.finditer(text, head.end()))]
+    site = next((Site(function=f, file=p, line=int(n)) for p, n, f in places if not _LIBRARY.search(p)), None)
+    return Failure(head[5], head[4][:MESSAGE].strip(), site)
