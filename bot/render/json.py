@@ -18,7 +18,17 @@ VERSION = 1
 Json = dict[str, Any]
 
 
-def cluster_json(report: Report, members: bool = True) -> Json:
+def cluster_json(report: Report, members: bool = True) -> str:
+    """What `garden cluster` prints."""
+    return text(cluster_data(report, members))
+
+
+def round_json(report: Report, members: bool = False) -> str:
+    """What `garden round` prints."""
+    return text(round_data(report, members))
+
+
+def cluster_data(report: Report, members: bool = True) -> Json:
     """Clusters and incidents, with the insertIds of their entries."""
     return {
         "version": VERSION,
@@ -28,9 +38,9 @@ def cluster_json(report: Report, members: bool = True) -> Json:
     }
 
 
-def round_json(report: Report, members: bool = False) -> Json:
+def round_data(report: Report, members: bool = False) -> Json:
     """The same, and how many entries were new, and in each cluster all that is known of it."""
-    data = cluster_json(report, members)
+    data = cluster_data(report, members)
     for problem, cluster in zip(_numbered(report), data["clusters"], strict=True):
         cluster["triage"] = _triage(problem.triage)
         cluster["analysis"] = _analysis(problem.analysis) if problem.analysis else None
@@ -41,8 +51,8 @@ def round_json(report: Report, members: bool = False) -> Json:
 
 
 def text(data: Json) -> str:
-    """As it is printed: indented, in ASCII, with a newline at the end."""
-    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+    """As it is printed: indented, in ASCII."""
+    return json.dumps(data, indent=2, ensure_ascii=True)
 
 
 def _numbered(report: Report) -> list[Problem]:

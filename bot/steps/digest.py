@@ -17,8 +17,6 @@ SHOWN = 8
 CHANGES = 10
 """Changes that are named; the rest are only counted."""
 
-_ISSUE = {True: "closed", False: "open"}
-
 
 def digest(report: Report, channel: str, day: date, earlier: Digest | None = None) -> Digest:
     """The digest of a channel and day; `earlier` is the one that people saw last."""
@@ -61,15 +59,18 @@ def _told(old: Problem | None, new: Problem) -> Iterator[str]:
     was, now = _issue(old), _issue(new)
     if now and now != was:
         yield f"{who} belongs to issue #{now} now."
-    elif now and old.match and new.match and old.match.issue and new.match.issue:
-        if old.match.issue.closed is not new.match.issue.closed:
-            yield f"Issue #{now} of cluster {new.number} is {_ISSUE[new.match.issue.closed]} now."
+    elif now and (state := _state(new)) and state != _state(old):
+        yield f"Issue #{now} of cluster {new.number} is {state} now."
 
 
 def _issue(problem: Problem) -> int:
     if problem.proposal and problem.proposal.issue:
         return problem.proposal.issue
     return problem.match.issue.number if problem.match and problem.match.issue else 0
+
+
+def _state(problem: Problem) -> str:
+    return problem.match.issue.state if problem.match and problem.match.issue else ""
 
 
 def _by_number(report: Report) -> Mapping[int, Problem]:
