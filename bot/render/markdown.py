@@ -83,7 +83,7 @@ def _summary(log: Worklog) -> Iterator[str]:
         f"{phrases.count(len(problems), 'cluster')} in {phrases.count(len(report.services), 'service')}: "
         f"{phrases.severities(problems)}",
         f"{phrases.count(urgent, 'cause')} at P0 or P1" if urgent else "",
-        f"{phrases.count(len(problems) - len(roots), 'cluster')} only symptoms of others" if problems != roots else "",
+        f"{phrases.count(len(problems) - len(roots), 'cluster')} only symptoms of others" if len(roots) < len(problems) else "",
         f"{phrases.number(new)} new" if new else "",
         phrases.count(regressions, "regression") if regressions else "",
         f"{phrases.count(log.count(Treatment.WAITING), 'proposal')} for a person to decide"
@@ -391,7 +391,6 @@ def _issue_link(issue: Issue) -> str:
 
 
 def _statistics(log: Worklog) -> Iterator[str]:
-    report = log.report
     related = {i.ref for t in log.treated for i in t.related}
     yield from _heading(2, "Summary statistics")
     rows: tuple[tuple[str, int, Sequence[int]], ...] = (
