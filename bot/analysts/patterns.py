@@ -1,25 +1,169 @@
-"""Analysis without a model, by a table of known failures."""
+"""Analysis without a model: the first row of the table that recognises the cluster, filled with what the entries say.
+
+It says that it is pattern-based, claims only figures that are counted, and names worth only as the team stated it.
+"""
 
 from __future__ import annotations
 
-from bot.models import Analysis, Case, Spend
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+
+from bot.analysts.recognise import Hit, clean, recognise, views
+from bot.analysts.table import TABLE, UNKNOWN
+from bot.models import Analysis, Case, Claim, Cluster, CriticalPath, Entry, Ground, Spend
+
+QUOTE_BOUND = 160
+REVISIONS_NAMED = 4
+GENERIC: Mapping[str, str] = {
+    "api": "the API",
+    "code": "not given",
+    "column": "a column",
+    "constraint": "a constraint",
+    "count": "some",
+    "database": "the database",
+    "file": "a file",
+    "host": "the other side",
+    "limit": "not given",
+    "message": "see the quote",
+    "migration": "a migration",
+    "model": "see the quote",
+    "module": "a module",
+    "permission": "see the quote",
+    "port": "not given",
+    "probe": "the probe",
+    "read": "a property",
+    "revision": "the revision",
+    "seconds": "the limit is not given",
+    "secret": "a setting",
+    "symbol": "a name",
+    "table": "a table",
+    "target": "the other side",
+    "type": "an object",
+    "user": "the user",
+}
 
 
 class Patterns:
-    """Analyses by the pattern table."""
+    """The analyst that always works: no key, no network, no cost."""
 
     name = "patterns"
 
     def analyse(self, case: Case) -> tuple[Analysis, Spend | None]:
         cluster = case.problem.cluster
+        hit = recognise(cluster, TABLE) or Hit(UNKNOWN, views(cluster)[0])
+        values = _values(cluster, hit)
+        row = hit.row
+        claims = _claims(cluster, hit, row.cause.format_map(values))
+        known = row is not UNKNOWN
         return Analysis(
             cluster=cluster.number,
             source=self.name,
-            name=cluster.title,
-            cause="Not recognised.",
-            technical_impact="",
-            business_impact="",
-            next_steps=(),
-            claims=(),
+            name=clean(row.title.format_map(values)),
+            cause=row.cause.format_map(values),
+            technical_impact=row.technical.format_map(values),
+            business_impact=_business(case, row.business.format_map(values)),
+            next_steps=tuple(step.format_map(values) for step in row.steps),
+            claims=tuple(claims),
+            confidence=(0.9 if hit.confirms else 0.5) if known else 0.0,
+            severity=row.severity,
+            rule=row.name if hit.confirms else "",
             fingerprint=case.fingerprint,
         ), None
+
+
+def _values(cluster: Cluster, hit: Hit) -> dict[str, str]:
+    signature, entry = cluster.signature, hit.view.entry
+    request = entry.request if entry else None
+    method, route = (request.method, request.route) if request else (signature.method, signature.route)
+    failure = entry.failure if entry else None
+    message = (failure.message if failure else "") or (hit.view.headline or cluster.title).strip().split("\n")[0]
+    service = clean(cluster.service) or "the service"
+    values = dict(GENERIC) | {
+        "service": service,
+        "exception": clean(hit.view.exception) or "an exception",
+        "frame": _frame(entry, signature.site),
+        "message": clean(message) or "nothing",
+        "method": clean(method) or "that was used",
+        "request": clean(f"{method} {route}") or service,
+        "route": clean(route) or "this route",
+        "status": str(hit.view.status or "not given"),
+    }
+    values |= {k: v for k, v in hit.values.items() if v}
+    if "host" in hit.values:
+        values["target"] = ":".join(hit.values[k] for k in ("host", "port") if k in hit.values)
+    return values
+
+
+def _frame(entry: Entry | None, site: str) -> str:
+    failure = entry.failure if entry else None
+    frame = (failure.frame if failure else None) or (entry.site if entry else None)
+    if frame and frame.file:
+        return clean(f"{frame.file}:{frame.line}" if frame.line else frame.file)
+    if frame and frame.module:
+        return clean(".".join(p for p in (frame.module, frame.function) if p))
+    return clean(site) or "the place that the entries name"
+
+
+def _business(case: Case, plain: str) -> str:
+    paths = [p for p in case.critical_paths if _touches(case, p)]
+    stated = [
+        f'It touches the critical path "{p.name}"'
+        + (f" (worth, as the team states it: {p.worth})." if p.worth else ".")
+        for p in paths
+    ]
+    return " ".join([plain, *stated])
+
+
+def _touches(case: Case, path: CriticalPath) -> bool:
+    cluster = case.problem.cluster
+    if path.services and cluster.service not in path.services:
+        return False
+    routes = {s.route for s in cluster.signatures if s.route}
+    routes |= {e.request.route for e in cluster.evidence if e.request and e.request.route}
+    if path.routes and routes:
+        return any(fnmatchcase(r, wanted) for r in routes for wanted in path.routes)
+    return bool(path.services)
+
+
+def _claims(cluster: Cluster, hit: Hit, cause: str) -> list[Claim]:
+    """Only what is counted or stands in an entry, and the cause as an inference from it."""
+    facts = [
+        Claim(f"{cluster.occurrences} occurrences in {cluster.entries} log entries.", Ground.OBSERVATION),
+        Claim(f"First seen {_stamp(cluster.first_seen)}, last seen {_stamp(cluster.last_seen)}.", Ground.OBSERVATION),
+    ]
+    if cluster.revisions:
+        named = cluster.revisions[:REVISIONS_NAMED]
+        more = len(cluster.revisions) - len(named)
+        text = (
+            f"Seen on revision {', '.join(named)}"
+            if not more
+            else f"Seen on revisions {', '.join(named)} and {more} more"
+        )
+        facts.append(Claim(f"{text}.", Ground.OBSERVATION))
+    if cluster.users:
+        facts.append(Claim(f"{cluster.users} distinct users.", Ground.OBSERVATION))
+    entry = hit.view.entry or (cluster.evidence[0] if cluster.evidence else None)
+    quote = _quote(entry, hit.words) if entry else ""
+    if entry and quote:
+        facts.append(Claim(f'An entry says "{quote}".', Ground.OBSERVATION, (entry.id,), quote))
+    return [*facts, Claim(cause, Ground.INFERENCE, (str(len(facts)),))]
+
+
+def _quote(entry: Entry, words: str) -> str:
+    """The line of the entry that was recognised, or else its last one, cut at a space."""
+    lines = [line.strip() for line in entry.text.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    told = words.strip().split("\n")[0][:80]
+    line = next((text for text in lines if told and told in text), lines[-1] if entry.failure else lines[0])
+    if len(line) <= QUOTE_BOUND:
+        return line
+    start = max(line.find(told) - 40, 0) if told else 0
+    start = line.find(" ", start) + 1 if start else 0
+    piece = line[start : start + QUOTE_BOUND]
+    return piece.rsplit(" ", 1)[0].strip() if start + QUOTE_BOUND < len(line) and " " in piece else piece.strip()
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,154 @@
+# ruff: noqa: E501 (an expression or a sentence reads better unbroken)
+"""What the code could not load or start with: modules, names, syntax, settings, migrations, secrets."""
+
+from __future__ import annotations
+
+from bot.analysts.recognise import Row
+from bot.models import Severity
+
+LOADING: tuple[Row, ...] = (
+    Row(
+        name="missing module",
+        title="Module {module} is missing in {service}",
+        texts=(
+            r"No module named ['\"]?(?P<module>[\w.\-]+)",
+            r"Cannot find (?:module|package) ['\"]?(?P<module>[@\w./\-]+)",
+            r"java\.lang\.(?:ClassNotFoundException|NoClassDefFoundError): (?P<module>[\w./$]+)",
+        ),
+        exceptions=("ModuleNotFoundError",),
+        cause="The image of {service} does not contain the module {module}: the code imports it, and it is not "
+        "installed or not copied.",
+        technical="Whatever imports {module} fails to load, at start or at first use, on each instance of this image.",
+        business="Everything that depends on this part of {service} is unavailable until an image with the module runs.",
+        steps=(
+            "Add {module} to the dependencies (or to the files that are copied into the image), and build again.",
+            "Start the image locally and import {module} before it is deployed.",
+            "Until then, send the traffic back to the last revision without this error.",
+        ),
+        severity=Severity.P0,
+        confirms=True,
+    ),
+    Row(
+        name="import error",
+        title="{symbol} cannot be imported in {service}",
+        texts=(
+            r"cannot import name ['\"]?(?P<symbol>\w+)['\"]? from (?:partially initialized module )?['\"]?(?P<module>[\w.]+)",
+            r"does not provide an export named ['\"]?(?P<symbol>\w+)",
+            r"partially initialized module ['\"]?(?P<module>[\w.]+)",
+            r"(?:DLL load failed|cannot open shared object file)[^\n]{0,80}?(?P<module>lib[\w.\-]+)?",
+        ),
+        exceptions=("ImportError",),
+        cause="{symbol} is not where the code imports it from ({module}): it was renamed, moved, belongs to another "
+        "version of the dependency, or the modules import each other in a circle.",
+        technical="The module that contains the import does not load.",
+        business="What this module serves is unavailable in {service}.",
+        steps=(
+            "Compare the installed version of {module} with the one that the code was written for, and pin it.",
+            "Look for a circle of imports where {module} is named as partially initialised.",
+        ),
+        severity=Severity.P0,
+        confirms=True,
+    ),
+    Row(
+        name="syntax error",
+        title="{service} does not compile: {exception}",
+        exceptions=("SyntaxError", "IndentationError", "TabError"),
+        texts=(
+            r"\b(?:SyntaxError|IndentationError): (?P<message>[^\n]{1,120})",
+            r"\bunexpected token ['\"]?(?P<symbol>\S{1,20})",
+        ),
+        cause="A source file does not parse, at {frame}: {message}.",
+        technical="The file is never loaded; if it is needed at start, the container does not come up.",
+        business="What this file serves is unavailable in {service}.",
+        steps=("Correct the file at {frame}.", "Compile all sources in the build, so that this cannot be deployed."),
+        severity=Severity.P1,
+        confirms=True,
+        both=True,
+    ),
+    Row(
+        name="failed migration",
+        title="A database migration of {service} failed",
+        texts=(
+            r"\bmigration\b[^\n]{0,80}\b(?:failed|error|aborted)",
+            r"\b(?:failed|unable|error)\b[^\n]{0,60}\b(?:run|apply|execut\w*|running|applying)\b[^\n]{0,30}\bmigrations?\b",
+            r"Can't locate revision identified by ['\"]?(?P<migration>\w+)",
+            r"relation \"?(?:alembic_version|django_migrations|schema_migrations)\"? does not exist",
+            r"Multiple head revisions are present",
+        ),
+        cause="The schema of the database and the migrations in the image do not fit together; applying them failed.",
+        technical="The schema is older than the code, or half changed; queries that need the new shape fail.",
+        business="Functions of {service} that use the changed tables fail.",
+        steps=(
+            "Look up which migration the database has, and which one the image expects.",
+            "Run the migration by hand as a job, read its first error, and mend that one.",
+            "Do not deploy a newer revision before the schema is whole.",
+        ),
+        severity=Severity.P1,
+    ),
+    Row(
+        name="placeholder configuration",
+        title="{service} runs with a placeholder in its configuration",
+        texts=(
+            r"\b(?P<secret>(?-i:[A-Z][A-Z0-9_]{3,60}))\b[^\n]{0,60}\b(?:placeholder|changeme|change[-_ ]me|your[-_]\w+[-_]here|example value|default value)",
+            r"\bplaceholder (?:value|secret|key|password|configuration)\b",
+        ),
+        cause="{secret} still has a placeholder instead of a real value.",
+        technical="What needs this setting fails, or works without protection.",
+        business="Functions of {service} that need this setting do not work, or are not secured.",
+        steps=("Set {secret} to its real value in the secret manager, and deploy again.",),
+        severity=Severity.P2,
+    ),
+    Row(
+        name="missing secret",
+        title="Secret {secret} is missing for {service}",
+        texts=(
+            r"\bSecret \[?(?:projects/[\w\-]+/secrets/)?(?P<secret>[\w\-]+)(?:/versions/\w+)?\]? (?:was )?not found",
+            r"\bsecrets?/(?P<secret>[\w\-]+)/versions/\w+\b[^\n]{0,80}(?:not found|was not found|disabled|destroyed|denied)",
+            r"Permission denied on secret:? (?:projects/[\w\-]+/secrets/)?(?P<secret>[\w\-]+)",
+            r"\b(?:failed|unable|could not)\b[^\n]{0,40}\b(?:load|read|access|fetch|retrieve|get)\b[^\n]{0,20}\bsecret:? ['\"]?(?P<secret>[\w\-]+)",
+        ),
+        cause="The secret {secret} does not exist, has no usable version, or the service account may not read it.",
+        technical="The revision cannot become ready, or the code that needs {secret} fails.",
+        business="The new revision of {service} serves nothing; the one before goes on if it still has traffic.",
+        steps=(
+            "Check that {secret} exists in the project, and that the version that is referred to is enabled.",
+            "Give the service account of {service} the role roles/secretmanager.secretAccessor on it.",
+            "Deploy again.",
+        ),
+        severity=Severity.P1,
+        confirms=True,
+    ),
+    Row(
+        name="missing environment variable",
+        title="{secret} is not set for {service}",
+        texts=(
+            r"(?:environment variable|env(?:ironment)? var|setting|configuration)s? ['\"`]?(?P<secret>(?-i:[A-Z][A-Z0-9_]{2,60}))['\"`]?[^\n]{0,30}(?:is |was |are )?(?:not set|missing|required|undefined|not found|not configured|empty)",
+            r"\b(?P<secret>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]{1,60}))\b (?:environment variable )?(?:is |was |must be )?(?:not set|missing|required|undefined|not configured|not defined|set)\b",
+            r"(?:missing|required|undefined)(?: required)? (?:environment variables?|env vars?|settings?|configuration):? ['\"`\[]*(?P<secret>(?-i:[A-Z][A-Z0-9_]{2,60}))",
+            r"KeyError: ['\"](?P<secret>(?-i:[A-Z][A-Z0-9]*_[A-Z0-9_]+))['\"]",
+        ),
+        cause="The setting {secret} is not set in this revision of {service}.",
+        technical="The code that reads {secret} stops at start, or runs without it.",
+        business="What depends on {secret} does not work in {service}.",
+        steps=(
+            "Set {secret} for the service (or mount it from the secret manager), and deploy again.",
+            "Compare the variables of this revision with those of the one before.",
+        ),
+        severity=Severity.P1,
+    ),
+    Row(
+        name="deprecated interface",
+        title="{service} uses a deprecated interface",
+        texts=(
+            r"\b(?:DeprecationWarning|FutureWarning|PendingDeprecationWarning)\b:? ?(?P<message>[^\n]{0,120})",
+            r"\bis deprecated and will be removed\b",
+            r"\b(?:has been|is|are) deprecated\b",
+        ),
+        exceptions=("DeprecationWarning", "PendingDeprecationWarning", "FutureWarning"),
+        cause="The code calls something that its author has announced to remove.",
+        technical="Nothing fails yet; an update of the dependency will make it fail.",
+        business="None today.",
+        steps=("Replace the call named in the message before the dependency is updated.",),
+        severity=Severity.P4,
+    ),
+)
