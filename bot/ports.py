@@ -94,7 +94,23 @@ class Chat(Protocol):
 
     def update(self, channel: str, ts: str, message: Message) -> None: ...
 
+    def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
+        """Shown to one person only."""
+        ...
+
     def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None: ...
+
+
+class People(Protocol):
+    """Who somebody in the chat is."""
+
+    def groups(self, user: str, among: Iterable[str]) -> frozenset[str]:
+        """Those of the user groups that the person is in."""
+        ...
+
+    def full_member(self, user: str) -> bool:
+        """Neither guest, nor bot, nor of another company."""
+        ...
 
 
 # ---------------------------------------------------------------- the store, a noun each
@@ -240,6 +256,10 @@ class Messages(Protocol):
     def find(self, purpose: str) -> Posted | None: ...
 
     def at(self, channel: str, ts: str) -> Posted | None: ...
+
+    def thread(self, channel: str, ts: str) -> list[Posted]:
+        """The message itself, if it is ours, and ours below it, in the order in which they were posted."""
+        ...
 
     def remember(self, posted: Posted, now: datetime) -> None: ...
 
