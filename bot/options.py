@@ -5,6 +5,7 @@ The command line, `.env.example` and the documentation's tables derive from this
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -40,7 +41,8 @@ def option(section: str, name: str, help: str, parse: Callable[[Any], Any] = val
 
 def table(key: str, help: str, parse: Callable[[Any], Any], default: Any, example: str) -> Any:
     """A field of `Settings` that is read from garden.toml only."""
-    declared = Option("garden.toml", help, parse, key=key, example=example)
+    shown = json.dumps(default) if default else ""
+    declared = Option("garden.toml", help, parse, key=key, default=shown, example=example)
     return field(default_factory=lambda: parse(default), metadata={"option": declared})
 
 

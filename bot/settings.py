@@ -35,7 +35,7 @@ def load(env: Mapping[str, str], toml: Path | None = None) -> Settings:
     document = _document(path, problems) if named or path.is_file() else {}
 
     for attribute, declared in FIELDS.items():
-        given = env.get(declared.name, "").strip() if declared.name else ""
+        given = _unquoted(env.get(declared.name, "")) if declared.name else ""
         where, raw = (declared.name, given) if given else (f"{path.name}: {declared.key}", document.get(declared.key))
         if raw is None or raw == "":
             continue
@@ -63,6 +63,12 @@ def need(settings: Settings, *purposes: str) -> None:
     missing = [line for line in dict.fromkeys(missing) if line.split()[0] not in settings.wrong]
     if settings.problems or missing:
         raise SettingsError([*settings.problems, *missing])
+
+
+def _unquoted(text: str) -> str:
+    """Without the quotes that `docker run --env-file` leaves around a value, and a shell takes away."""
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
 
 
 def _document(path: Path, problems: list[str]) -> dict[str, Any]:

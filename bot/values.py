@@ -171,10 +171,10 @@ def texts(raw: object) -> tuple[str, ...]:
 
 def dollars(raw: object) -> float:
     try:
-        value = float(raw.strip().removeprefix("$") if isinstance(raw, str) else raw)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+        value = math.nan if isinstance(raw, bool) else float(str(raw).strip().removeprefix("$"))
+    except ValueError:
         value = math.nan
-    if isinstance(raw, bool) or not 0 <= value < math.inf:
+    if not 0 <= value < math.inf:
         raise ValueError("it should be an amount of dollars, 0 or more, as in 2.50.")
     return value
 

@@ -222,10 +222,26 @@ def test_schedules_that_are_understood(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "daily", "every", "every 5", "every 10s", "0 9 * * 1", "0 9 * * 1-5", "0 9 * *", "60 9 * * mon",
-     "0 24 * * mon", "0 9 0 * mon", "0 9 * 13 mon", "0 9 * * fri-mon", "0 9 * * mon-fri/2", "*/0 * * * *", "0 17-9 * * *",
-     "0 9 * * moon"],
-)  # fmt: skip
+    [
+        "",
+        "daily",
+        "every",
+        "every 5",
+        "every 10s",
+        "0 9 * * 1",
+        "0 9 * * 1-5",
+        "0 9 * *",
+        "60 9 * * mon",
+        "0 24 * * mon",
+        "0 9 0 * mon",
+        "0 9 * 13 mon",
+        "0 9 * * fri-mon",
+        "0 9 * * mon-fri/2",
+        "*/0 * * * *",
+        "0 17-9 * * *",
+        "0 9 * * moon",
+    ],
+)
 def test_schedules_that_are_refused(text: str) -> None:
     """Numbers as days of the week (they differ between tools), and whatever is no schedule, is refused in words."""
     with pytest.raises(ValueError, match=r"\w"):
