@@ -73,14 +73,16 @@ class GitHubTracker:
                 query["since"] = _stamp(since)
             found = self._wire.get("/issues", query)
             for raw in found:
-                identity = (int(raw["number"]), str(raw["updated_at"]))
-                if identity not in seen:
-                    seen.add(identity)
+                if (raw["number"], raw["updated_at"]) not in seen:
                     yield self._issue(raw, self._comments(raw))
             if len(found) < PAGE:
                 return
             newest = _time(found[-1]["updated_at"])
-            since, page = (since, page + 1) if newest is None or newest == since else (newest, 1)
+            if newest == since:
+                page += 1
+            else:
+                since, page, seen = newest, 1, set()
+            seen |= {(raw["number"], raw["updated_at"]) for raw in found if _time(raw["updated_at"]) == newest}
 
     def issue(self, number: int) -> Issue:
         raw = self._wire.get(f"/issues/{number}")
@@ -127,13 +129,20 @@ class GitHubTracker:
     # -------------------------------------------------------------------------------------------- writing
 
     def create(self, draft: Draft, marker: str) -> Issue:
-        text = _marked(draft.body, marker)
-        fields: dict[str, Any] = {"title": cut(draft.title, TITLE_LIMIT), "body": text, "labels": list(draft.labels)}
+        fields: dict[str, Any] = {
+            "title": cut(draft.title, TITLE_LIMIT),
+            "body": _marked(draft.body, marker),
+            "labels": list(draft.labels),
+        }
+        doing = "creating the issue"
         with self._wire.writing:
             self._make_labels(draft.labels)
-            raw = self._wire.send(
-                "POST", "/issues", {**fields, "assignees": list(draft.assignees)}, "creating the issue"
-            )
+            try:
+                raw = self._wire.send("POST", "/issues", {**fields, "assignees": list(draft.assignees)}, doing)
+            except Forbidden as error:
+                if not draft.assignees or not _invalid(error):
+                    raise
+                raw = self._wire.send("POST", "/issues", fields, doing)  # an assignee who left stops no issue
         return self._issue(raw, ())
 
     def comment(self, draft: Draft, marker: str) -> Issue:
@@ -213,6 +222,11 @@ def _hidden(marker: str) -> str:
 def _marked(text: str, marker: str) -> str:
     line = _hidden(marker)
     return f"{cut(text.rstrip(), BODY_LIMIT - len(line) - 3)}\n\n{line}\n"
+
+
+def _invalid(error: Forbidden) -> bool:
+    """Whether GitHub refused what the request says (and so wrote nothing), and not the request."""
+    return getattr(error.__cause__, "status", 0) == 422
 
 
 def _last_page(raw: Json) -> int:

@@ -63,7 +63,7 @@ class Wire:
             and not (isinstance(data, list))
         ):
             raise Forbidden(
-                f"GitHub did not do what was asked when {doing}: {self.repository} may have been renamed. Set "
+                f"GitHub did not do what was asked when {doing}: {self._repository} may have been renamed. Set "
                 "GITHUB_REPOSITORY to its name of today."
             )
         return data
@@ -143,7 +143,7 @@ class Wire:
         said = self._words(error)
         if status in (404, 410):
             return NotFound(
-                f"GitHub says that it is not there, when {doing} in {self.repository}{said}. Check the number and "
+                f"GitHub says that it is not there, when {doing} in {self._repository}{said}. Check the number and "
                 "GITHUB_REPOSITORY; a token also gets this answer for a repository that it may not see."
             )
         if status == 401:
@@ -152,7 +152,7 @@ class Wire:
             )
         if status == 403:
             return Forbidden(
-                f"GitHub does not allow it, when {doing} in {self.repository}{said}. The token needs read and write "
+                f"GitHub does not allow it, when {doing} in {self._repository}{said}. The token needs read and write "
                 "access to the repository's issues."
             )
         return Forbidden(f"GitHub answered {status} when {doing}{said}.")
@@ -177,7 +177,7 @@ class Wire:
 class _Retry(GithubRetry):
     """PyGithub's retry, which would sleep for as long as a Retry-After asks for."""
 
-    def increment(  # type: ignore[no-untyped-def, override]  # urllib3's own, passed through
+    def increment(  # type: ignore[no-untyped-def]  # urllib3's own, passed through
         self, method=None, url=None, response=None, *args, **kwargs
     ):
         wait = response.headers.get("Retry-After", "") if response else ""
