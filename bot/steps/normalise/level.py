@@ -23,12 +23,12 @@ NAMES: Mapping[str, Level] = {
 _FIELDS = ("severity", "level", "levelname", "log_level", "logLevel", "loglevel", "lvl", "level_name", "@level")
 
 _WRONG = re.compile(
-    r"\b(?:error|errors|failed|failure|failing|fails|exception|fatal|panic|unhandled|uncaught|cannot|can't|couldn't|"
+    r"\b(?i:errors?|failed|failure|failing|fails|exception|fatal|panic|unhandled|uncaught|cannot|can't|couldn't|"
     r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
     r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
     r"does not exist|no such file|not found|missing required|rejected|rollback)\b"
-    r"|(?:Error|Exception|Failure)\b|\b(?:ERR|E)_?[A-Z]{2,}[A-Z_]*\b",
-    re.I,
+    r"|(?:Error|Exception|Failure)\b|\bERR_[A-Z_]{3,}\b"
+    r"|\bE(?:CONN|NOENT|ACCES|PERM|ADDR|PIPE|TIMEDOUT|HOST|NET|AI_|MFILE|NOSPC|NOTFOUND)[A-Z]*\b",
 )
 _FINE = re.compile(
     r"\b(?:no|zero|without|0|any|handle|handles|handling|handler|prevent|prevents|avoid|ignoring|ignored|recovered from|"
