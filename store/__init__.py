@@ -1,0 +1,77 @@
+"""The store: everything that must survive, in one SQLite file, a module per noun.
+
+`open_store` is the way in. Nothing outside this package knows SQL.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from store import backup, export
+from store.analyses import Analyses
+from store.clusters import Clusters
+from store.connection import MEMORY, PATIENCE, Connections
+from store.deployments import Deployments
+from store.history import History
+from store.incidents import Incidents
+from store.issues import Issues
+from store.messages import Messages
+from store.opening import open_connections
+from store.proposals import Proposals
+from store.rounds import Rounds
+
+__all__ = ["MEMORY", "Store", "open_store"]
+
+
+class Store:
+    """One database, usable from any number of threads."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self.rounds = Rounds(connections)
+        self.clusters = Clusters(connections)
+        self.incidents = Incidents(connections)
+        self.deployments = Deployments(connections)
+        self.analyses = Analyses(connections)
+        self.issues = Issues(connections)
+        self.proposals = Proposals(connections)
+        self.messages = Messages(connections)
+        self.history = History(connections)
+
+    @property
+    def path(self) -> str:
+        return self._connections.path
+
+    @property
+    def secret(self) -> bytes:
+        """The key of this installation, for hashes that are counted and never shown."""
+        with self._connections.read() as db:
+            return bytes(db.execute("SELECT value FROM meta WHERE key = 'secret'").fetchone()[0])
+
+    def backup(self, target: Path) -> None:
+        """A checked copy of everything, taken while it is in use; `target` is replaced whole or not at all."""
+        with self._connections.alone() as db:
+            backup.write(db.conn, target)
+
+    def export(self, target: Path) -> dict[str, int]:
+        """Everything but keys, as a folder of JSON lines; returns how many of each noun."""
+        with self._connections.read() as db:
+            return export.write(db, target)
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def open_store(path: str, *, read_only: bool = False, patience: float = PATIENCE) -> Store:
+    """The store in the file at `path`, made or brought up to date if need be; `:memory:` lasts as long as it is held.
+
+    `patience` is how many seconds to wait for another process that writes. Raises `StoreError` in words.
+    """
+    return Store(open_connections(path, read_only=read_only, patience=patience))

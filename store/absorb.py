@@ -1,0 +1,242 @@
+"""Taking in one batch: what was open is taken back, what is closed is added for good, what is open now is added
+until the next batch. Everything here runs inside the one transaction of `Rounds.absorb`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlite_utils import Database
+
+from bot.models import Entry, Harvest
+from store.codec import dump, load, micros, numbers, words
+from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest, tally
+
+HOUR = 3_600_000_000
+CLOSED, OPEN = 0, 1
+
+Where = tuple[int, Place]
+"""A signature's id, and a place in its counts."""
+
+
+def absorb(db: Database, harvest: Harvest) -> None:
+    taken = _take_back(db)
+    closed, opened = tally(harvest.closed), tally(harvest.open)
+    ids = _signatures(db, closed, opened)
+    counted: dict[Where, Cell] = {}
+    for tallies, is_open in ((closed, CLOSED), (opened, OPEN)):
+        _count(db, tallies, ids, is_open, counted)
+        _keep_evidence(db, tallies, ids, is_open)
+        _keep_moments(db, tallies, ids, is_open)
+        _keep_people(db, tallies, ids, is_open)
+    _remember(db, harvest, ids, taken.edge)
+    _replace_edge(db, harvest.rest)
+    _mark_changed(db, taken.counts, counted)
+    _clear_emptied(db, {where[0] for where in taken.counts})
+
+
+# ---------------------------------------------------------------- what was open
+
+
+@dataclass(slots=True)
+class Taken:
+    """What was counted of open occurrences, and the entries they were made of."""
+
+    counts: dict[Where, Cell] = field(default_factory=dict)
+    edge: list[int] = field(default_factory=list)
+
+
+def _take_back(db: Database) -> Taken:
+    rows = db.execute(
+        "SELECT signature, bucket, environment, revision, entries, occurrences, first, last, level "
+        "FROM counts WHERE open = 1"
+    )
+    taken = Taken({(row[0], (row[1], row[2], row[3])): Cell(*row[4:]) for row in rows})
+    taken.edge = [row[0] for row in db.execute("SELECT key FROM edge ORDER BY position")]
+    for table in ("counts", "evidence", "moments", "people"):
+        db.execute(f"DELETE FROM {table} WHERE open = 1")  # noqa: S608 - one of four names
+    return taken
+
+
+# ---------------------------------------------------------------- what is counted now
+
+
+def _signatures(db: Database, *tallies: Mapping[str, Tally]) -> dict[str, int]:
+    """The ids of all signatures; a new one begins a cluster, those seen earliest first."""
+    keys = {key for each in tallies for key in each}
+    known = db.execute("SELECT key, id FROM signatures WHERE key IN (SELECT value FROM json_each(?))", [words(keys)])
+    ids: dict[str, int] = dict(known.fetchall())
+    new: dict[str, Tally] = {}
+    for each in tallies:
+        for key, found in each.items():
+            if key not in ids and (key not in new or found.since < new[key].since):
+                new[key] = found
+    for key, found in sorted(new.items(), key=lambda item: item[1].since):
+        cluster = db.execute("INSERT INTO clusters DEFAULT VALUES").lastrowid
+        cursor = db.execute(
+            "INSERT INTO signatures (key, cluster, version, body) VALUES (?, ?, ?, ?)",
+            [key, cluster, found.signature.version, dump(found.signature)],
+        )
+        ids[key] = cursor.lastrowid or 0
+    return ids
+
+
+def _count(
+    db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int, counted: dict[Where, Cell]
+) -> None:
+    rows = []
+    for key, found in tallies.items():
+        for place, cell in found.cells.items():
+            where = (ids[key], place)
+            counted[where] = counted[where].plus(cell) if where in counted else cell
+            rows.append((ids[key], *place, is_open, *cell))
+    db.conn.executemany(
+        "INSERT INTO counts (signature, bucket, environment, revision, open, entries, occurrences, first, last, level)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries,"
+        " occurrences = occurrences + excluded.occurrences, first = min(first, excluded.first),"
+        " last = max(last, excluded.last), level = max(level, excluded.level)",
+        rows,
+    )
+
+
+def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
+    """Of what was kept and what is new the same few are chosen as of all there ever was."""
+    kept: dict[int, list[Kept]] = {}
+    for id_, time, entry, key in db.execute(
+        "SELECT signature, time, entry, key FROM evidence"
+        " WHERE open = ? AND signature IN (SELECT value FROM json_each(?))",
+        [is_open, numbers(ids[key] for key in tallies)],
+    ):
+        kept.setdefault(id_, []).append(Kept(time, entry, key))
+    gone, added = [], []
+    for key, found in tallies.items():
+        id_ = ids[key]
+        before = set(kept.get(id_, ()))
+        chosen = set(choose([*before, *found.evidence]))
+        gone += [(id_, is_open, k.key) for k in before - chosen]
+        added += [
+            (id_, is_open, k.key, k.time, k.id, dump(exhibit(found.evidence[k]))) for k in sorted(chosen - before)
+        ]
+    db.conn.executemany("DELETE FROM evidence WHERE signature = ? AND open = ? AND key = ?", gone)
+    db.conn.executemany(
+        "INSERT INTO evidence (signature, open, key, time, entry, body) VALUES (?, ?, ?, ?, ?, ?)", added
+    )
+
+
+def _keep_moments(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
+    db.conn.executemany(
+        "INSERT INTO moments (signature, open, time, key, instance, trace, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(ids[key], is_open, *instant) for key, found in tallies.items() for instant in newest(found.moments)],
+    )
+    for id_, cut in _overfull(db, "moments", "1", [ids[key] for key in tallies], is_open, MOMENTS):
+        db.execute(
+            "DELETE FROM moments WHERE signature = ? AND open = ? AND (time, key) IN (SELECT time, key FROM moments"
+            " WHERE signature = ? AND open = ? ORDER BY time, key LIMIT ?)",
+            [id_, is_open, id_, is_open, cut],
+        )
+
+
+def _keep_people(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
+    rows = []
+    for key, found in tallies.items():
+        for kind, hashes in (("user", found.users), ("client", found.clients)):
+            rows += [(ids[key], is_open, kind, hash_) for hash_ in sorted(hashes)[:PEOPLE]]
+    db.conn.executemany("INSERT OR IGNORE INTO people (signature, open, kind, hash) VALUES (?, ?, ?, ?)", rows)
+    for kind in ("user", "client"):
+        for id_, cut in _overfull(db, "people", f"kind = '{kind}'", [ids[key] for key in tallies], is_open, PEOPLE):
+            db.execute(
+                "DELETE FROM people WHERE signature = ? AND open = ? AND kind = ? AND hash IN (SELECT hash FROM people"
+                " WHERE signature = ? AND open = ? AND kind = ? ORDER BY hash DESC LIMIT ?)",
+                [id_, is_open, kind, id_, is_open, kind, cut],
+            )
+
+
+def _overfull(
+    db: Database, table: str, which: str, ids: Iterable[int], is_open: int, bound: int
+) -> list[tuple[int, int]]:
+    """Signatures that have more rows than `bound`, and how many more."""
+    return db.execute(
+        f"SELECT signature, count(*) - ? FROM {table} WHERE open = ? AND {which}"  # noqa: S608 - our own words
+        " AND signature IN (SELECT value FROM json_each(?)) GROUP BY signature HAVING count(*) > ?",
+        [bound, is_open, numbers(ids), bound],
+    ).fetchall()
+
+
+# ---------------------------------------------------------------- what is remembered of the entries
+
+
+def _remember(db: Database, harvest: Harvest, ids: Mapping[str, int], edge: list[int]) -> None:
+    """Every entry once; those of the old edge may belong elsewhere now."""
+    owners = {
+        entry.key: (entry, ids[sighting.signature.key] if sighting.signature else None)
+        for sighting in (*harvest.closed, *harvest.open)
+        for entry in sighting.occurrence.entries
+    }
+    db.execute("UPDATE seen SET signature = NULL WHERE key IN (SELECT value FROM json_each(?))", [numbers(edge)])
+    healthy = (entry for entry in harvest.entries if entry.key not in owners)
+    db.conn.executemany(
+        "INSERT INTO seen (key, bucket, signature) VALUES (?, ?, NULL) ON CONFLICT DO NOTHING",
+        [(entry.key, _hour(entry)) for entry in healthy],
+    )
+    db.conn.executemany(
+        "INSERT INTO seen (key, bucket, signature) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET signature = excluded.signature WHERE signature IS NOT excluded.signature",
+        sorted((key, _hour(entry), id_) for key, (entry, id_) in owners.items()),
+    )
+
+
+def _hour(entry: Entry) -> int:
+    time = micros(entry.time)
+    return time - time % HOUR
+
+
+def _replace_edge(db: Database, rest: tuple[Entry, ...]) -> None:
+    db.execute("DELETE FROM edge")
+    db.conn.executemany(
+        "INSERT INTO edge (position, key, body) VALUES (?, ?, ?)",
+        [(position, entry.key, dump(entry)) for position, entry in enumerate(rest)],
+    )
+
+
+def edge(db: Database) -> list[Entry]:
+    return [load(Entry, row[0]) for row in db.execute("SELECT body FROM edge ORDER BY position")]
+
+
+# ---------------------------------------------------------------- what became of the clusters
+
+
+def _mark_changed(db: Database, taken: Mapping[Where, Cell], counted: Mapping[Where, Cell]) -> None:
+    """A cluster of which the same was taken back and counted again did not change."""
+    moved = {where[0] for where in taken.keys() | counted.keys() if taken.get(where) != counted.get(where)}
+    db.execute(
+        "UPDATE clusters SET changed = 1 WHERE number IN"
+        " (SELECT cluster FROM signatures WHERE id IN (SELECT value FROM json_each(?)))",
+        [numbers(moved)],
+    )
+
+
+KEPT_FOR = ("aliases", "analyses", "links", "proposals")
+"""What somebody thought or did keeps a cluster, though nothing is counted in it any more."""
+
+
+def _clear_emptied(db: Database, signatures: Iterable[int]) -> None:
+    """Clusters of which nothing is left: half a traceback that has grown into something else."""
+    emptied = db.execute(
+        "SELECT DISTINCT cluster FROM signatures WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS"
+        " (SELECT 1 FROM counts JOIN signatures AS own ON own.id = counts.signature"
+        "  WHERE own.cluster = signatures.cluster)",
+        [numbers(signatures)],
+    ).fetchall()
+    for (cluster,) in emptied:
+        db.execute("UPDATE clusters SET changed = 0 WHERE number = ?", [cluster])
+        db.execute("DELETE FROM incidents WHERE root = ?", [cluster])
+        db.execute("DELETE FROM members WHERE cluster = ?", [cluster])
+        db.execute("DELETE FROM triage WHERE cluster = ? AND by = ''", [cluster])
+        if not any(
+            db.execute(f"SELECT 1 FROM {table} WHERE cluster = ? LIMIT 1", [cluster]).fetchone()  # noqa: S608
+            for table in (*KEPT_FOR, "triage")
+        ):
+            db.execute("DELETE FROM signatures WHERE cluster = ?", [cluster])
+            db.execute("DELETE FROM clusters WHERE number = ?", [cluster])

@@ -1,0 +1,195 @@
+"""Clusters: put together from what their signatures counted and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.errors import Refused
+from bot.models import Cluster, Count, Entry, Level, Moment, Problem, Severity, Signature, Triage, Window
+from store import analyses, incidents, proposals, triage
+from store.codec import load, micros, moment, numbers
+from store.connection import Connections
+from store.resolving import living, resolve
+from store.tally import PEOPLE, Instant, Kept, choose, newest
+
+
+class Clusters:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def of(self, keys: Sequence[int]) -> dict[int, int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT seen.key, signatures.cluster FROM seen JOIN signatures ON signatures.id = seen.signature"
+                " WHERE seen.key IN (SELECT value FROM json_each(?))",
+                [numbers(keys)],
+            )
+            return dict(rows.fetchall())
+
+    def load(self, numbers: Iterable[int]) -> list[Cluster]:
+        """In order of number; an alias gives the cluster it leads to, and what is not there is left out."""
+        with self._connections.read() as db:
+            return read(db, numbers)
+
+    def between(self, window: Window) -> list[int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT DISTINCT signatures.cluster AS number FROM counts"
+                " JOIN signatures ON signatures.id = counts.signature"
+                " WHERE counts.last >= ? AND counts.first <= ? ORDER BY number",
+                [micros(window.start), micros(window.end)],
+            )
+            return [row[0] for row in rows]
+
+    def problems(self, numbers: Iterable[int]) -> list[Problem]:
+        with self._connections.read() as db:
+            clusters = read(db, numbers)
+            found = [c.number for c in clusters]
+            judged, matched = triage.newest(db, found), triage.matches(db, found)
+            thought, proposed = analyses.newest(db, found), proposals.newest(db, found)
+            episodes = incidents.newest(db, found)
+            return [
+                Problem(
+                    cluster=c,
+                    triage=judged.get(c.number) or triage.unjudged(c.kind),
+                    match=matched.get(c.number),
+                    analysis=thought[c.number][0] if c.number in thought else None,
+                    audit=thought[c.number][1] if c.number in thought else None,
+                    proposal=proposed.get(c.number),
+                    incident=episodes.get(c.number),
+                )
+                for c in clusters
+            ]
+
+    def resolve(self, number: int) -> int | None:
+        with self._connections.read() as db:
+            return resolve(db, number)
+
+    def set_severity(self, number: int, severity: Severity, who: str, now: datetime) -> None:
+        with self._connections.change() as db:
+            found = resolve(db, number)
+            if found is None:
+                raise Refused(f"There is no cluster {number}.")
+            triage.set_severity(db, found, severity, who, now)
+
+    def triage(self, number: int) -> Triage | None:
+        with self._connections.read() as db:
+            return triage.newest(db, [number]).get(number)
+
+
+def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
+    """The clusters in a few queries, however many there are."""
+    found = living(db, wanted)
+    asked = numbers(found)
+    signatures = _signatures(db, asked)
+    counts, totals = _counts(db, asked)
+    moments, evidence = _moments(db, asked), _evidence(db, asked)
+    people, aliases = _people(db, asked), _aliases(db, asked)
+    return [
+        Cluster(
+            number=n,
+            service=signatures[n][0].service,
+            kind=signatures[n][0].kind,
+            title=signatures[n][0].title,
+            template=signatures[n][0].template,
+            signatures=tuple(signatures[n]),
+            entries=totals[n][0],
+            occurrences=totals[n][1],
+            first_seen=moment(totals[n][2]),
+            last_seen=moment(totals[n][3]),
+            level=Level(totals[n][4]),
+            counts=tuple(counts[n]),
+            moments=tuple(moments.get(n, ())),
+            evidence=tuple(evidence.get(n, ())),
+            users=people.get((n, "user"), 0),
+            clients=people.get((n, "client"), 0),
+            aliases=tuple(aliases.get(n, ())),
+        )
+        for n in found
+    ]
+
+
+def _signatures(db: Database, asked: str) -> Mapping[int, list[Signature]]:
+    """The oldest first: it gives the cluster its name."""
+    found: dict[int, list[Signature]] = {}
+    for cluster, body in db.execute(
+        "SELECT cluster, body FROM signatures WHERE cluster IN (SELECT value FROM json_each(?))"
+        " AND EXISTS (SELECT 1 FROM counts WHERE counts.signature = signatures.id) ORDER BY id",
+        [asked],
+    ):
+        found.setdefault(cluster, []).append(load(Signature, body))
+    return found
+
+
+Totals = tuple[int, int, int, int, int]
+
+
+def _counts(db: Database, asked: str) -> tuple[Mapping[int, list[Count]], Mapping[int, Totals]]:
+    found: dict[int, list[Count]] = {}
+    totals: dict[int, Totals] = {}
+    rows = db.execute(
+        "SELECT cluster, bucket, environment, revision, sum(entries), sum(occurrences), min(first), max(last),"
+        " max(level) FROM counts JOIN signatures ON signatures.id = counts.signature"
+        " WHERE cluster IN (SELECT value FROM json_each(?))"
+        " GROUP BY cluster, bucket, environment, revision ORDER BY cluster, bucket, environment, revision",
+        [asked],
+    )
+    for cluster, bucket, environment, revision, entries, occurrences, first, last, level in rows:
+        found.setdefault(cluster, []).append(Count(moment(bucket), environment, revision, entries, occurrences))
+        sofar = totals.get(cluster, (0, 0, first, last, level))
+        totals[cluster] = (
+            sofar[0] + entries,
+            sofar[1] + occurrences,
+            min(sofar[2], first),
+            max(sofar[3], last),
+            max(sofar[4], level),
+        )
+    return found, totals
+
+
+def _moments(db: Database, asked: str) -> Mapping[int, list[Moment]]:
+    found: dict[int, list[Instant]] = {}
+    for cluster, *columns in db.execute(
+        "SELECT cluster, time, moments.key, instance, trace, revision FROM moments"
+        " JOIN signatures ON signatures.id = moments.signature WHERE cluster IN (SELECT value FROM json_each(?))",
+        [asked],
+    ):
+        found.setdefault(cluster, []).append(Instant(*columns))
+    return {
+        cluster: [Moment(moment(i.time), i.instance, i.trace, i.revision) for i in newest(instants)]
+        for cluster, instants in found.items()
+    }
+
+
+def _evidence(db: Database, asked: str) -> Mapping[int, list[Entry]]:
+    found: dict[int, dict[Kept, str]] = {}
+    for cluster, time, entry, key, body in db.execute(
+        "SELECT cluster, time, entry, evidence.key, evidence.body FROM evidence"
+        " JOIN signatures ON signatures.id = evidence.signature WHERE cluster IN (SELECT value FROM json_each(?))",
+        [asked],
+    ):
+        found.setdefault(cluster, {})[Kept(time, entry, key)] = body
+    return {cluster: [load(Entry, kept[k]) for k in choose(list(kept))] for cluster, kept in found.items()}
+
+
+def _people(db: Database, asked: str) -> Mapping[tuple[int, str], int]:
+    rows = db.execute(
+        "SELECT cluster, people.kind, min(?, count(DISTINCT hash)) FROM people"
+        " JOIN signatures ON signatures.id = people.signature WHERE cluster IN (SELECT value FROM json_each(?))"
+        " GROUP BY cluster, people.kind",
+        [PEOPLE, asked],
+    )
+    return {(cluster, kind): count for cluster, kind, count in rows}
+
+
+def _aliases(db: Database, asked: str) -> Mapping[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for number, cluster in db.execute(
+        "SELECT number, cluster FROM aliases WHERE cluster IN (SELECT value FROM json_each(?)) ORDER BY number",
+        [asked],
+    ):
+        found.setdefault(cluster, []).append(number)
+    return found

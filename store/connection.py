@@ -1,0 +1,144 @@
+"""Connections to the one SQLite file: one per thread, short transactions, and errors in words.
+
+A change begins with BEGIN IMMEDIATE, so that reading and then writing never fails half-way because somebody else
+wrote in between. A change or reading inside another one joins it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from sqlite_utils import Database
+
+from bot.errors import StoreBusy, StoreError
+
+MEMORY = ":memory:"
+PATIENCE = 10.0
+"""Seconds to wait for another process that writes."""
+HEADER = b"SQLite format 3\x00"
+
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_UNUSABLE = {
+    sqlite3.SQLITE_PERM: "may not be written to",
+    sqlite3.SQLITE_READONLY: "is read-only",
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk reports an error",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore the newest backup",
+    sqlite3.SQLITE_FULL: "cannot grow: the disk is full",
+    sqlite3.SQLITE_CANTOPEN: "cannot be opened; is its folder there, and may it be written to?",
+    sqlite3.SQLITE_NOTADB: "is not a database of Log Gardener, and was left as it is",
+}
+
+
+class Connections:
+    """Gives each thread its own connection to `path`; `:memory:` is one connection behind a lock."""
+
+    def __init__(self, path: str, *, read_only: bool = False, patience: float = PATIENCE) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._patience = patience
+        self._guard = threading.Lock()
+        self._open: WeakKeyDictionary[threading.Thread, Database] = WeakKeyDictionary()
+        self._turn = threading.RLock() if path == MEMORY else None
+        self._shared = self._connect() if path == MEMORY else None
+
+    def db(self) -> Database:
+        """The connection of the thread that asks."""
+        if self._shared is not None:
+            return self._shared
+        thread = threading.current_thread()
+        with self._guard:
+            known = self._open.get(thread)
+        if known is None:
+            known = self._connect()
+            with self._guard:
+                self._open[thread] = known
+        return known
+
+    @contextmanager
+    def change(self) -> Iterator[Database]:
+        """All of it or nothing; nobody else writes meanwhile."""
+        if self.read_only:
+            raise StoreError(f"The database {self.path} was opened for reading only.")
+        with self._transaction("BEGIN IMMEDIATE") as db:
+            yield db
+
+    @contextmanager
+    def read(self) -> Iterator[Database]:
+        """Several questions that are answered as of one moment."""
+        with self._transaction("BEGIN") as db:
+            yield db
+
+    @contextmanager
+    def alone(self) -> Iterator[Database]:
+        """The thread's connection outside any transaction, for what brings its own."""
+        with self._turn or nullcontext(), translated(self.path):
+            yield self.db()
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Database]:
+        with self._turn or nullcontext(), translated(self.path):
+            db = self.db()
+            if db.conn.in_transaction:
+                yield db
+                return
+            db.conn.execute(begin)
+            try:
+                yield db
+                db.conn.execute("COMMIT")
+            except BaseException:
+                if db.conn.in_transaction:
+                    db.conn.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Closes the connections of all threads."""
+        with self._guard:
+            connections = [*self._open.values(), *([self._shared] if self._shared else [])]
+            self._open.clear()
+        for db in connections:
+            db.conn.close()
+
+    def _connect(self) -> Database:
+        with translated(self.path):
+            if self.path == MEMORY:
+                conn = sqlite3.connect(MEMORY, check_same_thread=False)
+            elif self.read_only:
+                conn = connect_for_reading(Path(self.path), self._patience)
+            else:
+                conn = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
+            db = Database(conn, execute_plugins=False)
+            conn.execute("PRAGMA foreign_keys = ON")
+            conn.execute("PRAGMA cache_size = -32768")
+            conn.execute("PRAGMA temp_store = MEMORY")
+            if not self.read_only and self.path != MEMORY:
+                conn.execute("PRAGMA journal_mode = WAL")
+            return db
+
+
+def connect_for_reading(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
+    """A connection that cannot change the file, also where even its folder cannot be written to."""
+    alone = not Path(f"{path}-wal").exists() and not os.access(path.resolve().parent, os.W_OK)
+    mode = "immutable=1" if alone else "mode=ro"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=patience, check_same_thread=False)
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """SQLite's errors about the file, as ours; errors of our own making pass through."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _BUSY:
+            raise StoreBusy(
+                f"The database {path} is busy: another process is writing. Try again in a moment."
+            ) from error
+        if code in _UNUSABLE:
+            raise StoreError(f"The database {path} {_UNUSABLE[code]}.") from error
+        raise

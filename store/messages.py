@@ -1,0 +1,52 @@
+"""Messages of ours that stand in the chat, and deliveries from it that were seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.models import Posted
+from store.codec import bounded, micros
+from store.connection import Connections
+
+
+class Messages:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def find(self, purpose: str) -> Posted | None:
+        with self._connections.read() as db:
+            row = db.execute(
+                "SELECT purpose, channel, ts, thread, fingerprint FROM messages WHERE purpose = ?", [purpose]
+            ).fetchone()
+            return Posted(*row) if row else None
+
+    def at(self, channel: str, ts: str) -> Posted | None:
+        with self._connections.read() as db:
+            row = db.execute(
+                "SELECT purpose, channel, ts, thread, fingerprint FROM messages WHERE channel = ? AND ts = ?"
+                " ORDER BY at DESC LIMIT 1",
+                [channel, ts],
+            ).fetchone()
+            return Posted(*row) if row else None
+
+    def remember(self, posted: Posted, now: datetime) -> None:
+        with self._connections.change() as db:
+            db.execute(
+                "INSERT INTO messages (purpose, channel, ts, thread, fingerprint, at) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET channel = excluded.channel, ts = excluded.ts, thread = excluded.thread,"
+                " fingerprint = excluded.fingerprint, at = excluded.at",
+                [posted.purpose, posted.channel, posted.ts, posted.thread, posted.fingerprint, micros(now)],
+            )
+
+    def first_time(self, delivery: str, now: datetime) -> bool:
+        with self._connections.change() as db:
+            cursor = db.execute(
+                "INSERT INTO deliveries (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [bounded(delivery, 500), micros(now)],
+            )
+            return cursor.rowcount == 1
+
+    def forget(self, before: datetime) -> int:
+        """Drops deliveries seen before; nobody delivers anything again after days."""
+        with self._connections.change() as db:
+            return db.execute("DELETE FROM deliveries WHERE at < ?", [micros(before)]).rowcount

@@ -1,0 +1,268 @@
+"""The schema, as steps that only go forward. A step that was ever released is never changed; new ones are appended.
+
+What an occurrence adds (counts, evidence, moments, people, seen entries) hangs on its signature, and the signature
+on its cluster: to merge or to split is to let signatures point elsewhere. `open` marks what came of occurrences
+that may still grow and is taken back before the next batch is counted. Times are microseconds since 1970.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("log-gardener")
+
+FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE clusters (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  changed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX clusters_changed ON clusters (number) WHERE changed;
+
+CREATE TABLE aliases (
+  number INTEGER PRIMARY KEY,
+  cluster INTEGER NOT NULL REFERENCES clusters,
+  CHECK (cluster < number)
+) STRICT;
+CREATE INDEX aliases_cluster ON aliases (cluster);
+
+CREATE TABLE signatures (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  cluster INTEGER NOT NULL REFERENCES clusters,
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX signatures_cluster ON signatures (cluster);
+
+CREATE TABLE counts (
+  signature INTEGER NOT NULL REFERENCES signatures,
+  bucket INTEGER NOT NULL,
+  environment TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  occurrences INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  PRIMARY KEY (signature, bucket, environment, revision, open)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX counts_last ON counts (last);
+CREATE INDEX counts_open ON counts (open) WHERE open;
+
+CREATE TABLE evidence (
+  signature INTEGER NOT NULL REFERENCES signatures,
+  open INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  entry TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (signature, open, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evidence_open ON evidence (open) WHERE open;
+
+CREATE TABLE moments (
+  signature INTEGER NOT NULL REFERENCES signatures,
+  open INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  instance TEXT NOT NULL,
+  trace TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  PRIMARY KEY (signature, open, time, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX moments_open ON moments (open) WHERE open;
+
+CREATE TABLE people (
+  signature INTEGER NOT NULL REFERENCES signatures,
+  kind TEXT NOT NULL CHECK (kind IN ('user', 'client')),
+  hash TEXT NOT NULL,
+  open INTEGER NOT NULL,
+  PRIMARY KEY (signature, open, kind, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX people_open ON people (open) WHERE open;
+
+CREATE TABLE seen (
+  key INTEGER PRIMARY KEY,
+  bucket INTEGER NOT NULL,
+  signature INTEGER
+) STRICT;
+
+CREATE TABLE edge (position INTEGER PRIMARY KEY, key INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+
+CREATE TABLE rounds (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  source TEXT NOT NULL,
+  window_start INTEGER NOT NULL,
+  window_end INTEGER NOT NULL,
+  began INTEGER NOT NULL,
+  concluded INTEGER,
+  entries INTEGER NOT NULL DEFAULT 0,
+  note TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE cursors (source TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deployments (
+  key INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  service TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  revision TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX deployments_time ON deployments (time);
+
+CREATE TABLE incidents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  root INTEGER NOT NULL REFERENCES clusters,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL,
+  reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX incidents_root ON incidents (root);
+CREATE INDEX incidents_end ON incidents (end);
+CREATE TABLE members (
+  incident INTEGER NOT NULL REFERENCES incidents ON DELETE CASCADE,
+  cluster INTEGER NOT NULL REFERENCES clusters,
+  PRIMARY KEY (incident, cluster)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_cluster ON members (cluster);
+
+CREATE TABLE triage (
+  cluster INTEGER PRIMARY KEY REFERENCES clusters,
+  severity TEXT NOT NULL,
+  by TEXT NOT NULL DEFAULT '',
+  at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  match TEXT
+) STRICT;
+
+CREATE TABLE analyses (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  cluster INTEGER NOT NULL REFERENCES clusters,
+  source TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  made_at INTEGER,
+  analysis TEXT NOT NULL,
+  audit TEXT NOT NULL
+) STRICT;
+CREATE INDEX analyses_cluster ON analyses (cluster, id);
+
+CREATE TABLE spend (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  purpose TEXT NOT NULL,
+  model TEXT NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  dollars REAL
+) STRICT;
+CREATE INDEX spend_at ON spend (at);
+
+CREATE TABLE issues (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  repository TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  updated_at INTEGER,
+  pull_request INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (repository, number)
+) STRICT;
+CREATE VIRTUAL TABLE issue_texts USING fts5 (title, body, comments, tokenize = 'porter unicode61');
+CREATE TABLE markers (
+  issue INTEGER NOT NULL REFERENCES issues ON DELETE CASCADE,
+  cluster INTEGER NOT NULL,
+  signature TEXT NOT NULL,
+  PRIMARY KEY (issue, cluster, signature)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX markers_cluster ON markers (cluster);
+CREATE INDEX markers_signature ON markers (signature);
+CREATE TABLE syncs (repository TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE links (
+  cluster INTEGER PRIMARY KEY REFERENCES clusters,
+  repository TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE proposals (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  cluster INTEGER NOT NULL REFERENCES clusters,
+  draft TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  marker TEXT NOT NULL UNIQUE,
+  digest TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  made_by TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  as_of INTEGER NOT NULL,
+  issue INTEGER NOT NULL DEFAULT 0,
+  url TEXT NOT NULL DEFAULT '',
+  note TEXT NOT NULL DEFAULT '',
+  worker TEXT NOT NULL DEFAULT '',
+  lease_until INTEGER,
+  attempts INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX proposals_cluster ON proposals (cluster, id);
+CREATE UNIQUE INDEX proposals_open ON proposals (cluster) WHERE stage = 'open';
+CREATE INDEX proposals_due ON proposals (stage) WHERE stage IN ('open', 'approved', 'filing');
+
+CREATE TABLE decisions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  proposal INTEGER NOT NULL REFERENCES proposals,
+  verb TEXT NOT NULL,
+  who TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  via TEXT NOT NULL,
+  words TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX decisions_via ON decisions (via) WHERE via <> '';
+CREATE INDEX decisions_proposal ON decisions (proposal);
+
+CREATE TABLE messages (
+  purpose TEXT PRIMARY KEY,
+  channel TEXT NOT NULL,
+  ts TEXT NOT NULL,
+  thread TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_place ON messages (channel, ts);
+CREATE TABLE deliveries (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE history (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  verb TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX history_subject ON history (subject, id);
+"""
+
+ONLY_ADDED_TO = """
+CREATE TRIGGER history_no_{verb} BEFORE {verb} ON history
+BEGIN SELECT RAISE(ABORT, 'the history is only ever added to'); END
+"""
+
+
+@MIGRATIONS()
+def m0001_first(db: Database) -> None:
+    for statement in FIRST.split(";"):
+        if statement.strip():
+            db.execute(statement)
+    for verb in ("UPDATE", "DELETE"):
+        db.execute(ONLY_ADDED_TO.format(verb=verb))
+    db.execute("INSERT INTO meta VALUES ('secret', ?)", [secrets.token_bytes(32)])
+
+
+STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
+"""The names of all steps, in order; stands below them."""

@@ -1,0 +1,102 @@
+"""Opening a database: what it is, whether it may be used, and bringing it up to date after a copy was made.
+
+Until all of this is known the file is only read, so that what is not ours, newer than we are, or write-protected
+stays as it is, byte by byte.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from bot.errors import StoreError
+from store.backup import copy
+from store.connection import HEADER, MEMORY, PATIENCE, Connections, connect_for_reading, translated
+from store.migrations import MIGRATIONS, STEPS
+
+_WRITABLE = 0o222
+
+
+def open_connections(path: str, *, read_only: bool = False, patience: float = PATIENCE) -> Connections:
+    """Connections to a database that is ours and up to date; raises `StoreError` with the reason otherwise."""
+    if path == MEMORY:
+        connections = Connections(path)
+        _migrate(connections)
+        return connections
+
+    file = Path(path)
+    exists = _look_at(file, read_only=read_only)
+    pending, applied = _versions(file, patience) if exists else (STEPS, 0)
+    if read_only:
+        if pending:
+            raise StoreError(f"The database {path} was made by an older version; start `garden` once to upgrade it.")
+        return Connections(path, read_only=True, patience=patience)
+
+    _check_writable(file)
+    if pending and applied:
+        copy(file, Path(f"{path}.before-{len(STEPS)}"), patience)
+    connections = Connections(path, patience=patience)
+    if pending:
+        _migrate(connections)
+    return connections
+
+
+def _migrate(connections: Connections) -> None:
+    with connections.change() as db:
+        MIGRATIONS.apply(db)
+
+
+def _look_at(file: Path, *, read_only: bool) -> bool:
+    """Whether there is a database already; raises where the path cannot be one."""
+    try:
+        if file.is_dir():
+            raise StoreError(f"{file} is a directory; name a file for the database.")
+        if not file.exists() or not file.stat().st_size:
+            if read_only:
+                raise StoreError(f"There is no database at {file} yet.")
+            if not file.parent.is_dir():
+                raise StoreError(f"The folder {file.parent} for the database is not there; create it first.")
+            return False
+        with file.open("rb") as opened:
+            header = opened.read(len(HEADER))
+    except OSError as error:
+        raise StoreError(f"The database {file} cannot be read: {error.strerror or error}.") from error
+    if header != HEADER:
+        raise StoreError(f"{file} is not an SQLite database. It was left as it is; name another file.")
+    return True
+
+
+def _versions(file: Path, patience: float) -> tuple[tuple[str, ...], int]:
+    """Steps that this database still needs, and how many it has; raises where it is not ours or newer than we."""
+    with translated(str(file)):
+        conn = connect_for_reading(file, patience)
+        try:
+            db = Database(conn, execute_plugins=False)
+            applied = [m.name for m in MIGRATIONS.applied(db)]
+            pending = tuple(m.name for m in MIGRATIONS.pending(db))
+            tables = [t for t in db.table_names() if not t.startswith(("local_", "sqlite_", "_sqlite_"))]
+        finally:
+            conn.close()
+    if tables and not applied:
+        raise StoreError(f"{file} is a database of another program. It was left as it is; name another file.")
+    if set(applied) - set(STEPS):
+        raise StoreError(_newer(file))
+    return pending, len(applied)
+
+
+def _newer(file: Path) -> str:
+    said = f"The database {file} was made by a newer version of Log Gardener and was left as it is; upgrade"
+    copies = sorted(file.parent.glob(f"{file.name}.before-*"), key=lambda p: p.stat().st_mtime)
+    return f"{said}, or restore the backup {copies[-1]}." if copies else f"{said}, or name another file."
+
+
+def _check_writable(file: Path) -> None:
+    """A file or folder that nobody may write to is meant to stay as it is, even where root could."""
+    for what, path in (("database", file), ("folder", file.resolve().parent)):
+        if path.exists() and not (path.stat().st_mode & _WRITABLE and os.access(path, os.W_OK)):
+            raise StoreError(
+                f"The {what} {path} is read-only, and the database must be written to. "
+                "Make it writable, or name another file."
+            )

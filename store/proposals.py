@@ -1,0 +1,289 @@
+"""Proposals: frozen drafts on their way from shown to filed, and what people said to them.
+
+    open -> approved -> filing -> filed
+      |        ^----------'  '--> failed
+      '-> rejected, superseded, expired
+
+Each step happens once, inside one transaction, and leaves a line in the history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlite_utils import Database
+
+from bot.errors import Refused
+from bot.models import Act, Decision, Draft, Event, Issue, Proposal, Stage
+from store import history, issues, markers
+from store.codec import bounded, canonical, dump, load, micros, moment, numbers
+from store.connection import Connections
+from store.resolving import resolve
+
+_SELECT = (
+    "SELECT id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note"
+    " FROM proposals "
+)
+_VERBS = {"approve": Stage.APPROVED, "reject": Stage.REJECTED, "later": Stage.OPEN}
+_DONE = {"approve": "approved", "reject": "rejected"}
+
+
+class Proposals:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def open(self, cluster: int) -> Proposal | None:
+        with self._connections.read() as db:
+            return _open(db, resolve(db, cluster) or cluster)
+
+    def add(
+        self, cluster: int, draft: Draft, made_by: str, now: datetime, lifetime: timedelta, as_of: datetime
+    ) -> Proposal:
+        """Freezes the draft. What says the same, counts aside, is returned as it was shown: the open one, one that
+        is being filed, and, to the gardener itself, one that a person rejected."""
+        with self._connections.change() as db:
+            number = resolve(db, cluster) or cluster
+            before = _open(db, number)
+            if before and _meaning(before.draft) == _meaning(draft):
+                return before
+            standing = _standing(db, number, draft, made_by)
+            if standing:
+                return standing
+            if before:
+                _move(db, before.id, Stage.SUPERSEDED, Event(now, made_by, "superseded", _subject(before.id)))
+            cursor = db.execute(
+                "INSERT INTO proposals (cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    number,
+                    dump(draft),
+                    str(Stage.OPEN),
+                    markers.new(number, _signature(db, number)),
+                    digest(draft),
+                    micros(now),
+                    made_by,
+                    micros(now + lifetime),
+                    micros(as_of),
+                ],
+            )
+            made = _get(db, cursor.lastrowid or 0)
+            history.add(
+                db, Event(now, made_by, "proposed", _subject(made.id), f"cluster {number}: {draft.act} {draft.title}")
+            )
+            return made
+
+    def get(self, number: int) -> Proposal | None:
+        with self._connections.read() as db:
+            return _find(db, number)
+
+    def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:
+        """A person's word. The same delivery twice is one word; a word that comes too late is refused."""
+        with self._connections.change() as db:
+            if decision.via and db.execute("SELECT 1 FROM decisions WHERE via = ?", [decision.via]).fetchone():
+                return _get(db, decision.proposal)
+            proposal = _get(db, decision.proposal)
+            _check(db, proposal, decision)
+            if draft is not None:
+                db.execute(
+                    "UPDATE proposals SET draft = ?, digest = ? WHERE id = ?", [dump(draft), digest(draft), proposal.id]
+                )
+            db.execute(
+                "INSERT INTO decisions (proposal, verb, who, at, digest, via, words) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    proposal.id,
+                    decision.verb,
+                    decision.who,
+                    micros(decision.at),
+                    decision.digest,
+                    decision.via,
+                    bounded(decision.words, 4000),
+                ],
+            )
+            said = Event(decision.at, decision.who, decision.verb, _subject(proposal.id), decision.words)
+            note = decision.words if decision.verb == "reject" else proposal.note
+            return _move(db, proposal.id, _VERBS[decision.verb], said, note=note)
+
+    def claim(self, number: int, worker: str, now: datetime, lease: timedelta) -> Proposal | None:
+        with self._connections.change() as db:
+            taken = db.execute(
+                "UPDATE proposals SET worker = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ?"
+                " AND (stage = 'approved' OR stage = 'filing' AND lease_until <= ?)",
+                [worker, micros(now + lease), number, micros(now)],
+            ).rowcount
+            if not taken:
+                return None
+            return _move(db, number, Stage.FILING, Event(now, worker, "filing", _subject(number)))
+
+    def finish(self, number: int, worker: str, issue: Issue, now: datetime) -> Proposal:
+        """Filed, by the worker that claimed it; finishing again with the same issue changes nothing."""
+        with self._connections.change() as db:
+            proposal = _get(db, number)
+            if proposal.stage is Stage.FILED and proposal.issue == issue.number:
+                return proposal
+            _check_claim(db, proposal, worker)
+            row = db.execute(
+                "SELECT who FROM decisions WHERE proposal = ? AND verb = 'approve' ORDER BY id DESC LIMIT 1", [number]
+            ).fetchone()
+            issues.link(db, proposal.cluster, issue, row[0] if row else worker, now)
+            db.execute("UPDATE proposals SET issue = ?, url = ? WHERE id = ?", [issue.number, issue.url, number])
+            return _move(db, number, Stage.FILED, Event(now, worker, "filed", _subject(number), issue.ref), note="")
+
+    def release(self, number: int, worker: str, why: str, now: datetime, *, final: bool) -> Proposal:
+        with self._connections.change() as db:
+            _check_claim(db, _get(db, number), worker)
+            stage, verb = (Stage.FAILED, "failed") if final else (Stage.APPROVED, "put back")
+            return _move(db, number, stage, Event(now, worker, verb, _subject(number), why), note=why)
+
+    def due(self, now: datetime) -> list[int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT id FROM proposals WHERE stage = 'approved' OR stage = 'filing' AND lease_until <= ? "
+                "ORDER BY id",
+                [micros(now)],
+            )
+            return [row[0] for row in rows]
+
+    def expire(self, now: datetime) -> list[int]:
+        with self._connections.change() as db:
+            over = [
+                row[0]
+                for row in db.execute(
+                    "SELECT id FROM proposals WHERE stage = 'open' AND expires_at <= ? ORDER BY id", [micros(now)]
+                )
+            ]
+            for number in over:
+                _move(db, number, Stage.EXPIRED, Event(now, history.GARDENER, "expired", _subject(number)))
+            return over
+
+
+def digest(draft: Draft) -> str:
+    """What an approval is bound to: equal for equal drafts only."""
+    return hashlib.sha256(canonical(draft)).hexdigest()
+
+
+def newest(db: Database, clusters: Sequence[int]) -> dict[int, Proposal]:
+    """The open proposal of each cluster, or else its newest."""
+    rows = db.execute(
+        _SELECT + "WHERE cluster IN (SELECT value FROM json_each(?)) ORDER BY stage = 'open', id",
+        [numbers(clusters)],
+    )
+    return {proposal.cluster: proposal for proposal in map(_proposal, rows)}
+
+
+def _proposal(row: Sequence[Any]) -> Proposal:
+    id_, cluster, draft, stage, marker, hashed, made_at, made_by, expires_at, as_of, issue, url, note = row
+    return Proposal(
+        id=id_,
+        cluster=cluster,
+        draft=load(Draft, draft),
+        stage=Stage(stage),
+        marker=marker,
+        digest=hashed,
+        made_at=moment(made_at),
+        made_by=made_by,
+        expires_at=moment(expires_at),
+        as_of=moment(as_of),
+        issue=issue,
+        url=url,
+        note=note,
+    )
+
+
+def _find(db: Database, number: int) -> Proposal | None:
+    row = db.execute(_SELECT + "WHERE id = ?", [number]).fetchone()
+    return _proposal(row) if row else None
+
+
+def _get(db: Database, number: int) -> Proposal:
+    found = _find(db, number)
+    if found is None:
+        raise Refused(f"There is no proposal {number}.")
+    return found
+
+
+def _open(db: Database, cluster: int) -> Proposal | None:
+    row = db.execute(
+        _SELECT + "WHERE cluster = ? AND stage = 'open'",
+        [cluster],
+    ).fetchone()
+    return _proposal(row) if row else None
+
+
+def _standing(db: Database, cluster: int, draft: Draft, made_by: str) -> Proposal | None:
+    """What is on its way already, so that it is not filed twice; and what a person said no to, so that the
+    gardener does not ask again."""
+    rows = db.execute(
+        _SELECT + "WHERE cluster = ? ORDER BY id DESC LIMIT 20",
+        [cluster],
+    )
+    for proposal in map(_proposal, rows):
+        same = _meaning(proposal.draft) == _meaning(draft)
+        if proposal.stage in (Stage.APPROVED, Stage.FILING) and (same or proposal.draft.act is draft.act is Act.CREATE):
+            return proposal
+        if proposal.stage is Stage.REJECTED and same and made_by == history.GARDENER:
+            return proposal
+    return None
+
+
+def _meaning(draft: Draft) -> tuple[object, ...]:
+    """What a person decides on; figures that have grown since are no reason to ask again."""
+    return (draft.act, draft.repository, draft.issue, draft.title, draft.severity, draft.reason)
+
+
+def _signature(db: Database, cluster: int) -> str:
+    row = db.execute("SELECT key FROM signatures WHERE cluster = ? ORDER BY id LIMIT 1", [cluster]).fetchone()
+    return row[0] if row else ""
+
+
+def _move(db: Database, number: int, stage: Stage, event: Event, note: str | None = None) -> Proposal:
+    db.execute(
+        "UPDATE proposals SET stage = ?, note = coalesce(?, note) WHERE id = ?",
+        [str(stage), note if note is None else bounded(note, 4000), number],
+    )
+    history.add(db, event)
+    return _get(db, number)
+
+
+def _subject(number: int) -> str:
+    return f"proposal {number}"
+
+
+def _check(db: Database, proposal: Proposal, decision: Decision) -> None:
+    if decision.verb not in _VERBS:
+        raise Refused("A proposal is answered with `approve`, `reject` or `later`.")
+    if proposal.stage is not Stage.OPEN:
+        raise Refused(f"Proposal {proposal.id} is not open any more: {_what_happened(db, proposal)}.")
+    if proposal.expires_at <= decision.at:
+        raise Refused(f"Proposal {proposal.id} expired on {_when(proposal.expires_at)}; ask for a new one.")
+    if decision.digest and decision.digest != proposal.digest:
+        raise Refused(f"The text of proposal {proposal.id} has changed since you saw it; look at it again.")
+
+
+def _what_happened(db: Database, proposal: Proposal) -> str:
+    row = db.execute(
+        "SELECT verb, who, at FROM decisions WHERE proposal = ? AND verb IN ('approve', 'reject')"
+        " ORDER BY id DESC LIMIT 1",
+        [proposal.id],
+    ).fetchone()
+    if row:
+        then = {Stage.FILED: f", and is filed as #{proposal.issue}", Stage.FAILED: ", but could not be filed"}
+        return f"{row[1]} {_DONE[row[0]]} it on {_when(moment(row[2]))}{then.get(proposal.stage, '')}"
+    if proposal.stage is Stage.SUPERSEDED:
+        newer = _open(db, proposal.cluster)
+        return f"it was replaced by proposal {newer.id}" if newer else "it was replaced by a newer one"
+    return f"it is {proposal.stage}"
+
+
+def _when(time: datetime) -> str:
+    return f"{time:%Y-%m-%d at %H:%M} UTC"
+
+
+def _check_claim(db: Database, proposal: Proposal, worker: str) -> None:
+    row = db.execute("SELECT worker FROM proposals WHERE id = ?", [proposal.id]).fetchone()
+    if proposal.stage is not Stage.FILING:
+        raise Refused(f"Proposal {proposal.id} is not being filed: it is {proposal.stage}.")
+    if row[0] != worker:
+        raise Refused(f"Proposal {proposal.id} is being filed by {row[0]} now.")

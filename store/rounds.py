@@ -1,0 +1,96 @@
+"""Rounds: what was read and until when, what is still open, and which clusters wait to be thought about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.models import Entry, Harvest, Incident, Problem, Window
+from store import incidents as episodes
+from store import triage
+from store.absorb import absorb, edge
+from store.codec import bounded, micros, moment, numbers
+from store.connection import Connections
+from store.deployments import keep
+
+
+class Rounds:
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    def begin(self, source: str, window: Window, now: datetime) -> int:
+        with self._connections.change() as db:
+            cursor = db.execute(
+                "INSERT INTO rounds (source, window_start, window_end, began) VALUES (?, ?, ?, ?)",
+                [source, micros(window.start), micros(window.end), micros(now)],
+            )
+            return cursor.lastrowid or 0
+
+    def cursor(self, source: str) -> datetime | None:
+        with self._connections.read() as db:
+            row = db.execute("SELECT at FROM cursors WHERE source = ?", [source]).fetchone()
+            return moment(row[0]) if row else None
+
+    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Those never absorbed before, each once: of equal ones the first."""
+        each: dict[int, Entry] = {}
+        for entry in entries:
+            each.setdefault(entry.key, entry)
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT key FROM seen WHERE key IN (SELECT value FROM json_each(?))", [numbers(each)]
+            ).fetchall()
+        for (key,) in rows:
+            del each[key]
+        return list(each.values())
+
+    def edge(self) -> list[Entry]:
+        with self._connections.read() as db:
+            return edge(db)
+
+    def absorb(self, number: int, source: str, harvest: Harvest) -> None:
+        with self._connections.change() as db:
+            absorb(db, harvest)
+            keep(db, harvest.deployments)
+            db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [len(harvest.entries), number])
+            if harvest.read_until is not None:
+                db.execute(
+                    "INSERT INTO cursors (source, at) VALUES (?, ?)"
+                    " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+                    [source, micros(harvest.read_until)],
+                )
+
+    def changed(self) -> list[int]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT number FROM clusters WHERE changed AND EXISTS (SELECT 1 FROM signatures JOIN counts"
+                " ON counts.signature = signatures.id WHERE signatures.cluster = clusters.number) ORDER BY number"
+            )
+            return [row[0] for row in rows]
+
+    def conclude(
+        self, number: int, problems: Sequence[Problem], incidents: Sequence[Incident], now: datetime, note: str = ""
+    ) -> None:
+        """Keeps what was thought of the problems, and closes the round. What a person said meanwhile stays."""
+        with self._connections.change() as db:
+            for problem in problems:
+                triage.keep(db, problem, now)
+            episodes.keep(db, incidents)
+            db.execute("UPDATE clusters SET changed = 0 WHERE changed")
+            db.execute(
+                "UPDATE rounds SET concluded = ?, note = ? WHERE number = ?", [micros(now), bounded(note, 2000), number]
+            )
+
+    def read_until(self) -> datetime | None:
+        with self._connections.read() as db:
+            at: int | None = db.execute("SELECT max(at) FROM cursors").fetchone()[0]
+            return moment(at)
+
+    def first(self) -> bool:
+        with self._connections.read() as db:
+            return not db.execute("SELECT 1 FROM rounds WHERE concluded IS NOT NULL LIMIT 1").fetchone()
+
+    def forget(self, before: datetime) -> int:
+        """Drops the identities of entries older than `before`; returns how many."""
+        with self._connections.change() as db:
+            return db.execute("DELETE FROM seen WHERE bucket < ?", [micros(before)]).rowcount
