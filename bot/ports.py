@@ -214,6 +214,10 @@ class Issues(Protocol):
 
     def linked(self, cluster: int) -> Issue | None: ...
 
+    def holders(self, repository: str, number: int) -> list[int]:
+        """The clusters that belong to the issue, in order of number."""
+        ...
+
 
 class Proposals(Protocol):
     def open(self, cluster: int) -> Proposal | None: ...

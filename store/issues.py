@@ -108,6 +108,14 @@ class Issues:
             ).fetchone()
             return mirrored(db, [(row[0], row[1])]).get((row[0], row[1])) if row else None
 
+    def holders(self, repository: str, number: int) -> list[int]:
+        """The clusters that belong to the issue, in order of number."""
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT cluster FROM links WHERE repository = ? AND number = ? ORDER BY cluster", [repository, number]
+            )
+            return [row[0] for row in rows]
+
 
 def link(db: Database, cluster: int, issue: Issue, who: str, now: datetime) -> None:
     """From now on the cluster is that issue; the issue is mirrored, too."""

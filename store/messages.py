@@ -29,6 +29,16 @@ class Messages:
             ).fetchone()
             return Posted(*row) if row else None
 
+    def thread(self, channel: str, ts: str) -> list[Posted]:
+        """The message itself, if it is ours, and ours below it, in the order in which they were posted."""
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT purpose, channel, ts, thread, fingerprint FROM messages"
+                " WHERE channel = ? AND (ts = ? OR thread = ?) ORDER BY ts",
+                [channel, ts, ts],
+            )
+            return [Posted(*row) for row in rows]
+
     def remember(self, posted: Posted, now: datetime) -> None:
         with self._connections.change() as db:
             db.execute(
