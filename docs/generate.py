@@ -145,9 +145,10 @@ def slack_replies() -> str:
 def demo_output() -> str:
     """What `garden demo --once` prints, in a width that fits the page."""
     command = [str(Path(sys.executable).parent / "garden"), "demo", "--once"]
-    printed = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={"COLUMNS": "100", "LANG": "C.UTF-8"}
-    )
+    env = {"COLUMNS": "100", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    printed = subprocess.run(command, capture_output=True, text=True, check=False, env=env)
+    if printed.returncode:
+        sys.exit(f"garden demo --once ended with {printed.returncode}:\n{printed.stderr.strip()}")
     lines = [line.rstrip() for line in printed.stdout.strip("\n").splitlines()]
     return "```text\n" + "\n".join(lines).replace("```", "'''") + "\n```"
 

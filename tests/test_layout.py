@@ -18,7 +18,7 @@ WORDS = {"models", "errors", "masks", "spans", "tracebacks"}
 PURE = WORDS | {"ports"}
 EDGE = PURE | {"prompts", "render", "values"}
 TOLD = PURE | {"steps", "inquiries", "render"}
-HEARD = TOLD | {"pipeline", "inquire", "handlers", "schedule", "web", "values"}
+HEARD = TOLD | {"pipeline", "inquire", "telling", "handlers", "schedule", "web", "values"}
 MAY_IMPORT: dict[str, set[str] | None] = {
     "models": set(),
     "errors": {"models"},
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "prompts": WORDS,
     "pipeline": TOLD,
     "inquire": TOLD | {"pipeline"},
+    "telling": TOLD | {"pipeline"},
     "handlers": HEARD,
     "schedule": HEARD,
     "web": HEARD,
