@@ -24,7 +24,7 @@ from store.connection import Connections
 from store.resolving import resolve
 
 _SELECT = (
-    "SELECT id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note"
+    "SELECT proposals.id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note"
     " FROM proposals "
 )
 _VERBS = {"approve": Stage.APPROVED, "reject": Stage.REJECTED, "later": Stage.OPEN}
@@ -167,7 +167,7 @@ def digest(draft: Draft) -> str:
 def newest(db: Database, clusters: Sequence[int]) -> dict[int, Proposal]:
     """The open proposal of each cluster, or else its newest."""
     rows = db.execute(
-        _SELECT + "WHERE cluster IN (SELECT value FROM json_each(?)) ORDER BY stage = 'open', id",
+        _SELECT + "JOIN json_each(?) AS asked ON asked.value = cluster ORDER BY stage = 'open', proposals.id",
         [numbers(clusters)],
     )
     return {proposal.cluster: proposal for proposal in map(_proposal, rows)}

@@ -1,0 +1,287 @@
+"""A tracker of our own in an SQLite file: for the demo, for trying things out, and where there is no GitHub.
+
+It behaves as GitHub does towards us: numbers that are never used again, refusals of titles and bodies that are too
+long, people's labels left alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+from sqlite_utils import Database
+
+from bot.errors import Forbidden, NotFound, TrackerUnavailable
+from bot.models import Act, Draft, Issue, Severity
+
+TITLE_LIMIT = 256
+BODY_LIMIT = 65_536
+PATIENCE = 10.0
+"""Seconds to wait for another process that writes."""
+PRIORITIES = frozenset(severity.value for severity in Severity)
+REASONS = ("completed", "not_planned", "duplicate")
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS local_issues (repository TEXT NOT NULL, number INTEGER NOT NULL, title TEXT NOT NULL,"
+    " body TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, labels TEXT NOT NULL, assignees TEXT NOT NULL,"
+    " created_at TEXT NOT NULL, updated_at TEXT NOT NULL, closed_at TEXT, PRIMARY KEY (repository, number)) STRICT",
+    "CREATE TABLE IF NOT EXISTS local_comments (id INTEGER PRIMARY KEY AUTOINCREMENT, repository TEXT NOT NULL,"
+    " number INTEGER NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL,"
+    " FOREIGN KEY (repository, number) REFERENCES local_issues (repository, number)) STRICT",
+    "CREATE INDEX IF NOT EXISTS local_comments_issue ON local_comments (repository, number)",
+)
+_SELECT = (
+    "SELECT number, title, body, state, reason, labels, created_at, updated_at, closed_at,"
+    " (SELECT json_group_array(body) FROM (SELECT body FROM local_comments AS c"
+    "  WHERE c.repository = local_issues.repository AND c.number = local_issues.number ORDER BY c.id))"
+    " FROM local_issues "
+)
+
+
+class LocalTracker:
+    """The issues of one repository that is only here; its tables may share a file with others."""
+
+    def __init__(
+        self, path: str, repository: str = "local/garden", *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.repository = repository
+        self._path = path
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._open: WeakKeyDictionary[threading.Thread, Database] = WeakKeyDictionary()
+        self._turn = threading.RLock() if path == ":memory:" else None
+        self._shared = self._connect() if path == ":memory:" else None
+
+    # -------------------------------------------------------------------------------------------- reading
+
+    def issues(self, updated_since: datetime | None) -> Iterator[Issue]:
+        """Open and closed, with their comments, oldest change first."""
+        with self._transaction("BEGIN") as db:
+            rows = db.execute(
+                _SELECT + "WHERE repository = ? AND updated_at >= ? ORDER BY updated_at, number",
+                [self.repository, _stamp(updated_since) if updated_since else ""],
+            ).fetchall()
+        yield from map(self._issue, rows)
+
+    def issue(self, number: int) -> Issue:
+        with self._transaction("BEGIN") as db:
+            return self._get(db, number)
+
+    def find(self, marker: str, issue: int = 0) -> Issue | None:
+        """The lowest-numbered issue with the marker in its body, or that one issue if it or a comment has it."""
+        with self._transaction("BEGIN") as db:
+            if issue:
+                found = self._get(db, issue)
+                return found if any(marker in text for text in (found.body, *found.comments)) else None
+            row = db.execute(
+                _SELECT + "WHERE repository = ? AND instr(body, ?) ORDER BY number LIMIT 1", [self.repository, marker]
+            ).fetchone()
+            return self._issue(row) if row else None
+
+    # -------------------------------------------------------------------------------------------- writing
+
+    def create(self, draft: Draft, marker: str) -> Issue:
+        title, body = _clean(draft.title), _marked(draft.body, marker)
+        if not title.strip():
+            raise Forbidden("An issue needs a title.")
+        _fits("title", title, TITLE_LIMIT)
+        _fits("body", body, BODY_LIMIT)
+        with self._transaction() as db:
+            now = _stamp(self._clock())
+            number = (
+                1
+                + db.execute(
+                    "SELECT coalesce(max(number), 0) FROM local_issues WHERE repository = ?", [self.repository]
+                ).fetchone()[0]
+            )
+            db.execute(
+                "INSERT INTO local_issues VALUES (?, ?, ?, ?, 'open', '', ?, ?, ?, ?, NULL)",
+                [self.repository, number, title, body, _column(draft.labels), _column(draft.assignees), now, now],
+            )
+            return self._get(db, number)
+
+    def comment(self, draft: Draft, marker: str) -> Issue:
+        """Adds the comment; a draft without one (a link) writes nothing."""
+        body = _marked(draft.comment, marker)
+        _fits("comment", body, BODY_LIMIT)
+        with self._transaction() as db:
+            found = self._get(db, draft.issue)
+            if not draft.comment:
+                return found
+            now = _stamp(self._clock())
+            db.execute(
+                "INSERT INTO local_comments (repository, number, body, at) VALUES (?, ?, ?, ?)",
+                [self.repository, draft.issue, body, now],
+            )
+            db.execute(
+                "UPDATE local_issues SET updated_at = ? WHERE repository = ? AND number = ?",
+                [now, self.repository, draft.issue],
+            )
+            return self._get(db, draft.issue)
+
+    def edit(self, draft: Draft) -> Issue:
+        """Title, priority label, reopening: each only where it is not so already. Other labels are people's."""
+        _fits("title", draft.title, TITLE_LIMIT)
+        with self._transaction() as db:
+            before = self._get(db, draft.issue)
+            labels = before.labels
+            if PRIORITIES & set(draft.labels):
+                labels = tuple(name for name in labels if name not in PRIORITIES or name in draft.labels)
+            after = replace(
+                before,
+                title=_clean(draft.title) or before.title,
+                labels=tuple(dict.fromkeys((*labels, *draft.labels))),
+            )
+            if draft.act is Act.REOPEN and before.closed:
+                after = replace(after, state="open", reason="reopened", closed_at=None)
+            return self._save(db, before, after)
+
+    def close(self, number: int, reason: str = "completed") -> Issue:
+        """As a person would: `completed`, `not_planned` or `duplicate`."""
+        if reason not in REASONS:
+            raise Forbidden(f"An issue is closed as {', '.join(REASONS)}.")
+        with self._transaction() as db:
+            before = self._get(db, number)
+            return self._save(db, before, replace(before, state="closed", reason=reason, closed_at=self._clock()))
+
+    def reopen(self, number: int) -> Issue:
+        """As a person would."""
+        with self._transaction() as db:
+            before = self._get(db, number)
+            return self._save(db, before, replace(before, state="open", reason="reopened", closed_at=None))
+
+    def shut(self) -> None:
+        """Closes the connections of all threads."""
+        with self._guard:
+            connections = [*self._open.values(), *([self._shared] if self._shared else [])]
+            self._open.clear()
+        for db in connections:
+            db.conn.close()
+
+    # -------------------------------------------------------------------------------------------- the file
+
+    def _get(self, db: Database, number: int) -> Issue:
+        row = db.execute(_SELECT + "WHERE repository = ? AND number = ?", [self.repository, number]).fetchone()
+        if row is None:
+            raise NotFound(f"There is no issue #{number} in {self.repository}.")
+        return self._issue(row)
+
+    def _save(self, db: Database, before: Issue, after: Issue) -> Issue:
+        if before == after:
+            return before
+        db.execute(
+            "UPDATE local_issues SET title = ?, state = ?, reason = ?, labels = ?, closed_at = ?, updated_at = ?"
+            " WHERE repository = ? AND number = ?",
+            [
+                after.title,
+                after.state,
+                after.reason,
+                _column(after.labels),
+                _stamp(after.closed_at) if after.closed_at else None,
+                _stamp(self._clock()),
+                self.repository,
+                after.number,
+            ],
+        )
+        return self._get(db, after.number)
+
+    def _issue(self, row: tuple[Any, ...]) -> Issue:
+        number, title, body, state, reason, labels, created_at, updated_at, closed_at, comments = row
+        return Issue(
+            repository=self.repository,
+            number=number,
+            title=title,
+            body=body,
+            state=state,
+            reason=reason,
+            labels=tuple(orjson.loads(labels)),
+            url=f"local:{self.repository.rpartition('/')[2]}#{number}",
+            created_at=_time(created_at),
+            updated_at=_time(updated_at),
+            closed_at=_time(closed_at) if closed_at else None,
+            comments=tuple(orjson.loads(comments)),
+        )
+
+    @contextmanager
+    def _transaction(self, begin: str = "BEGIN IMMEDIATE") -> Iterator[Database]:
+        """All of it or nothing; nobody else writes meanwhile. With a plain `BEGIN` it only reads."""
+        try:
+            with self._turn or nullcontext():
+                db = self._db()
+                db.conn.execute(begin)
+                try:
+                    yield db
+                    db.conn.execute("COMMIT")
+                except BaseException:
+                    if db.conn.in_transaction:
+                        db.conn.execute("ROLLBACK")
+                    raise
+        except sqlite3.OperationalError as error:
+            raise TrackerUnavailable(f"The local tracker in {self._path} cannot be used: {error}.") from error
+        except sqlite3.DatabaseError as error:
+            raise TrackerUnavailable(
+                f"The local tracker in {self._path} is no database that we know: {error}."
+            ) from error
+
+    def _db(self) -> Database:
+        if self._shared is not None:
+            return self._shared
+        thread = threading.current_thread()
+        with self._guard:
+            known = self._open.get(thread)
+        if known is None:
+            known = self._connect()
+            with self._guard:
+                self._open[thread] = known
+        return known
+
+    def _connect(self) -> Database:
+        db = Database(
+            sqlite3.connect(self._path, timeout=PATIENCE, check_same_thread=False),
+            execute_plugins=False,
+        )
+        db.conn.execute("PRAGMA foreign_keys = ON")
+        if _TABLES - set(db.table_names()):
+            db.conn.execute("BEGIN IMMEDIATE")
+            for statement in _SCHEMA:
+                db.conn.execute(statement)
+            db.conn.execute("COMMIT")
+        return db
+
+
+_TABLES = frozenset({"local_issues", "local_comments"})
+
+
+def _marked(text: str, marker: str) -> str:
+    text = _clean(text)
+    return text if marker in text else f"{text.rstrip()}\n\n{marker}\n"
+
+
+def _fits(what: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise Forbidden(f"The {what} is too long: {len(text):,} characters, and {limit:,} are allowed.")
+
+
+def _clean(text: str) -> str:
+    """Half a surrogate pair, which UTF-8 has no bytes for, becomes `?`."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _column(texts: tuple[str, ...]) -> str:
+    return orjson.dumps([_clean(text) for text in texts]).decode()
+
+
+def _stamp(time: datetime) -> str:
+    """Always with microseconds, so that stamps sort as times do."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
