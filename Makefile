@@ -10,7 +10,7 @@ ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help setup demo test lint bench campaign docs clean which-python
+.PHONY: help setup demo test lint bench campaign docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,9 +40,6 @@ campaign: $(DEV) ## the long, seeded tests; SEED=7 chooses the seed
 
 docs: $(DEV) ## writes the generated parts: .env.example, garden.toml.example, tables, the picture in the README
 	@$(BIN)/python docs/generate.py
-
-which-python: # for .ci/run
-	@echo $(PYTHON)
 
 clean: ## removes .venv, what was built, and caches; never a database
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
