@@ -29,32 +29,50 @@ _PACKAGES = (
 )  # fmt: skip
 _FLOW = frozenset({"CancelledError", "KeyError", "AttributeError", "IndexError", "LookupError", "StopIteration"})
 """Types that code catches on its way; what is raised while handling them is the news."""
+_GIVEN_UP = frozenset({"CancelledError"})
 
 _TYPE = r"[A-Za-z_$][\w$]*(?:(?:\.|::)[A-Za-z_$][\w$]*)*"
 _PY_HEAD = re.compile(r"Traceback \(most recent call last\):?")
 _PY_FRAME = re.compile(r'^[ \t|+-]*File "([^"\n]{1,400})", line (\d{1,9})(?:, in (\S{1,200}))?', re.M)
 _PY_RAISED = re.compile(rf"^[ \t|]{{0,8}}({_TYPE})(?:: (.*))?$", re.S)
 _PY_CAUSE = re.compile(r"^[ \t|]*The above exception was the direct cause", re.M)
-_PY_NEXT = re.compile(r"^[ \t|]*(?:During handling of the above exception|The above exception was the direct cause)", re.M)
+_PY_NEXT = re.compile(
+    r"^[ \t|]*(?:During handling of the above exception|The above exception was the direct cause)", re.M
+)
 
 _JS_FRAME = re.compile(
-    r"^[ \t]+at (?:(?:async |new )*([^\n(]{1,200}?) \()?((?:file://)?[^\s()\n]{1,400}):(\d{1,9}):\d{1,9}\)?[^\n]{0,8}$", re.M
+    r"^[ \t]+at (?:(?:async |new )*([^\n(]{1,200}?) \()?"
+    r"((?:file://)?[^\s()\n]{1,400}):(\d{1,9}):\d{1,9}\)?[^\n]{0,8}$",
+    re.M,
 )
-_JS_ERROR = re.compile(r"(?:^|[\s:\]])([A-Z][\w$]*(?:Error|Exception|Warning)|Error|error)(?: \[[^\]\n]{1,80}\])?: ", re.M)
+_JS_ERROR = re.compile(
+    r"(?:^|(?<=[\s:\]]))([A-Z][\w$]*(?:Error|Exception|Warning)|Error|error)(?: \[[^\]\n]{1,80}\])?: ", re.M
+)
 
-_JVM_FRAME = re.compile(r"^\s+at ([\w.$/@<>-]{1,300})\.([\w$<>]{1,120})\(([\w.$-]{0,120})(?::(\d{1,9}))?[^)\n]{0,40}\)", re.M)
+_JVM_FRAME = re.compile(
+    r"^\s+at ([\w.$/@<>-]{1,300})\.([\w$<>]{1,120})\(([\w.$-]{0,120})(?::(\d{1,9}))?[^)\n]{0,40}\)", re.M
+)
 _JVM_ERROR = re.compile(
     r'^(?:Exception in thread "[^"\n]{0,80}" |[^\n]{0,200}?\b)?((?:[a-z_][\w$]*\.){1,12}[A-Z][\w$]*)(?:: ([^\n]*))?$'
 )
 _JVM_CAUSE = re.compile(r"^\s*Caused by: ", re.M)
 
-_NET_FRAME = re.compile(r"^\s+at ([\w.`<>\[\],+$ ]{1,300})\.([\w`<>|$.]{1,120})\([^\n]{0,400}?\)(?: in ([^\n]{1,300}):line (\d{1,9}))?\s*$", re.M)
-_NET_ERROR = re.compile(r"(?:^|Unhandled exception\. | ---> |\s)((?:[A-Z]\w*\.){1,8}[A-Z]\w*Exception)(?: \([^)\n]{1,40}\))?: ([^\n]*)", re.M)
+_NET_FRAME = re.compile(
+    r"^\s+at ([\w.`<>\[\],+$ ]{1,300})\.([\w`<>|$.]{1,120})\([^\n]{0,400}?\)"
+    r"(?: in ([^\n]{1,300}):line (\d{1,9}))?\s*$",
+    re.M,
+)
+_NET_ERROR = re.compile(
+    r"(?:^|Unhandled exception\. | ---> |\s)((?:[A-Z]\w*\.){1,8}[A-Z]\w*Exception)(?: \([^)\n]{1,40}\))?: ([^\n]*)",
+    re.M,
+)
 
 _GO_PANIC = re.compile(r"^(?:[^\n]{0,80}\s)?panic: ([^\n]*)", re.M)
 _GO_FRAME = re.compile(r"^([\w./$*()\[\]{}·-]{1,300})\([^\n]*\)\n[ \t]+(\S{1,300}\.go):(\d{1,9})", re.M)
 
-_RUBY_HEAD = re.compile(r"^([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})': ([^\n]*) \(([A-Z][\w:]*)\)", re.M)
+_RUBY_HEAD = re.compile(
+    r"^([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})': ([^\n]*) \(([A-Z][\w:]*)\)", re.M
+)
 _RUBY_FRAME = re.compile(r"^\s+(?:from |\d+: from )?([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})'", re.M)
 
 
@@ -86,7 +104,9 @@ def _python(text: str) -> Failure | None:
     if not raised:
         return None
     chosen = len(raised) - 1
-    while chosen and (raised[chosen - 1][1] or raised[chosen - 1][0].type.rpartition(".")[2] not in _FLOW):
+    while chosen and raised[chosen - 1][0].type.rpartition(".")[2] not in (
+        _GIVEN_UP if raised[chosen - 1][1] else _FLOW
+    ):
         chosen -= 1
     found = raised[chosen][0]
     if found.frame is None:
@@ -109,10 +129,10 @@ def _python_block(block: str) -> Failure | None:
         bare = line.lstrip(" |")
         if line[:2] in ("  ", "\t") or not bare or set(bare) <= set("^~-+ "):
             continue
-        if m := _PY_RAISED.match(line):
+        if raised := _PY_RAISED.match(line):
             rest = "\n".join(t for t in tail[i + 1 :] if t.strip())
-            message = (m[2] or "") + ("\n" + rest if rest and m[2] else "")
-            return Failure(m[1], message[:MESSAGE].strip(), site)
+            message = (raised[2] or "") + ("\n" + rest if rest and raised[2] else "")
+            return Failure(raised[1], message[:MESSAGE].strip(), site)
         break
     return None
 
@@ -125,6 +145,8 @@ def _node(text: str) -> Failure | None:
     named = _JS_ERROR.search(head)
     if named is None:
         return None
+    while inner := _JS_ERROR.match(head, named.end()):
+        named = inner
     site = None
     for m in _JS_FRAME.finditer(text, first.start()):
         path = m[2].removeprefix("file://")
@@ -152,10 +174,10 @@ def _jvm(text: str) -> Failure | None:
 
 
 def _jvm_site(text: str) -> Site | None:
-    for m in _JVM_FRAME.finditer(text):
-        where = m[1].rpartition("/")[2]
+    for found in _JVM_FRAME.finditer(text):
+        where = found[1].rpartition("/")[2]
         if not where.startswith(_PACKAGES):
-            return Site(module=where, function=m[2], file=m[3], line=int(m[4] or 0))
+            return Site(module=where, function=found[2], file=found[3], line=int(found[4] or 0))
     return None
 
 

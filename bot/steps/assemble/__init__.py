@@ -7,7 +7,6 @@ give the same occurrences however they were sliced, as long as what is still ope
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -105,14 +104,16 @@ def _bounded(growing: list[_Message], closed: list[Occurrence]) -> list[_Message
 class _Message:
     """A message being put together. All it knows comes from its own entries."""
 
-    __slots__ = ("brackets", "caret", "entries", "go", "headed", "last", "loud", "opens", "python", "raised", "traced")
+    __slots__ = (
+        "announced", "brackets", "caret", "entries", "go", "headed", "last", "loud", "opens", "python", "raised", "traced",
+    )  # fmt: skip
 
     def __init__(self, entry: Entry, looks: Shape) -> None:
         self.entries = [entry]
         self.last = entry.time
         self.headed = looks.look is Look.HEADED
         self.loud = entry.level >= Level.WARNING
-        self.opens = looks.opens
+        self.opens = self.announced = looks.opens
         self.caret = looks.caret or source_echo(entry.text)
         self.traced = looks.traced
         self.python = looks.python
@@ -138,7 +139,7 @@ class _Message:
             return True
         if look is Look.RAISED:
             return self._explained_by(gap)
-        if self.headed or self.opens or self.brackets > 0:
+        if self.headed or self.opens or self.announced or self.brackets > 0:
             return gap <= _CALL or (self.brackets > 0 and gap <= _ONCE and not self.traced)
         return (self.raised or self.python or self.caret) and gap <= _WRITE
 

@@ -52,13 +52,15 @@ _TAGGED = re.compile(r"""^(?:\[[^\]\n]{1,60}\]\s|\{["'])""")
 _CLOSER = re.compile(r"^(?:[\])}]+[;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
 _LINK = re.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
-    r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal |exit status \d)"
+    r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal "
+    r"|exit status \d)"
 )
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: |Unhandled exception|Exception in thread "
     r"|(?:Uncaught |Unhandled )?(?:[A-Za-z_$][\w$]*(?:\.|::))*[A-Za-z_$][\w$]*"
-    r"(?:Error|Exception|Warning|Interrupt|Exit|Failure|Timeout|Refused|NotFound|DoesNotExist)(?: \[[^\]\n]{1,80}\])?(?::|$)"
+    r"(?:Error|Exception|Warning|Interrupt|Exit|Failure|Timeout|Refused|NotFound|DoesNotExist)"
+    r"(?: \[[^\]\n]{1,80}\])?(?::|$)"
     r"|(?:[a-z_][\w$]*\.){2,12}[A-Z][\w$]*(?::|$)|[^\s:]+\.rb:\d+:in )"
 )
 _FRAME = re.compile(r'^\s*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)', re.M)

@@ -12,10 +12,12 @@ from functools import lru_cache
 
 from bot.masks import bare, mask
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
-from bot.steps.cluster.words import lead, reason, scanned, titled
+from bot.steps.cluster.words import lead, reason, scanned, titled, varied, warning
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
+_NAMELESS = frozenset({"error", "Error", "Exception"})
+"""Types that say nothing: without a place, what they say is all there is."""
 _LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
 
 
@@ -96,7 +98,12 @@ def _signature(
         return _made(service, Kind.PLATFORM, ("platform", words), words, words)
     code = _place(site)
     if failure is not None:
-        return _exception(service, failure, code, first)
+        if failure.frame is None and failure.type in _NAMELESS and failure.message:
+            first = lead(failure.message)
+        else:
+            return _exception(service, failure, code, first)
+    if warned := warning(first):
+        code, first = warned
     words = _masked(first)
     return _made(service, Kind.APPLICATION, ("line", code, words), words, words, site=code)
 
@@ -146,7 +153,7 @@ def _made(
 
 @lru_cache(maxsize=65536)
 def _masked(text: str) -> str:
-    return mask(text)[:TEMPLATE].rstrip(" .")
+    return varied(mask(text))[:TEMPLATE].rstrip(" .")
 
 
 def _place(site: Site | None) -> str:

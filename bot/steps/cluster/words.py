@@ -9,13 +9,20 @@ _LEAD = 1_000
 
 _NOTHING = re.compile(r"^[\s\W_]*$")
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
+_EVENT = re.compile(r"^[a-z][a-z0-9]*(?:_[a-z0-9]+){2,}(?=:\s|\s)")
+_JSON = re.compile(r"^([^{]{8,}?)\s+\{\"\w")
+_WARNING = re.compile(r"^(\S{1,400}\.py):\d+: (\w*Warning: .+)$")
+_LIST = re.compile(r"[\w.'\"/-]+(?:, ?[\w.'\"/-]+){2,}")
+_KEY = re.compile(r"(?<![\w:/])[\w.<>-]*(?::[\w.<>-]+){2,}")
 _READY = re.compile(r"^.{0,40}\bcondition status changed to False for \w+ \S+ with message: ", re.S)
 _REVISION = re.compile(r"^Revision '[^']*' is not ready and cannot serve traffic\. ")
 _SCANNED = re.compile(
     r"(?i)/etc/passwd|/\.(?:env|git|aws|ssh|svn|hg|vscode|DS_Store|htaccess|htpasswd|docker|npmrc|kube)\b"
-    r"|/wp-(?:admin|login|content|includes|config|json)|/xmlrpc\.php|phpinfo|phpmyadmin|/pma\b|/cgi-bin/|/vendor/phpunit"
+    r"|/wp-(?:admin|login|content|includes|config|json)|/xmlrpc\.php|phpinfo|phpmyadmin|/pma\b|/cgi-bin/"
+    r"|/vendor/phpunit"
     r"|/actuator\b|/solr/|/boaform|/HNAP1|/server-status|/owa/|/ecp/|/manager/html|/setup\.cgi|/shell\b|eval-stdin"
-    r"|/(?:config|configuration|credentials|secrets?|database|db|backup|dump)\.(?:json|ya?ml|php|sql|ini|bak|zip|tar(?:\.gz)?|env)\b"
+    r"|/(?:config|configuration|credentials|secrets?|database|db|backup|dump)\.(?:json|ya?ml|php|sql|ini|bak"
+    r"|zip|tar(?:\.gz)?|env)\b"
     r"|/id_rsa|\.\./\.\./|%2e%2e%2f|/\w[\w-]{0,30}\.(?:php|asp|aspx|jsp|cgi)\b"
 )
 
@@ -30,9 +37,22 @@ def lead(text: str) -> str:
     for line in text[:4_000].split("\n"):
         if not _NOTHING.match(line):
             line = line.strip()[:_LEAD]
-            pairs = _PAIRS.match(line)
+            if event := _EVENT.match(line):
+                return event[0]
+            pairs = _PAIRS.match(line) or _JSON.match(line)
             return pairs[1] if pairs else line
     return text[:_LEAD].strip()
+
+
+def warning(text: str) -> tuple[str, str] | None:
+    """Where a Python warning was raised, and what it says."""
+    found = _WARNING.match(text)
+    return (found[1], found[2]) if found else None
+
+
+def varied(template: str) -> str:
+    """A masked text with lists and composed keys, which vary as a whole, masked as a whole."""
+    return _KEY.sub("<key>", _LIST.sub("<list>", template))
 
 
 def reason(text: str) -> str:

@@ -1,0 +1,168 @@
+"""Clusters that are one incident: what begins together, again and again, with its root first.
+
+An incident is an episode. Its causes are exceptions and error lines that come together; exits, failed probes,
+failed deployments and failed requests are attached to the causes that they follow. The same symptom may so be part
+of many incidents, at different times. What merely overlaps in time is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.models import Cluster, Incident
+from bot.steps.cascade.episodes import EPISODE, Episode, episodes
+from bot.steps.cascade.ties import Tie, tie
+
+SWEEP = 5
+"""So many different refused routes in one go are somebody trying doors; fewer are only neighbours."""
+_NAMED = 4
+
+
+def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Incident]:
+    """The incidents among `clusters`, by time. One that is `known` keeps its id; a new one has 0."""
+    causes = [e for c in clusters for e in episodes(c) if e.cause]
+    effects = [e for c in clusters for e in episodes(c) if not e.cause and e.effect]
+
+    groups = [_Group(members) for members in _joined(causes)]
+    loose: list[Episode] = []
+    for effect in effects:
+        gone: set[int] = set()
+        for group in _nearest(groups, effect):
+            ties = [t for c in group.causes if (t := tie(c, effect))]
+            if ties:
+                best = max(ties, key=lambda t: t.times)
+                group.attach(effect, best)
+                gone |= best.effects
+        rest = effect.without(frozenset(gone))
+        if rest.moments:
+            loose.append(rest)
+    groups += [_Group(members) for members in _joined(loose) if _telling(members)]
+
+    found = sorted((g for g in groups if len(g.numbers()) > 1), key=lambda g: (-g.size(), g.start))
+    return _identified(_disjoint(found), known)
+
+
+class _Group:
+    """Causes that come together, and the effects attached to them."""
+
+    def __init__(self, causes: list[Episode]) -> None:
+        self.causes = sorted(causes, key=_earliest)
+        self.effects: list[tuple[Episode, Tie]] = []
+        self.start = min(c.start for c in causes)
+        self.end = max(c.end for c in causes)
+
+    def attach(self, effect: Episode, found: Tie) -> None:
+        self.effects.append((effect, found))
+        self.start = min([self.start, *(effect.moments[i].time for i in found.effects)])
+        self.end = max([self.end, *(effect.moments[i].time for i in found.effects)])
+
+    def numbers(self) -> set[int]:
+        return {c.number for c in self.causes} | {e.number for e, _ in self.effects}
+
+    def size(self) -> int:
+        return sum(len(c.moments) for c in self.causes) + sum(t.times for _, t in self.effects)
+
+    def without(self, numbers: set[int]) -> _Group | None:
+        """The group without some of its clusters; None where nothing is left to be a root."""
+        causes = [c for c in self.causes if c.number not in numbers]
+        if not causes:
+            return None
+        group = _Group(causes)
+        for effect, found in self.effects:
+            if effect.number not in numbers:
+                group.attach(effect, found)
+        return group
+
+    def incident(self) -> Incident:
+        root = self.causes[0]
+        order = [(c.start, c.number) for c in self.causes[1:]] + [(e.start, e.number) for e, _ in self.effects]
+        symptoms = [n for n in dict.fromkeys(n for _, n in sorted(order)) if n != root.number]
+        return Incident(0, root.number, (root.number, *symptoms), self.start, self.end, self._reason(root, symptoms))
+
+    def _reason(self, root: Episode, symptoms: list[int]) -> str:
+        members = {e.number: e for e in (*self.causes[1:], *(e for e, _ in self.effects))}
+        parts = []
+        for number in symptoms[:_NAMED]:
+            found = tie(root, members[number]) or next((t for e, t in self.effects if e.number == number), None)
+            if found:
+                parts.append(f"cluster {number} {found.words(root.number)}")
+            else:
+                parts.append(f"cluster {number} began with it")
+        if len(symptoms) > _NAMED:
+            parts.append(f"and {len(symptoms) - _NAMED} more")
+        return "; ".join(parts)
+
+
+def _earliest(episode: Episode) -> tuple[int, datetime, int]:
+    return (-episode.rank, episode.start, episode.number)
+
+
+def _joined(found: list[Episode]) -> list[list[Episode]]:
+    """Episodes that are tied to each other, directly or through others."""
+    found = sorted(found, key=lambda e: (e.start, e.number))
+    parent = list(range(len(found)))
+
+    def top(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    running: list[int] = []
+    for i, episode in enumerate(found):
+        running = [j for j in running if found[j].end + EPISODE >= episode.start]
+        for j in running:
+            if top(i) != top(j) and tie(found[j], episode):
+                parent[top(i)] = top(j)
+        running.append(i)
+    groups: dict[int, list[Episode]] = {}
+    for i, episode in enumerate(found):
+        groups.setdefault(top(i), []).append(episode)
+    return list(groups.values())
+
+
+def _nearest(groups: list[_Group], effect: Episode) -> list[_Group]:
+    return [g for g in groups if g.start - EPISODE <= effect.end and effect.start <= g.end + EPISODE]
+
+
+def _telling(members: list[Episode]) -> bool:
+    """Refused requests alone are an incident only as a sweep."""
+    return not all(m.refused for m in members) or len({m.number for m in members}) >= SWEEP
+
+
+def _disjoint(groups: list[_Group]) -> list[Incident]:
+    """No cluster in two incidents at the same time: the larger one keeps it."""
+    taken: dict[int, list[tuple[datetime, datetime]]] = {}
+    out = []
+    for group in groups:
+        clash = {n for n in group.numbers() if any(s <= group.end and group.start <= e for s, e in taken.get(n, ()))}
+        kept = group.without(clash) if clash else group
+        if kept is None or len(kept.numbers()) < 2:
+            continue
+        for number in kept.numbers():
+            taken.setdefault(number, []).append((kept.start, kept.end))
+        out.append(kept.incident())
+    return sorted(out, key=lambda i: (i.start, i.root))
+
+
+def _identified(found: list[Incident], known: Sequence[Incident]) -> list[Incident]:
+    """Gives each incident the id it had: that of a known one that overlaps it, with the same root if there is one."""
+    free = {k.id: k for k in known if k.id}
+    out = []
+    for incident in found:
+        near = [
+            k for k in free.values()
+            if k.start <= incident.end + EPISODE and incident.start <= k.end + EPISODE
+            and (k.root == incident.root or incident.root in k.clusters or k.root in incident.clusters)
+        ]  # fmt: skip
+        if not near:
+            out.append(incident)
+            continue
+        same = min(near, key=lambda k: (k.root != incident.root, -len(set(k.clusters) & set(incident.clusters)), k.id))
+        del free[same.id]
+        start, end = incident.start, incident.end
+        if same.root == incident.root and same.start <= end and start <= same.end:
+            start, end = min(start, same.start), max(end, same.end)
+        out.append(Incident(same.id, incident.root, incident.clusters, start, end, incident.reason))
+    return out

@@ -1,0 +1,120 @@
+"""When a cluster was active: its moments, cut where it was silent for long."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from bot.models import Cluster, Kind, Level, Moment
+
+EPISODE = timedelta(hours=1)
+"""After so much silence, the same problem is a new episode."""
+
+_TROUBLE = re.compile(
+    r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|broken|refused|denied|reset|rejected|aborted|halted|lost"
+    r"|timed[ -]out|timeout|unreachable|unauthori[sz]ed|forbidden|unable|could not|cannot|crash(?:ed)?)\b"
+    r"|_(?:failed|error|timeout)\b|(?:Error|Exception)\b"
+)
+_WORD = re.compile(r"[A-Za-z][\w.-]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A stretch of a cluster's life."""
+
+    number: int
+    service: str
+    kind: Kind
+    rank: int
+    """How specific it is: 2 names its cause, 1 is a weak hint, 0 tells only that something else went wrong."""
+    status: int
+    words: frozenset[str]
+    moments: tuple[Moment, ...]
+    places: dict[str, list[datetime]] = field(default_factory=dict, compare=False)
+    traces: dict[str, list[datetime]] = field(default_factory=dict, compare=False)
+    times: list[datetime] = field(default_factory=list, compare=False)
+
+    def __post_init__(self) -> None:
+        for m in self.moments:
+            self.times.append(m.time)
+            self.places.setdefault(m.instance, []).append(m.time)
+            if m.trace:
+                self.traces.setdefault(m.trace, []).append(m.time)
+
+    @property
+    def start(self) -> datetime:
+        return self.moments[0].time
+
+    @property
+    def end(self) -> datetime:
+        return self.moments[-1].time
+
+    @property
+    def cause(self) -> bool:
+        return self.rank > 0
+
+    @property
+    def effect(self) -> bool:
+        return self.kind in (Kind.PLATFORM, Kind.DEPLOYMENT, Kind.HTTP)
+
+    @property
+    def refused(self) -> bool:
+        return self.kind is Kind.HTTP and self.status < 500
+
+    def akin(self, other: Episode) -> bool:
+        """Whether both say so much the same that one may restate the other."""
+        shared = len(self.words & other.words)
+        return shared >= 4 and shared * 5 >= 2 * min(len(self.words), len(other.words))
+
+    def without(self, indexes: frozenset[int]) -> Episode:
+        left = tuple(m for i, m in enumerate(self.moments) if i not in indexes)
+        return replace(self, moments=left, places={}, traces={}, times=[])
+
+    def within(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """The range of moments in a span of time."""
+        return bisect_left(self.times, start), bisect_left(self.times, end)
+
+
+def episodes(cluster: Cluster) -> list[Episode]:
+    """The episodes of a cluster, by time; none for what is never part of an incident."""
+    rank = _rank(cluster)
+    if rank is None or not cluster.moments:
+        return []
+    moments = sorted(cluster.moments, key=lambda m: m.time)
+    busy = sorted(c.start for c in cluster.counts)
+    parts = [[moments[0]]]
+    for before, after in pairwise(moments):
+        if after.time - before.time > EPISODE and _silent(busy, before.time, after.time):
+            parts.append([])
+        parts[-1].append(after)
+    words = frozenset(w.lower() for w in _WORD.findall(cluster.template)[:60])
+    return [
+        Episode(cluster.number, cluster.service, cluster.kind, rank, cluster.signature.status, words, tuple(part))
+        for part in parts
+    ]
+
+
+def _rank(cluster: Cluster) -> int | None:
+    if cluster.kind is Kind.SECURITY:
+        return None
+    if cluster.kind in (Kind.PLATFORM, Kind.DEPLOYMENT, Kind.HTTP):
+        return 0
+    if cluster.kind is Kind.EXCEPTION or cluster.level >= Level.ERROR:
+        return 2
+    return 1 if _TROUBLE.search(cluster.title) or _TROUBLE.search(cluster.template) else None
+
+
+def _silent(busy: list[datetime], before: datetime, after: datetime) -> bool:
+    """Whether no bucket between the two counted anything: moments are only a sample."""
+    at = bisect_left(busy, before)
+    last = before
+    for start in busy[at:]:
+        if start >= after:
+            break
+        if start - last > EPISODE:
+            return True
+        last = max(last, start)
+    return after - last > EPISODE

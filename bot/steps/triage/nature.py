@@ -1,0 +1,210 @@
+"""What sort of failure a cluster is, how bad that is by itself, and a sentence that says so.
+
+The first rule that fits decides. Rules look at structure (platform, deployment, request, exception) and at the
+general vocabulary of failures, never at the words of one product.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from bot.models import Cluster, Kind, Level, Policy, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    severity: Severity
+    kind: Kind
+    reason: str
+    mild: bool = False
+    """Nothing raises it: expected, configuration, refused probes."""
+    startup: bool = False
+    """It keeps a service from starting: as bad before production as in it."""
+
+
+LOOP = 3
+"""From so many stopped instances on, a container does not merely stop, it does so again and again."""
+_LOOP_GAP = timedelta(minutes=30)
+
+_NOISE = re.compile(
+    r"(?i)/(?:favicon[^/]*|robots\.txt|sitemap[^/]*\.xml|ads\.txt|app-ads\.txt|humans\.txt|apple-touch-icon[^/]*"
+    r"|browserconfig\.xml|security\.txt|manifest\.(?:json|webmanifest)|\.well-known(?:/.*)?|[^/]+\.map)(?:$|[\s?→])"
+)
+_NOT_STARTED = re.compile(
+    r"(?i)\b(?:start-?up|boot(?:strap(?:ping)?)?|initiali[sz](?:ation|e|ing)|entry ?point)\b.{0,60}\b(?:fail"
+    r"|error|timed? ?out|abort|exit)"
+    r"|\b(?:fail(?:ed|ure)?|error|unable|cannot|could not)\b.{0,40}\b(?:to (?:start|boot|load|initiali[sz]e)"
+    r"|start-?up|boot|starting)\b"
+    r"|\b(?:system|process|server|application|service|worker|master)\b.{0,20}\b(?:halted|exiting|shutting down"
+    r"|terminated|did not start|failed to (?:start|boot))"
+    r"|\bdid not start\b|\bcan(?:no|')t resolve dependenc|\bno module named\b|\bcannot find module\b|\bimporterror\b"
+    r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
+)
+_DATA = re.compile(
+    r"(?i)\bdata ?(?:loss|corruption)\b|\bcorrupt(?:ed|ion)?\b|\bdisk full\b|\bno space left\b|\bout of memory\b"
+    r"|\boomkilled\b|\bmemory limit\b"
+)
+_BACKING = re.compile(
+    r"(?i)\b(?:database|relation|table|column|schema|role) \S{1,80} does not exist\b"
+    r"|\bpassword authentication failed\b"
+    r"|\btoo many (?:connections|clients)\b|\b(?:database|db|redis|postgres\w*|mysql|mongo\w*|broker"
+    r"|cluster)\b.{0,80}"
+    r"\b(?:refused|unreachable|unavailable|connection is bad|timed? ?out|timeout|failed|lost)"
+    r"|\b(?:econnrefused|connection refused|no route to host)\b|\bOperationalError\b"
+    r"|\bsecret\b.{0,80}\b(?:not found|missing|denied)"
+    r"|\bpermission\b.{0,80}\bdenied\b|\b(?:api|service) (?:is|has been)? ?(?:disabled|not enabled)"
+    r"|\bmigrations? .{0,80}\bfailed\b"
+    r"|\bfailed to run migrations\b"
+)
+_REFUSED = re.compile(
+    r"(?i)\bnot authenticated\b|\bunauthenticated\b|\bunauthori[sz]ed\b|\b40[013]\b|\bforbidden\b|\b(?:no"
+    r"|missing|malformed|expired|invalid"
+    r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
+    r"|\bjwt\w*=|\bvalidation error\b"
+    r"|\bbad request\b|\bnot enough segments\b"
+)
+_BETWEEN = re.compile(
+    r"(?i)\bsignature (?:verification|mismatch)|\bverification failed\b|\bsecret mismatch\b"
+    r"|\bbetween services\b|\bservice account\b|\bservice-to-service\b"
+)
+_SETTING = re.compile(
+    r"(?i)\b(?:not configured|not set|unset|placeholder|deprecat\w*|not available|not installed"
+    r"|missing (?:optional|config\w*|env\w*|setting\w*)"
+    r"|fall(?:ing)? ?back|fallback|using default|skipping|non-critical|whitespace|unused|duplicate\w*|mismatch"
+    r"|recommended|consider"
+    r"|will be (?:removed|ignored)|prefer using|unsupported version|not verified|insecure|experimental)\b"
+    r"|\w*Warning: "
+)
+_TRANSIENT = re.compile(
+    r"(?i)\b(?:retry(?:ing)?|retries|will try again|attempt \S+ of|reconnect\w*|backing off|rate limit\w*|429"
+    r"|too many requests)\b"
+)
+_TROUBLE = re.compile(
+    r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|refused|denied|rejected|aborted|halted|timed[ -]out"
+    r"|timeout|unable|could not|cannot)\b"
+    r"|_(?:failed|error|timeout)\b|(?:Error|Exception)\b"
+)
+
+
+def nature(cluster: Cluster, policy: Policy) -> Nature:
+    """What the cluster is by itself: no history, no incident, no environment."""
+    text = f"{cluster.title}\n{cluster.template}\n" + "\n".join(e.text[:600] for e in cluster.evidence[:2])
+    lowered = text.lower()
+    for words in policy.expected:
+        if words and words.lower() in lowered:
+            return Nature(Severity.P4, Kind.EXPECTED, f"The team expects it: “{words[:60]}”", mild=True)
+    return _RULES.get(cluster.kind, _line)(cluster, text)
+
+
+def _security(cluster: Cluster, text: str) -> Nature:
+    return Nature(Severity.P3, Kind.SECURITY, "Probes by scanners, all refused", mild=True)
+
+
+def _platform(cluster: Cluster, text: str) -> Nature:
+    stops = _stops(cluster)
+    if stops >= LOOP:
+        return Nature(
+            Severity.P0, Kind.PLATFORM, f"A crash loop: {stops} instances failed one after the other", startup=True
+        )
+    if _DATA.search(text):
+        return Nature(Severity.P1, Kind.PLATFORM, "Containers run out of memory", startup=True)
+    if re.search(r"(?i)not (?:authenticated|authori[sz]ed)", text):
+        return Nature(Severity.P3, Kind.PLATFORM, "Requests are refused before they reach the service")
+    return Nature(Severity.P1, Kind.PLATFORM, "Containers fail to start or stop with an error", startup=True)
+
+
+def _deployment(cluster: Cluster, text: str) -> Nature:
+    return Nature(Severity.P1, Kind.DEPLOYMENT, "A new revision does not become ready", startup=True)
+
+
+def _http(cluster: Cluster, text: str) -> Nature:
+    status, route = cluster.signature.status, cluster.signature.route or cluster.title
+    if status >= 500 or not status:
+        if status == 503 and cluster.occurrences >= LOOP:
+            return Nature(
+                Severity.P0 if cluster.occurrences >= 20 else Severity.P1,
+                Kind.HTTP,
+                "The service does not answer",
+                startup=True,
+            )
+        often = cluster.occurrences >= 2
+        return Nature(
+            Severity.P1 if often else Severity.P2, Kind.HTTP, f"The server fails: status {status or 'unknown'}"
+        )
+    if status == 404 and _NOISE.search(route):
+        return Nature(Severity.P4, Kind.EXPECTED, "Browsers and crawlers ask for this file everywhere", mild=True)
+    if status in (404, 405, 410):
+        return Nature(Severity.P3, Kind.HTTP, f"Somebody calls what is not there: status {status}")
+    if status in (401, 403):
+        return Nature(Severity.P3, Kind.HTTP, f"Requests are refused: status {status}")
+    if status == 429:
+        return Nature(Severity.P3, Kind.HTTP, "Callers are slowed down: status 429")
+    return Nature(
+        Severity.P4 if cluster.occurrences < LOOP else Severity.P3,
+        Kind.HTTP,
+        f"Callers send what is not understood: status {status}",
+    )
+
+
+def _failure(cluster: Cluster, text: str) -> Nature:
+    """Exceptions and error lines."""
+    kind = cluster.kind
+    if cluster.level < Level.ERROR and cluster.kind is not Kind.EXCEPTION:
+        return _warned(cluster, text)
+    if _NOT_STARTED.search(text):
+        severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
+        return Nature(severity, kind, "It keeps the service from starting", startup=True)
+    if _DATA.search(text):
+        return Nature(Severity.P1, kind, "Data or memory is at stake")
+    if _BETWEEN.search(text):
+        return Nature(Severity.P1, kind, "Services do not trust each other's tokens")
+    if _REFUSED.search(text):
+        return Nature(Severity.P3, kind, "A caller is refused")
+    if _TRANSIENT.search(text):
+        return Nature(Severity.P2, kind, "It is tried again")
+    if _BACKING.search(text):
+        return Nature(Severity.P1, kind, "What the service depends on is not there")
+    if cluster.kind is Kind.EXCEPTION:
+        return Nature(Severity.P1, kind, "The code fails with an exception")
+    return Nature(Severity.P2, kind, "The code reports an error")
+
+
+def _warned(cluster: Cluster, text: str) -> Nature:
+    if _NOT_STARTED.search(text):
+        return Nature(Severity.P1, cluster.kind, "It keeps the service from starting", startup=True)
+    if _SETTING.search(text):
+        return Nature(Severity.P4, Kind.CONFIGURATION, "A warning about how it is set up", mild=True)
+    if _BACKING.search(text):
+        return Nature(Severity.P2, cluster.kind, "What the service depends on is not there")
+    if _REFUSED.search(text):
+        return Nature(Severity.P3, cluster.kind, "A caller is refused")
+    if _TROUBLE.search(text):
+        return Nature(Severity.P3, cluster.kind, "A warning that something failed")
+    return Nature(Severity.P4, cluster.kind, "A warning, nothing failed", mild=True)
+
+
+_line = _failure
+_RULES: dict[Kind, Callable[[Cluster, str], Nature]] = {
+    Kind.SECURITY: _security,
+    Kind.PLATFORM: _platform,
+    Kind.DEPLOYMENT: _deployment,
+    Kind.HTTP: _http,
+    Kind.EXCEPTION: _failure,
+}
+
+
+def _stops(cluster: Cluster) -> int:
+    """How many instances it happened on, one soon after the other."""
+    times: dict[str, datetime] = {}
+    for moment in sorted(cluster.moments, key=lambda m: m.time):
+        times.setdefault(moment.instance or moment.time.isoformat(), moment.time)
+    ordered = sorted(times.values())
+    best = run = 1 if ordered else 0
+    for before, after in pairwise(ordered):
+        run = run + 1 if after - before <= _LOOP_GAP else 1
+        best = max(best, run)
+    return best
