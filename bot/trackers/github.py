@@ -58,6 +58,10 @@ class GitHubTracker:
         )
         self._known_labels: set[str] = set()
 
+    def close(self) -> None:
+        """Closes the connections; the next request opens new ones."""
+        self._wire.close()
+
     # -------------------------------------------------------------------------------------------- reading
 
     def issues(self, updated_since: datetime | None) -> Iterator[Issue]:

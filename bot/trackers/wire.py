@@ -44,6 +44,7 @@ class Wire:
         self._base_url, self._timeout, self._pause, self._clock = base_url.rstrip("/"), timeout, pause, clock
         self._local = threading.local()
         self._writer_client: Github | None = None
+        self._clients: list[Github] = []
         self.writing = threading.Lock()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
@@ -86,7 +87,7 @@ class Wire:
             max_rate_limit_wait=LONGEST_WAIT,
             backoff_factor=0.2,
         )
-        return Github(
+        client = Github(
             auth=self._auth(),
             base_url=self._base_url,
             timeout=self._timeout,
@@ -96,6 +97,13 @@ class Wire:
             seconds_between_writes=pause,
             lazy=True,
         )
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        """Closes the connections of all threads; the next request opens new ones."""
+        for client in self._clients:
+            client.close()
 
     def _auth(self) -> Auth.Auth | None:
         if self._token:
@@ -118,6 +126,8 @@ class Wire:
         except requests.RequestException as error:
             if write and not _never_sent(error):
                 raise Ambiguous(f"GitHub did not answer when {doing}; whether it happened is looked up.") from error
+            if isinstance(error, requests.exceptions.RetryError):
+                raise TrackerUnavailable(f"GitHub failed several times when {doing}.") from error
             raise TrackerUnavailable(f"GitHub cannot be reached ({type(error).__name__}) when {doing}.") from error
         except (ValueError, AssertionError) as error:
             kind = Ambiguous if write else TrackerUnavailable
@@ -182,6 +192,7 @@ class _Retry(GithubRetry):
     ):
         wait = response.headers.get("Retry-After", "") if response else ""
         if wait.isdigit() and int(wait) > LONGEST_WAIT:
+            response.drain_conn()  # or the connection is neither used again nor closed
             raise RateLimitExceededException(response.status, None, dict(response.headers))
         return super().increment(method, url, response, *args, **kwargs)
 
