@@ -92,6 +92,10 @@ class SlackChat:
         self.client = connect(token, api_url)
         self._once = connect(token, api_url, repeatable=False)
 
+    def greet(self) -> str:
+        """Who the bot is in the workspace; raises in words where Slack refuses the token."""
+        return str(_call(self.client.auth_test).get("user", ""))
+
     def post(self, channel: str, message: Message, thread: str = "") -> str:
         """Posts once; where that is not certain, `ChatUnavailable` says so and nothing is sent again from here."""
         answer = _call(

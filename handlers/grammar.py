@@ -79,18 +79,23 @@ Command = Latest | Show | File | Escalate | Help
 
 @dataclass(frozen=True, slots=True)
 class Approve:
+    """`proposal` is set where the reply names it, as it must where several wait in a thread."""
+
     severity: Severity | None = None
     title: str = ""
+    proposal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
     why: str = ""
+    proposal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Later:
     wait: timedelta
+    proposal: int = 0
 
 
 Reply = Approve | Reject | Later
@@ -127,6 +132,7 @@ _SEVERITY = re.compile(r"[pP]([0-5])")
 _CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?|#)?([0-9]{1,9})", re.IGNORECASE)
 _NAMED_CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?)([0-9]{1,9})", re.IGNORECASE)
 _ISSUE = re.compile(r"(?:issues?[-#]?|[\w.-]{1,100}/[\w.-]{1,100}#|gh-|#)?([0-9]{1,9})", re.IGNORECASE)
+_BARE_NUMBER = re.compile(r"#?([0-9]{1,9})")
 _SERVICE = re.compile(r"[A-Za-z0-9][\w.-]{0,62}")
 _SPAN = re.compile(r"(?:[0-9]{1,6}[smhdw])+", re.IGNORECASE)
 _SHARE = re.compile(r"(?:--?|—|–)share", re.IGNORECASE)
@@ -290,30 +296,45 @@ VERBS: tuple[Verb, ...] = (
 
 
 def _approve(rest: str) -> Reply | Mistake | None:
-    words = rest.split()
+    proposal, words = _proposal(rest)
     if all(_is(w, "it", "this", "please", "") for w in words):
-        return Approve()
+        return Approve(proposal=proposal)
     if len(words) <= 2 and (severity := _severity(words[-1])) is not None and (len(words) == 1 or _is(words[0], "as")):
-        return Approve(severity=severity)
+        return Approve(severity=severity, proposal=proposal)
     if _is(words[0], "as") and words[1:]:
-        return Approve(title=" ".join(words[1:]).strip('`"“”'))
+        return Approve(title=" ".join(words[1:]).strip('`"“”'), proposal=proposal)
     return Mistake(
         f"Nothing was approved: I do not read “{short(rest)}”. Reply `approve`, `approve P1` or `approve as <title>`."
     )
 
 
 def _reject(rest: str) -> Reply | Mistake | None:
-    return Reject(rest.strip(" \t\n:,-–—"))
+    proposal, words = _proposal(rest)
+    return Reject(" ".join(words).strip(" :,-–—"), proposal)
 
 
 def _later(rest: str) -> Reply | Mistake | None:
-    words = [_bare(w) for w in rest.split() if not _is(w, "in", "for", "about")]
+    proposal, words = _proposal(rest) if len(rest.split()) > 1 else (0, rest.split())
+    words = [_bare(w) for w in words if not _is(w, "in", "for", "about")]
     try:
-        return Later(span("".join(words)))
+        return Later(span("".join(words)), proposal)
+    except InputError:
+        pass
+    try:
+        return Later(span("".join(_bare(w) for w in rest.split() if not _is(w, "in", "for", "about"))))
     except InputError:
         if words and not words[0][:1].isdigit():
             return None
         return Mistake("Later, but when? Reply `later 2h`, or `later 1d`.")
+
+
+def _proposal(rest: str) -> tuple[int, list[str]]:
+    """The proposal that the reply names first, and the other words."""
+    words = rest.split()
+    if words and _is(words[0], "proposal"):
+        words = words[1:]
+    number = _number(_BARE_NUMBER, words[0]) if words else 0
+    return (number, words[1:]) if number else (0, rest.split())
 
 
 WORDS: tuple[Word, ...] = (

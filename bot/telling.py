@@ -1,0 +1,228 @@
+"""What the team is told, and what becomes of its words: digest, proposals and their state in the chat.
+
+A message has a purpose (`digest:C1:2026-01-31`, `proposal:17`) and stands in the chat once; afterwards it is edited
+in place, and only if that would change anything. One thread of this process at a time writes to the chat, so that
+the order is kept and nothing stands there twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from bot import pipeline
+from bot.errors import NotFound, Refused
+from bot.models import (
+    Act,
+    Decision,
+    Issue,
+    Message,
+    Posted,
+    Problem,
+    Proposal,
+    Report,
+    Severity,
+    Spend,
+    Stage,
+    Window,
+)
+from bot.ports import Chat, Edges
+from bot.render import slack
+from bot.steps import propose
+from bot.steps.digest import digest
+
+DAY = timedelta(hours=24)
+"""What a digest looks back on."""
+_turn = threading.RLock()
+
+
+# ------------------------------------------------------------------------------------------------ the digest
+
+
+def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True) -> Posted | None:
+    """Posts the digest of today or edits it in place; then shows the proposals that wait, in its thread.
+
+    `told` is the round's own report: its notes and what it could not read are said, too. Without `create` a digest
+    is only begun for what cannot wait, a P0.
+    """
+    if edges.chat is None or not edges.channel:
+        return None
+    now = edges.clock()
+    report = pipeline.look(edges, Window(now - DAY, now))
+    spent = edges.store.analyses.spent_since(now - DAY)
+    report = replace(
+        report,
+        spent=(Spend("", 0, 0, spent),) if spent else (),
+        notes=told.notes if told else (),
+        bad_count=told.bad_count if told else 0,
+        entries=max(report.entries, told.entries if told else 0),
+    )
+    shown = digest(report, edges.channel, now.astimezone(zone).date())
+    purpose = purpose_of_digest(edges, zone)
+    urgent = any(p.triage.severity is Severity.P0 for p in report.problems)
+    with _turn:
+        if not (create or urgent or edges.store.messages.find(purpose)):
+            return None
+        posted = _put(edges, edges.chat, purpose, slack.digest(shown), shown.fingerprint)
+        for problem in report.problems:
+            waits = problem.proposal is not None and problem.proposal.stage is Stage.OPEN
+            if problem.proposal and waits and problem.number in shown.shown:
+                show(edges, problem.proposal.id, zone=zone)
+        for standing in edges.store.messages.thread(posted.channel, posted.ts):
+            if (number := number_of(standing.purpose)) is not None:
+                show(edges, number, zone=zone)
+        return posted
+
+
+def purpose_of_digest(edges: Edges, zone: tzinfo = UTC, channel: str = "") -> str:
+    return f"digest:{channel or edges.channel}:{edges.clock().astimezone(zone).date()}"
+
+
+# ------------------------------------------------------------------------------------------------ proposals
+
+
+def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) -> Posted | None:
+    """Posts a proposal, in the thread of today's digest if there is one, or brings its message up to date."""
+    proposal = edges.store.proposals.get(number)
+    if proposal is None or edges.chat is None:
+        return None
+    who, words = _decided(edges, number)
+    message = slack.proposal(proposal, edges.clock(), who=who, words=words)
+    note = hashlib.sha256(proposal.note.encode("utf-8", "replace")).hexdigest()[:8]
+    fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}"
+    purpose = f"proposal:{number}"
+    with _turn:
+        channel = channel or edges.channel
+        day = edges.store.messages.find(purpose_of_digest(edges, zone, channel))
+        known = edges.store.messages.find(purpose)
+        if known is None and proposal.stage in (Stage.SUPERSEDED, Stage.EXPIRED):
+            return None
+        posted = _put(edges, edges.chat, purpose, message, fingerprint, channel, day.ts if day else "")
+        written = slack.written(proposal.draft)
+        if known is None and len(written) > slack.DRAFT:
+            name = f"proposal-{number}.md"
+            edges.chat.upload(posted.channel, name, written.encode("utf-8", "replace"), posted.thread or posted.ts)
+        return posted
+
+
+def request(edges: Edges, number: int, who: str, now: datetime) -> tuple[str, Proposal | None]:
+    """A person asks for a proposal; where there is nothing to propose, the reason in words."""
+    problem = one(edges, number)
+    before = edges.store.proposals.open(problem.number)
+    draft, proposal = pipeline.suggest(edges, problem, who, now)
+    if before and (proposal is None or before.id != proposal.id):
+        show(edges, before.id)
+    return draft.reason, proposal
+
+
+def escalation(
+    edges: Edges, number: int, severity: Severity, why: str, who: str, now: datetime, *, of_cluster: bool
+) -> Proposal:
+    """A person asks for another severity of an issue, named by itself or by its cluster."""
+    store, tracker = edges.store, edges.tracker
+    if of_cluster:
+        problem = one(edges, number)
+        issue = store.issues.linked(problem.number) or (problem.match.issue if problem.match else None)
+        if issue is None:
+            raise Refused(
+                f"Cluster {problem.number} has no issue yet. `/garden file cluster {problem.number}` proposes one; "
+                f"whoever approves it can reply `approve {severity}`."
+            )
+    else:
+        issue = store.issues.get(tracker.repository, number) or tracker.issue(number)
+        problem = _holder(edges, issue)
+    draft = propose.escalate(issue, severity, why, problem, edges.policy, who)
+    as_of = store.rounds.read_until() or now
+    return store.proposals.add(problem.number, draft, who, now, edges.policy.proposal_lifetime, as_of)
+
+
+def _holder(edges: Edges, issue: Issue) -> Problem:
+    holders = edges.store.issues.holders(issue.repository, issue.number)
+    if not holders:
+        raise Refused(
+            f"Issue #{issue.number} belongs to no cluster, so there is no evidence to escalate it with. "
+            "`/garden latest` lists the clusters; `/garden escalate cluster 3 P1` names one."
+        )
+    return one(edges, holders[0])
+
+
+def one(edges: Edges, number: int) -> Problem:
+    """The problem of that number, or of the cluster that it became part of."""
+    known = edges.store.clusters.resolve(number)
+    found = edges.store.clusters.problems([known]) if known is not None else []
+    if not found:
+        raise Refused(f"There is no cluster {number}. `/garden latest` lists those that matter now.")
+    return found[0]
+
+
+# ------------------------------------------------------------------------------------------------ decisions
+
+
+def settle(edges: Edges, decision: Decision, groups: frozenset[str]) -> Proposal:
+    """A person's word on a proposal is recorded, and the severity that came with it stays the cluster's."""
+    proposal = pipeline.decide(edges, decision, groups)
+    severity = proposal.draft.severity
+    chosen = decision.words.strip().upper() == str(severity) or proposal.draft.act is Act.ESCALATE
+    if decision.verb == "approve" and severity is not None and chosen:
+        edges.store.clusters.set_severity(proposal.cluster, severity, decision.who, decision.at)
+    return proposal
+
+
+def carry_out(edges: Edges, number: int) -> Proposal | None:
+    """Files an approved proposal and shows what came of it."""
+    filed = pipeline.file(edges, number)
+    if filed is not None:
+        show(edges, number)
+    return filed
+
+
+def drain(edges: Edges) -> None:
+    """Everything that is approved and not filed yet, and everything that expired meanwhile."""
+    now = edges.clock()
+    for number in edges.store.proposals.due(now):
+        carry_out(edges, number)
+    for number in edges.store.proposals.expire(now):
+        show(edges, number)
+
+
+def digest_of(posted: Posted) -> str:
+    """Which text of the proposal the message shows."""
+    return posted.fingerprint.split(" ", 1)[0]
+
+
+def number_of(purpose: str) -> int | None:
+    """The proposal a message is of."""
+    kind, _, number = purpose.partition(":")
+    return int(number) if kind == "proposal" and number.isdecimal() else None
+
+
+def _decided(edges: Edges, number: int) -> tuple[str, str]:
+    """Who decided, and with which words."""
+    for event in edges.store.history.latest(f"proposal {number}", 20):
+        if event.verb in ("approve", "reject"):
+            return event.who, event.detail
+    return "", ""
+
+
+def _put(
+    edges: Edges, chat: Chat, purpose: str, message: Message, fingerprint: str, channel: str = "", thread: str = ""
+) -> Posted:
+    """Makes the message of that purpose say this: posted once, edited afterwards, left alone if it says it already."""
+    store = edges.store
+    known = store.messages.find(purpose)
+    if known and known.fingerprint == fingerprint:
+        return known
+    if known:
+        try:
+            chat.update(known.channel, known.ts, message)
+        except NotFound:
+            known = None
+        else:
+            posted = replace(known, fingerprint=fingerprint)
+    if known is None:
+        place = channel or edges.channel
+        posted = Posted(purpose, place, chat.post(place, message, thread), thread, fingerprint)
+    store.messages.remember(posted, edges.clock())
+    return posted

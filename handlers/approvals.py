@@ -1,0 +1,111 @@
+"""Decisions: replies in a proposal's thread, and its buttons. The words that count are `grammar.WORDS`.
+
+Only people on the list of approvers decide; everybody else is told so, privately. A decision is bound to the text
+that the message showed when it was made.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot import telling
+from bot.errors import Refused
+from bot.models import Decision, Posted, Stage
+from bot.render import slack
+from bot.spans import words as span_words
+from handlers.desk import Asked, Desk
+from handlers.grammar import Approve, Later, Mistake, Reject, Reply, parse_reply
+
+
+def replied(desk: Desk, asked: Asked) -> None:
+    """A reply in a thread that proposals of ours stand in."""
+    reply = parse_reply(asked.text)
+    if reply is None:
+        return
+    standing = [
+        (number, posted)
+        for posted in desk.edges.store.messages.thread(asked.channel, asked.thread)
+        if (number := telling.number_of(posted.purpose)) is not None
+    ]
+    if not standing:
+        return
+    if isinstance(reply, Mistake):
+        desk.say(asked, reply.answer)
+        return
+    number, posted = _meant(desk, asked, reply, standing)
+    decide(desk, asked, reply, number, telling.digest_of(posted))
+
+
+def _meant(desk: Desk, asked: Asked, reply: Reply, standing: list[tuple[int, Posted]]) -> tuple[int, Posted]:
+    """The proposal that the reply is about: the one it names, or the only one that waits.
+
+    What was posted after the reply was written cannot be meant by it.
+    """
+    if reply.proposal:
+        named = [s for s in standing if s[0] == reply.proposal]
+        if not named:
+            raise Refused(f"Proposal {reply.proposal} is not in this thread.")
+        if named[0][1].ts > asked.ts:
+            raise Refused(f"Proposal {reply.proposal} was shown after you wrote that. Look at it, and say it again.")
+        return named[0]
+    seen = [s for s in standing if s[1].ts < asked.ts]
+    if not seen:
+        raise Refused("There was no proposal in this thread yet when you wrote that. Look at it, and say it again.")
+    waiting = [s for s in seen if (p := desk.edges.store.proposals.get(s[0])) is not None and p.stage is Stage.OPEN]
+    if len(waiting) > 1:
+        names = ", ".join(str(n) for n, _ in waiting)
+        raise Refused(f"Proposals {names} wait in this thread. Say which: `approve {waiting[0][0]}`.")
+    return waiting[0] if waiting else seen[-1]
+
+
+def approve_clicked(desk: Desk, asked: Asked) -> None:
+    _clicked(desk, asked, Approve())
+
+
+def reject_clicked(desk: Desk, asked: Asked) -> None:
+    _clicked(desk, asked, Reject())
+
+
+def _clicked(desk: Desk, asked: Asked, reply: Reply) -> None:
+    """The button names proposal and text; both must be those of the message that it stands in."""
+    number, _, digest = asked.value.partition(":")
+    posted = desk.edges.store.messages.at(asked.channel, asked.ts)
+    if posted is None or not number.isdecimal() or posted.purpose != f"proposal:{number}":
+        raise Refused("That button is not one of ours. `/garden latest` shows what is open.")
+    decide(desk, asked, reply, int(number), digest)
+
+
+def decide(desk: Desk, asked: Asked, reply: Reply, number: int, digest: str) -> None:
+    """Records the decision once, shows it in place, and has an approved proposal filed."""
+    verb, words = _words(reply)
+    decision = Decision(
+        proposal=number, verb=verb, who=asked.user, at=desk.now(), digest=digest, via=asked.delivery, words=words
+    )
+    try:
+        settled = telling.settle(desk.edges, decision, desk.groups(asked.user))
+    except Refused:
+        telling.show(desk.edges, number, zone=desk.zone)
+        raise
+    telling.show(desk.edges, number, zone=desk.zone)
+    if settled.stage is Stage.APPROVED:
+        desk.file(number, asked)
+    if isinstance(reply, Later):
+        desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
+
+
+def _words(reply: Reply) -> tuple[str, str]:
+    match reply:
+        case Approve():
+            return "approve", f"as {reply.title}" if reply.title else str(reply.severity or "")
+        case Reject():
+            return "reject", reply.why
+        case Later():
+            return "later", _span(reply.wait)
+
+
+def _span(wait: timedelta) -> str:
+    """In minutes, hours or days, as few as say it."""
+    minutes = max(1, round(wait.total_seconds() / 60))
+    if minutes < 1000:
+        return f"{minutes}m"
+    return f"{round(minutes / 60)}h" if minutes < 60_000 else f"{min(999, round(minutes / 1440))}d"

@@ -1,0 +1,135 @@
+"""`/garden` and its verbs, and the buttons that do the same: looking, asking for a proposal, escalating."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot import pipeline, telling
+from bot.errors import Refused
+from bot.models import Decision, Message, Problem, Proposal, Severity, Window
+from bot.render import slack
+from bot.spans import words as span_words
+from handlers import grammar
+from handlers.desk import Asked, Desk
+from handlers.grammar import Escalate, File, Help, Latest, Mistake, Show
+
+LATEST = timedelta(hours=24)
+"""What `latest` looks back on if no span is given."""
+SHOWN = 8
+
+
+def garden(desk: Desk, asked: Asked) -> None:
+    """`/garden`, whatever follows."""
+    run(desk, asked, grammar.parse(asked.text))
+
+
+def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
+    match command:
+        case Latest():
+            latest(desk, asked, command)
+        case Show():
+            show(desk, asked, command)
+        case File():
+            file(desk, asked, command)
+        case Escalate():
+            escalate(desk, asked, command)
+        case Help():
+            desk.answer(asked, help_page(command.topic))
+        case Mistake():
+            desk.say(asked, command.answer)
+
+
+def latest(desk: Desk, asked: Asked, command: Latest) -> None:
+    """The problems that matter now, as the store has them."""
+    now = desk.now()
+    report = pipeline.look(desk.edges, Window(now - (command.since or LATEST), now))
+    families = [f for f in report.families if _wanted(f, command)]
+    what = [command.service, f"{command.severity} and above" if command.severity else ""]
+    what.append(f"last {span_words(command.since)}" if command.since else "")
+    message = slack.latest(report, families[:SHOWN], max(0, len(families) - SHOWN), ", ".join(w for w in what if w))
+    desk.answer(asked, message, share=command.share)
+
+
+def _wanted(family: tuple[Problem, ...], command: Latest) -> bool:
+    lowest = command.severity or Severity.P3
+    if min(p.triage.severity for p in family) > lowest:
+        return False
+    return not command.service or any(_is_of(p, command.service) for p in family)
+
+
+def _is_of(problem: Problem, service: str) -> bool:
+    name = problem.cluster.service.lower()
+    return name == service or name.startswith(f"{service}-") or f"-{service}" in name
+
+
+def show(desk: Desk, asked: Asked, command: Show) -> None:
+    """One cluster. Shared answers and those for guests go without the log lines."""
+    problem = telling.one(desk.edges, command.cluster)
+    evidence = not command.share and desk.people.full_member(asked.user)
+    desk.answer(asked, slack.detail(problem, desk.now(), evidence=evidence), share=command.share)
+
+
+def file(desk: Desk, asked: Asked, command: File) -> None:
+    """A proposal in the channel; nothing is written before it is approved."""
+    desk.must_operate(asked.user)
+    reason, proposal = telling.request(desk.edges, command.cluster, asked.user, desk.now())
+    if proposal is None:
+        desk.answer(asked, slack.sentence(f"Nothing to propose for cluster {command.cluster}. {reason}"))
+        return
+    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
+
+
+def escalate(desk: Desk, asked: Asked, command: Escalate) -> None:
+    """From an approver the command is the approval; from an operator it is a proposal."""
+    desk.must_operate(asked.user)
+    now, number = desk.now(), command.cluster or command.issue
+    proposal = telling.escalation(
+        desk.edges, number, command.severity, command.why, asked.user, now, of_cluster=bool(command.cluster)
+    )
+    if desk.is_approver(asked.user) and desk.edges.policy.self_approval:
+        words = f"/garden escalate {'cluster ' if command.cluster else ''}{number} {command.severity} {command.why}"
+        _by_command(desk, asked, proposal, words.strip())
+        return
+    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
+
+
+def _by_command(desk: Desk, asked: Asked, proposal: Proposal, words: str) -> None:
+    """An approver's own command approves the text that it resulted in; that text is shown and recorded."""
+    decision = Decision(
+        proposal=proposal.id, verb="approve", who=asked.user, at=desk.now(), digest=proposal.digest, via=asked.delivery
+    )
+    settled = telling.settle(desk.edges, decision, desk.groups(asked.user))
+    telling.show(desk.edges, settled.id, channel=asked.channel, zone=desk.zone)
+    desk.file(settled.id, asked)
+    desk.answer(
+        asked, slack.sentence(f"Approved by your own word ({words}) as proposal {settled.id}; it is written now.")
+    )
+
+
+# ---------------------------------------------------------------- the buttons that do the same
+
+
+def show_clicked(desk: Desk, asked: Asked) -> None:
+    show(desk, asked, Show(_clicked(asked)))
+
+
+def file_clicked(desk: Desk, asked: Asked) -> None:
+    file(desk, asked, File(_clicked(asked)))
+
+
+def _clicked(asked: Asked) -> int:
+    if not asked.value.isascii() or not asked.value.isdecimal() or len(asked.value) > 9:
+        raise Refused("That button is not one of ours. `/garden latest` shows the problems.")
+    return int(asked.value)
+
+
+# ---------------------------------------------------------------- help
+
+
+def help_page(topic: str = "") -> Message:
+    """The table of verbs, or one row of it."""
+    rows = [(v.syntax, v.does, str(v.who), v.examples) for v in grammar.VERBS if topic in ("", v.name)]
+    replies = [] if topic else [(w.syntax, w.does) for w in grammar.WORDS]
+    return slack.help_page(rows, replies)

@@ -1,0 +1,185 @@
+"""What every handler works with: who asked, how to answer, who may what, and the threads on which work is done.
+
+Slack wants an acknowledgement at once, so a listener acknowledges and hands the rest to the desk. Looking things up
+has threads of its own; filing has exactly one, so that issues are written one after the other.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from bot import telling
+from bot.errors import GardenError, Refused
+from bot.models import Message
+from bot.ports import Edges, People
+from bot.render import slack
+
+LOG = logging.getLogger("garden.handlers")
+READERS = 8
+"""Threads that answer from the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody did something in Slack: who, where, and by which delivery."""
+
+    user: str
+    channel: str
+    delivery: str
+    text: str = ""
+    ts: str = ""
+    """When it was said (a reply), or the message that was clicked."""
+    thread: str = ""
+    response_url: str = ""
+    value: str = ""
+
+
+Handle = Callable[["Desk", Asked], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The edges, the people, and two pools of threads."""
+
+    edges: Edges
+    people: People
+    zone: tzinfo = UTC
+    readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READERS, "garden-reader"))
+    writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "garden-writer"))
+
+    # ------------------------------------------------------------ work
+
+    def take(self, handle: Handle, asked: Asked) -> None:
+        """Works on it elsewhere; a delivery that was seen before is dropped."""
+        self.readers.submit(self._once, handle, asked).add_done_callback(lambda done: self._report(done, asked))
+
+    def file(self, number: int, asked: Asked) -> None:
+        """Writes an approved proposal to the tracker, in its turn, and tells if that failed."""
+        work = self.writer.submit(telling.carry_out, self.edges, number)
+        work.add_done_callback(lambda done: self._report(done, asked))
+
+    def close(self) -> None:
+        """Lets what has begun come to its end."""
+        self.readers.shutdown(cancel_futures=True)
+        self.writer.shutdown(cancel_futures=True)
+
+    def _once(self, handle: Handle, asked: Asked) -> None:
+        if not asked.delivery or self.edges.store.messages.first_time(asked.delivery, self.now()):
+            handle(self, asked)
+
+    def _report(self, done: Future[Any], asked: Asked) -> None:
+        """The one error handler: what is expected is told in its own words, a bug by a number found in the log."""
+        if done.cancelled() or (error := done.exception()) is None:
+            return
+        words = failed(error)
+        self.readers.submit(self.answer, asked, slack.sentence(words)).add_done_callback(_unheard)
+
+    # ------------------------------------------------------------ answering
+
+    def answer(self, asked: Asked, message: Message, *, share: bool = False) -> None:
+        """To the person who asked, or to everybody; by the address that came along, or else through the chat."""
+        if asked.response_url and _respond(asked.response_url, message, share=share):
+            return
+        if self.edges.chat is None:
+            return
+        if share:
+            self.edges.chat.post(asked.channel, message, asked.thread)
+        else:
+            self.edges.chat.whisper(asked.channel, asked.user, message, asked.thread)
+
+    def say(self, asked: Asked, text: str) -> None:
+        self.answer(asked, slack.say(text))
+
+    def now(self) -> datetime:
+        return self.edges.clock()
+
+    # ------------------------------------------------------------ who may what
+
+    def groups(self, user: str) -> frozenset[str]:
+        """The groups of the team's lists that the person is in."""
+        policy = self.edges.policy
+        return self.people.groups(user, {i for i in policy.approvers | policy.operators if i.startswith("S")})
+
+    def is_approver(self, user: str) -> bool:
+        """With an empty list, nobody."""
+        return bool(self.edges.policy.approvers & {user, *self.groups(user)})
+
+    def must_operate(self, user: str) -> None:
+        """Operators and approvers; full members where there is no list; never guests or bots."""
+        if not self.people.full_member(user):
+            raise Refused("Guests and bots cannot do that. A full member of the workspace can.")
+        policy = self.edges.policy
+        listed = policy.operators | policy.approvers if policy.operators else frozenset()
+        if listed and not listed & {user, *self.groups(user)}:
+            raise Refused("You are not on the list of operators (GARDEN_OPERATORS). Somebody who is has to do that.")
+
+
+def _unheard(done: Future[None]) -> None:
+    if not done.cancelled() and done.exception() is not None:
+        LOG.warning("could not answer: %s", done.exception())
+
+
+def failed(error: BaseException) -> str:
+    """What people are told of an error."""
+    if isinstance(error, GardenError):
+        return error.user_message
+    number = secrets.token_hex(4)
+    LOG.error("unexpected, %s", number, exc_info=error)
+    return f"That did not work, and it is a bug. The log has it as {number}."
+
+
+def _respond(url: str, message: Message, *, share: bool) -> bool:
+    """Whether the address took it: it works five times, for half an hour."""
+    try:
+        answer = WebhookClient(url, timeout=10, retry_handlers=[]).send(
+            text=message.text,
+            blocks=[dict(block) for block in message.blocks],
+            response_type="in_channel" if share else "ephemeral",
+            replace_original=False,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+    except (SlackClientError, OSError):
+        return False
+    return answer.status_code == 200 and not answer.body.startswith('{"ok": false')
+
+
+def asked(body: Mapping[str, Any]) -> Asked:
+    """What of a command's, a click's or an event's payload the handlers look at."""
+    if "command" in body:
+        return Asked(
+            user=str(body.get("user_id", "")),
+            channel=str(body.get("channel_id", "")),
+            delivery=str(body.get("trigger_id", "")),
+            text=str(body.get("text", "")),
+            response_url=str(body.get("response_url", "")),
+        )
+    if "actions" in body:
+        container = body.get("container", {})
+        return Asked(
+            user=str(body.get("user", {}).get("id", "")),
+            channel=str(container.get("channel_id", "")),
+            delivery=str(body.get("trigger_id", "")),
+            ts=str(container.get("message_ts", "")),
+            thread=str(container.get("thread_ts", "")),
+            response_url=str(body.get("response_url", "")),
+            value=str(body["actions"][0].get("value", "")) if body["actions"] else "",
+        )
+    event = body.get("event", {})
+    return Asked(
+        user=str(event.get("user", "")),
+        channel=str(event.get("channel", "")),
+        delivery=str(body.get("event_id", "")),
+        text=str(event.get("text", "")),
+        ts=str(event.get("ts", "")),
+        thread=str(event.get("thread_ts", "")),
+    )
