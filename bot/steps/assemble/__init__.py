@@ -105,7 +105,8 @@ class _Message:
     """A message being put together. All it knows comes from its own entries."""
 
     __slots__ = (
-        "announced", "brackets", "caret", "entries", "go", "headed", "last", "loud", "opens", "python", "raised", "traced",
+        "announced", "caret", "chains", "entries", "go", "headed",
+        "last", "loud", "opens", "python", "raised", "traced",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, looks: Shape) -> None:
@@ -117,9 +118,9 @@ class _Message:
         self.caret = looks.caret or source_echo(entry.text)
         self.traced = looks.traced
         self.python = looks.python
+        self.chains = looks.chains
         self.raised = looks.look is Look.RAISED
         self.go = entry.text.startswith(("panic: ", "goroutine ", "fatal error: "))
-        self.brackets = _depth(entry.text)
 
     def goes_on(self, entry: Entry, looks: Shape) -> bool:
         """Whether `entry`, the next on the stream, is a further piece of this message."""
@@ -139,15 +140,13 @@ class _Message:
             return True
         if look is Look.RAISED:
             return self._explained_by(gap)
-        if self.headed or self.opens or self.announced or self.brackets > 0:
-            return gap <= _CALL or (self.brackets > 0 and gap <= _ONCE and not self.traced)
+        if self.headed or self.opens or self.announced:
+            return gap <= _CALL
         return (self.raised or self.python or self.caret) and gap <= _WRITE
 
     def _explained_by(self, gap: timedelta) -> bool:
         """Whether an exception that follows is the one this message announced."""
-        if self.python or self.caret:
-            return True
-        if shape(self.entries[-1].text).look in (Look.LINK, Look.BLANK) and self.traced:
+        if self.python or self.caret or self.chains:
             return True
         if self.traced or self.raised:
             return False
@@ -159,6 +158,8 @@ class _Message:
         self.loud = self.loud or entry.level >= Level.WARNING
         if looks.look is not Look.BLANK:
             self.opens = looks.opens
+            self.chains = looks.chains
+            self.announced = self.announced and looks.look is not Look.PLAIN
             self.caret = looks.caret or (self.caret and looks.look is Look.INDENTED)
         if looks.look is Look.RAISED:
             self.raised = True
@@ -167,7 +168,6 @@ class _Message:
             self.python = True
         self.traced = self.traced or looks.traced
         self.go = self.go or entry.text.startswith("goroutine ")
-        self.brackets = max(0, self.brackets + _depth(entry.text))
 
     def occurrence(self) -> Occurrence:
         entries = self.entries
@@ -189,8 +189,3 @@ class _Message:
 
 def _only(found: Iterable[Failure | None]) -> Failure | None:
     return next((f for f in found if f is not None), None)
-
-
-def _depth(text: str) -> int:
-    """How many braces are opened more than closed; a rough measure, bounded."""
-    return text.count("{") + text.count("[") - text.count("}") - text.count("]") if len(text) < 4_096 else 0

@@ -34,6 +34,8 @@ class Shape(NamedTuple):
     """Points at a place in source code: an exception follows."""
     python: bool
     """A Python traceback that has not come to its exception yet."""
+    chains: bool
+    """Another exception of the same failure follows."""
 
 
 _HEADED = re.compile(
@@ -63,6 +65,7 @@ _RAISED = re.compile(
     r"(?: \[[^\]\n]{1,80}\])?(?::|$)"
     r"|(?:[a-z_][\w$]*\.){2,12}[A-Z][\w$]*(?::|$)|[^\s:]+\.rb:\d+:in )"
 )
+_CHAINS = ("During handling of the above", "The above exception was", "Caused by:", "Suppressed:")
 _FRAME = re.compile(r'^\s*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)', re.M)
 _OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12})\s*$")
 _ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
@@ -75,7 +78,7 @@ def shape(text: str) -> Shape:
     bare = first.strip()
     last = text.rstrip().rpartition("\n")[2] if rest else first
     traced = bool(_FRAME.search(text)) if len(text) < 20_000 else True
-    python = bare.startswith("Traceback (most recent call last)")
+    python = bare.startswith(("Traceback (most recent call last)", 'File "'))
     if python and rest:
         python = not _ENDED.search(rest)
     return Shape(
@@ -84,6 +87,7 @@ def shape(text: str) -> Shape:
         traced=traced or python,
         caret=bool(bare) and not rest and set(bare) <= {"^", "~"},
         python=python,
+        chains=bare.startswith(_CHAINS),
     )
 
 
