@@ -129,20 +129,20 @@ def _touches(case: Case, path: CriticalPath) -> bool:
 def _claims(cluster: Cluster, hit: Hit, cause: str) -> list[Claim]:
     """Only what is counted or stands in an entry, and the cause as an inference from it."""
     facts = [
-        Claim(f"{cluster.occurrences} occurrences in {cluster.entries} log entries.", Ground.OBSERVATION),
+        Claim(
+            f"{_many(cluster.occurrences, 'occurrence')} in {_many(cluster.entries, 'log entry', 'log entries')}.",
+            Ground.OBSERVATION,
+        ),
         Claim(f"First seen {_stamp(cluster.first_seen)}, last seen {_stamp(cluster.last_seen)}.", Ground.OBSERVATION),
     ]
     if cluster.revisions:
-        named = cluster.revisions[:REVISIONS_NAMED]
-        more = len(cluster.revisions) - len(named)
+        named, many = ", ".join(cluster.revisions[:REVISIONS_NAMED]), len(cluster.revisions)
         text = (
-            f"Seen on revision {', '.join(named)}"
-            if not more
-            else f"Seen on revisions {', '.join(named)} and {more} more"
+            f"Seen on {_many(many, 'revision')}, among them {named}." if many > REVISIONS_NAMED else f"Seen on {named}."
         )
-        facts.append(Claim(f"{text}.", Ground.OBSERVATION))
+        facts.append(Claim(text, Ground.OBSERVATION))
     if cluster.users:
-        facts.append(Claim(f"{cluster.users} distinct users.", Ground.OBSERVATION))
+        facts.append(Claim(f"{_many(cluster.users, 'distinct user')}.", Ground.OBSERVATION))
     entry = hit.view.entry or (cluster.evidence[0] if cluster.evidence else None)
     quote = _quote(entry, hit.words) if entry else ""
     if entry and quote:
@@ -163,6 +163,10 @@ def _quote(entry: Entry, words: str) -> str:
     start = line.find(" ", start) + 1 if start else 0
     piece = line[start : start + QUOTE_BOUND]
     return piece.rsplit(" ", 1)[0].strip() if start + QUOTE_BOUND < len(line) and " " in piece else piece.strip()
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _stamp(moment: datetime) -> str:

@@ -24,6 +24,11 @@ NAMED = re.compile(
     re.MULTILINE,
 )
 """A line that names an exception the way tracebacks end."""
+STATUS = re.compile(
+    r"(?:\bHTTP(?:/\d(?:\.\d)?\"?)?|\bstatus(?: code)?|\banswered|\breturned|^)[ :=]{0,3}(?P<status>[45]\d\d)\b(?! ?m?s\b)",
+    re.IGNORECASE,
+)
+"""A status in words; it tells, but is not solid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Row:
     texts: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     statuses: tuple[int, ...] = ()
+    routes: tuple[str, ...] = ()
+    """Expressions on the address that was asked for."""
     forms: tuple[Form, ...] = ()
     severity: Severity | None = None
     confirms: bool = False
@@ -56,6 +63,7 @@ class View:
     exception: str = ""
     status: int = 0
     form: Form = Form.LINE
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def views(cluster: Cluster) -> list[View]:
     signature = cluster.signature
     line = " ".join(t for t in (signature.exception, signature.template or cluster.template) if t)
     form = Form.REQUEST if signature.status and signature.route else Form.LINE
-    return found or [View(None, line, line, signature.exception, signature.status, form)]
+    return found or [View(None, line, line, signature.exception, signature.status, form, signature.route)]
 
 
 def spread(entries: Sequence[Entry], most: int) -> list[Entry]:
@@ -119,7 +127,10 @@ def _view(entry: Entry, cluster: Cluster) -> View:
             text = text.replace(written, " ") if len(written) > 1 else text
     status = entry.request.status if entry.request else signature.status
     headline = f"{exception}: {message}" if exception else text[:HEADLINE_BOUND]
-    return View(entry, headline[:HEADLINE_BOUND], text, exception or signature.exception, status, entry.form)
+    told = STATUS.search(headline)
+    status = status or (int(told["status"]) if told else 0)
+    address = f"{entry.request.url} {entry.request.route}" if entry.request else signature.route
+    return View(entry, headline[:HEADLINE_BOUND], text, exception or signature.exception, status, entry.form, address)
 
 
 @lru_cache(maxsize=1024)
@@ -132,11 +143,14 @@ def _try(row: Row, view: View, text: str) -> Hit | None:
         return None
     if row.statuses and view.status not in row.statuses:
         return None
+    asked = next(_matches(row.routes, view.address), None) if view.status else None
+    if asked is not None:
+        return Hit(row, view, solid=True)
     named = bool(view.exception) and any(_is(view.exception, e) for e in row.exceptions)
     match = next(_matches(row.texts, text), None)
-    if match is None and (row.both or not named) and (row.texts or row.exceptions):
+    if match is None and (row.both or not named) and (row.texts or row.exceptions or row.routes):
         return None
-    solid = named or bool(row.statuses) or view.form is Form.PLATFORM
+    solid = named or view.form is Form.REQUEST and bool(row.statuses) or view.form is Form.PLATFORM
     solid = solid or (match is not None and bool(view.exception) and text is view.headline)
     values = {k: clean(v) for k, v in match.groupdict().items() if v} if match else {}
     return Hit(row, view, values, match.group(0) if match else "", solid)

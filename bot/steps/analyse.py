@@ -90,9 +90,7 @@ def _stale(problem: Problem, known: tuple[Analysis, Audit] | None, policy: Polic
     return known[0].provisional or note in (NO_KEY, BUDGET) or note.endswith("not released for models")
 
 
-def _case(
-    problem: Problem, deployments: Sequence[Deployment], clusters: Mapping[int, Cluster], policy: Policy
-) -> Case:
+def _case(problem: Problem, deployments: Sequence[Deployment], clusters: Mapping[int, Cluster], policy: Policy) -> Case:
     cluster, incident = problem.cluster, problem.incident
     members = incident.symptoms if incident and not problem.is_symptom else ()
     symptoms = tuple(clusters[n] for n in members if n in clusters)

@@ -10,8 +10,12 @@ ACCESS: tuple[Row, ...] = (
     Row(
         name="probe by a scanner",
         title="Scanners probe {service}",
-        texts=(
-            r"(?:\.env\b|wp-(?:admin|login|content)|/etc/passwd|phpmyadmin|\.git/config|/cgi-bin/|xmlrpc\.php|\.aws/credentials|/actuator/)",
+        routes=(
+            r"/\.(?:env|git|aws|svn|ssh|DS_Store)\b",
+            r"/wp-(?:admin|login|content|includes)|/wordpress\b|xmlrpc\.php",
+            r"/etc/passwd|\.\./\.\./",
+            r"/(?:phpmyadmin|pma|cgi-bin|actuator|solr|boaform|HNAP1|vendor/phpunit)\b",
+            r"\.(?:php|aspx?|cgi|jsp|bak|sql)(?:\?|$| )",
         ),
         cause="Somebody on the internet asks for paths that are known to leak secrets; they do not exist here.",
         technical="The requests are refused. They cost a little capacity.",

@@ -1,0 +1,282 @@
+# ruff: noqa: E501 (an expression reads better unbroken)
+"""Counts in a sentence: how often, how many entries, users, revisions; and at last any number that is left."""
+
+from __future__ import annotations
+
+import re
+
+from bot.steps.audit.facts import Facts, stands
+from bot.steps.audit.sentence import Sentence
+from bot.steps.audit.times import STAMP
+
+WORDS = {
+    w: n
+    for n, w in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty",
+        ]
+    )
+}
+NUMBER = (
+    r"(?<![\w.,:/#@-])(?P<n>\d{1,3}(?:[, _]\d{3})+(?![\d])|\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
+    r"(?P<k> ?(?:k|K|thousand|million)\b)?(?P<plus>\+)?"
+)
+COMPARED = (
+    r"(?P<compared>at least|no fewer than|no less than|more than|greater than|over|above|at most|no more than|up to|fewer than"
+    r"|less than|under|below|about|around|approximately|roughly|nearly|almost|some|circa|~|≈|exactly|precisely)? ?"
+)
+UNITS = {
+    "occurrences": "times|occurrences?|errors?|failures?|exceptions?|events?|hits|x|×|crash(?:es)?|requests?|calls?|timeouts?"
+    "|warnings?|tracebacks?|restarts?|exits?|attempts?|instances of",
+    "entries": "(?:log )?(?:entries|entry|lines?|records?|messages?)",
+    "users": "(?:users?|accounts?|people)",
+    "clients": "(?:clients?|ip addresses|ips|addresses|callers?)",
+    "revisions": "revisions?",
+    "environments": "environments?",
+    "services": "services?",
+    "instances": "(?:container )?instances?|containers?",
+    "symptoms": "symptoms?",
+    "deployments": "deployments?|deploys?",
+    "clusters": "clusters?",
+}
+SPECIFIC = re.compile(r"crash|request|call|timeout|warning|traceback|restart|exit|attempt", re.IGNORECASE)
+"""Words that say what happened, not only how often: they must stand in the entries too."""
+UNIT = "|".join(f"(?P<{k}>{v})" for k, v in UNITS.items())
+BETWEEN = r"(?: (?!(?:of|and|or|in|on|for|from|to|by|with|at|than|per|out)\b)(?:[A-Za-z][\w'-]*|[45]\d\d|\x1f+)){0,3}?"
+COUNT = re.compile(rf"{COMPARED}{NUMBER}(?:{BETWEEN} |(?=[x×]))(?:{UNIT})(?!\w)", re.IGNORECASE)
+LABELLED = re.compile(
+    rf"\b(?:{UNIT}|count)(?: count)? ?(?::|=|is|are|was|were|of)? ?{COMPARED}{NUMBER}(?![\w%]|[.,]\d| ?[a-z])",
+    re.IGNORECASE,
+)
+ONCE = re.compile(r"\b(?P<n>once|twice|thrice)\b", re.IGNORECASE)
+VAGUE = re.compile(rf"\b(?P<n>dozens|hundreds|thousands|millions) of (?:{UNIT})\b", re.IGNORECASE)
+LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2_000, "millions": 2_000_000}
+PART = re.compile(r"\b(?:first|last|another|additional|further|other|next|top|out of|of)\W+$")
+RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
+ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
+LABEL = re.compile(r"(?P<label>[a-z][\w-]{2,})[ :=]{1,2}(?:\W{0,2})$")
+PREPOSITIONS = frozenset(
+    [
+        "with",
+        "than",
+        "from",
+        "over",
+        "that",
+        "this",
+        "the",
+        "and",
+        "for",
+        "was",
+        "were",
+        "has",
+        "had",
+        "are",
+        "said",
+        "says",
+        "about",
+    ]
+)
+
+
+def counts(sentence: Sentence) -> None:
+    """How often, how many: each against what was counted, of one environment or revision where it is named."""
+    for expression in (COUNT, LABELLED):
+        for found in sentence.find(expression):
+            _check(sentence, found)
+    for found in sentence.find(ONCE):
+        n = {"once": 1, "twice": 2, "thrice": 3}[found["n"].lower()]
+        _compare(sentence, found.span(), n, sentence.facts.cluster.occurrences, "", "occurrences")
+    for found in sentence.find(VAGUE):
+        kind = next(k for k in UNITS if found[k])
+        actual = _actual(sentence.facts, kind, "", "")
+        if actual:
+            _compare(sentence, found.span(), LEAST[found["n"].lower()], actual, "at least", kind)
+        else:
+            sentence.open(*found.span(), f"{kind} are not counted here")
+
+
+def numbers(sentence: Sentence) -> None:
+    """Any number that nothing else read must stand in the entries, beside the word that it stands beside here."""
+    ground = sentence.ground
+    for found in sentence.find(ANY):
+        start, end = found.span()
+        value, unit = found["n"], found["unit"].strip()
+        if not _stands(value, unit, ground):
+            sentence.open(start, end, f"{found.group(0).strip()} does not stand in the entries it names")
+            continue
+        label = LABEL.search(sentence.before(start, 30))
+        near = label["label"] if label and label["label"] not in PREPOSITIONS else ""
+        if near and not _beside(near, value, ground):
+            sentence.open(start, end, f"“{near} {value}” does not stand in the entries it names")
+        elif unit in ("%", "percent") and re.match(r" of\b", sentence.after(end)):
+            sentence.open(start, end, f"the share of {value} % was not counted")
+        else:
+            sentence.holds(start, end)
+
+
+def _stands(value: str, unit: str, ground: str) -> bool:
+    if not unit:
+        return stands(value, ground)
+    shown = "%" if unit == "percent" else unit
+    return re.search(rf"(?<![\d.,\w]){re.escape(value)} ?{re.escape(shown)}(?!\w)", ground) is not None
+
+
+def _beside(label: str, value: str, ground: str) -> bool:
+    lowered, word = ground.lower(), re.escape(label)
+    number = rf"(?<![\w.,]){re.escape(value)}(?![\w]|[.,]\d)"
+    if label in ("port", "line") and re.search(rf":{re.escape(value)}(?!\w)", ground):
+        return True
+    return re.search(rf"\b{word}\b[^\d]{{0,25}}{number}", lowered) is not None
+
+
+def _check(sentence: Sentence, found: re.Match[str]) -> None:
+    start, end = found.span()
+    kind = next((k for k in UNITS if found[k]), "occurrences")
+    claimed, step = _value(found)
+    compared = (found["compared"] or "").lower()
+    if found["plus"]:
+        compared = "at least"
+    facts = sentence.facts
+    if (
+        found["n"].isdigit()
+        and int(found["n"]) in facts.statuses
+        and kind == "occurrences"
+        and "times" not in found.group(0)
+    ):
+        sentence.holds(found.start("n"), found.end("n"))
+        return
+    if PART.search(sentence.before(start, 16)) or RATE.match(sentence.after(end, 8)):
+        sentence.open(start, end, f"“{found.group(0)}” is a part or a rate, which was not counted")
+        return
+    environment, revision = _scope(sentence, start, end)
+    if kind == "occurrences" and _other_window(sentence):
+        sentence.open(start, end, "how often it happened between these times was not counted")
+        return
+    actual = _actual(facts, kind, environment, revision)
+    if actual is None:
+        sentence.open(start, end, f"{kind} are not counted here")
+        return
+    where = "".join(f" in {environment}" if environment else "") + (f" on {revision}" if revision else "")
+    span = found.span()
+    word = found[kind] if kind in UNITS and found[kind] else ""
+    if SPECIFIC.search(word):
+        span = (found.start("n"), found.end("n"))
+    _compare(sentence, span, claimed, actual, compared, kind + where, step)
+
+
+def _value(found: re.Match[str]) -> tuple[float, float]:
+    """The number, and the step that it is rounded to."""
+    written = found["n"].lower()
+    if written in WORDS:
+        return WORDS[written], 1
+    digits = re.sub(r"[, _]", "", written) if "." not in written else written
+    scale = {"": 1, "k": 1_000, "thousand": 1_000, "million": 1_000_000}[(found["k"] or "").strip().lower()]
+    step = 10.0 ** -len(digits.partition(".")[2]) * scale
+    return float(digits) * scale, step
+
+
+def _compare(
+    sentence: Sentence,
+    span: tuple[int, int],
+    claimed: float,
+    actual: int,
+    compared: str,
+    what: str,
+    step: float = 1,
+) -> None:
+    if _right(claimed, actual, compared, step):
+        sentence.holds(*span)
+    else:
+        sentence.wrong(*span, f"{actual} {what}, not {sentence.text[span[0] : span[1]].strip()}")
+
+
+def _right(claimed: float, actual: int, compared: str, step: float) -> bool:
+    if compared in ("at least", "no fewer than", "no less than"):
+        return actual >= claimed
+    if compared in ("more than", "greater than", "over", "above"):
+        return actual > claimed
+    if compared in ("at most", "no more than", "up to"):
+        return actual <= claimed
+    if compared in ("fewer than", "less than", "under", "below"):
+        return actual < claimed
+    if compared in ("", "exactly", "precisely") and step <= 1:
+        return claimed == actual
+    if compared not in ("", "exactly", "precisely"):
+        whole = int(claimed)
+        while step < claimed and whole % (step * 10) == 0:
+            step *= 10
+        return abs(actual - claimed) <= min(step / 2, 0.1 * actual)
+    return abs(actual - claimed) <= step / 2
+
+
+def _actual(facts: Facts, kind: str, environment: str, revision: str) -> int | None:
+    cluster = facts.cluster
+    if kind in ("occurrences", "entries"):
+        return facts.count(environment, revision, entries=kind == "entries")
+    if environment or revision:
+        return None
+    known = {
+        "users": cluster.users,
+        "clients": cluster.clients,
+        "revisions": len(cluster.revisions),
+        "environments": len(cluster.environments),
+        "services": len({c.service for c in facts.clusters.values()}),
+        "symptoms": len(facts.case.problem.incident.symptoms) if facts.case.problem.incident else 0,
+        "clusters": len(facts.case.problem.incident.clusters) if facts.case.problem.incident else 0,
+        "deployments": len(facts.case.deployments),
+    }
+    if kind == "instances" and len(cluster.moments) == cluster.occurrences:
+        return len({m.instance for m in cluster.moments if m.instance}) or None
+    return known.get(kind) or None
+
+
+def _scope(sentence: Sentence, start: int, end: int) -> tuple[str, str]:
+    """The one environment and revision that a count is of, where the sentence names one."""
+    facts = sentence.facts
+    following = re.split(r"\d+ |[;.] ", sentence.text[end:], maxsplit=1)[0]
+    return (
+        _named(facts.cluster.environments, following, sentence.text),
+        _named(facts.cluster.revisions, following, sentence.text),
+    )
+
+
+def _named(known: object, following: str, whole: str) -> str:
+    names = [n for n in (known if isinstance(known, (dict, tuple)) else ()) if n]
+    for text in (following, whole):
+        found = [n for n in names if re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", text)]
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            return ""
+    return ""
+
+
+def _other_window(sentence: Sentence) -> bool:
+    """Whether the sentence names times that are not the first and the last of all."""
+    written = STAMP.findall(sentence.text)
+    held = [m for m in sentence.marks if STAMP.fullmatch(m.piece) and m.finding.value == "confirmed"]
+    cluster = sentence.facts.cluster
+    if not written:
+        return False
+    ends = {t.strftime(f) for t in (cluster.first_seen, cluster.last_seen) for f in ("%H:%M", "%Y-%m-%d")}
+    return len(held) != len(written) or not all(any(e in m.piece for e in ends) for m in held)

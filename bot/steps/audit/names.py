@@ -1,0 +1,199 @@
+# ruff: noqa: E501 (an expression reads better unbroken)
+"""Names in a sentence: revisions, issues, severities, files and lines, exceptions, routes, statuses, environments."""
+
+from __future__ import annotations
+
+import re
+
+from bot.steps.audit.facts import stands
+from bot.steps.audit.sentence import Sentence
+from bot.steps.audit.times import DEPLOYED
+
+REVISION = re.compile(r"(?<![\w.-])[a-z][a-z0-9-]*-\d{5}-[a-z0-9]{3}(?![\w-])")
+NUMBERED = re.compile(r"\brev(?:ision)?s? #?(?P<n>\d{3,5})(?![\w.-])", re.IGNORECASE)
+CALLED = re.compile(r"\brevision [`'\"]?(?P<name>[a-z][\w.-]*\d[\w-]*)(?![\w-])", re.IGNORECASE)
+BEGAN = re.compile(
+    r"\b(?:since|start(?:ed|s|ing)? (?:with|on|in)|began (?:with|on|in)|introduced (?:by|in|with)|new (?:in|with)"
+    r"|first (?:seen )?(?:on|in|with)|appeared (?:with|in|on))\W+(?:(?:the|deployment|deploy|of|revision)\W+){0,4}$"
+)
+ENDED = re.compile(r"\b(?:last (?:seen )?(?:on|in|with)|latest|newest)\W+(?:(?:the|revision)\W+){0,2}$")
+SOLE = re.compile(r"\b(?:only|exclusively|solely|all)\b", re.IGNORECASE)
+ISSUE = re.compile(r"(?:(?<![\w&])#|\bissues? #?)(?P<n>\d{1,7})(?![\w-]|\.\d)", re.IGNORECASE)
+SEVERITY = re.compile(r"\bP(?P<n>[0-5])\b")
+CLUSTER = re.compile(r"\bcluster #?(?P<n>\d+)\b", re.IGNORECASE)
+FILE = re.compile(
+    r"(?<![\w/.-])(?P<file>/?(?:[\w.@-]+/)*[\w@-][\w.@-]*\.(?:py|jsx?|tsx?|mjs|cjs|go|java|kt|rb|php|rs|cs|cc?|cpp|h|sql|ya?ml"
+    r"|json|toml|sh|html))(?![\w/])(?:(?::|\"?,? (?:at |on |in )?line )(?P<line>\d+))?(?!\w)"
+)
+LINE = re.compile(r"\blines? (?P<line>\d+)(?![\w%]|[.,]\d)", re.IGNORECASE)
+EXCEPTION = re.compile(
+    r"(?<![\w.])(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt|Timeout|Refused|Denied|Exit)(?![\w.]*\w)"
+)
+PATH = re.compile(
+    r"(?:\b(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) )?(?<![\w/.<:])(?P<path>/[\w{}<>*%~.:-]+(?:/[\w{}<>*%~.:-]*)*)"
+)
+STATUS = re.compile(
+    r"\b(?:HTTP(?: status)?(?: code)?|status(?: code)?|answer(?:ed|s)?(?: with)?|returned|responded with)[ :=]{1,2}(?P<n>[1-5]\d\d)\b",
+    re.IGNORECASE,
+)
+STATUS_AFTER = re.compile(
+    r"(?<![\w.,:/#-])(?P<n>[1-5]\d\d)(?= (?:responses?|status|answers?|Not Found|Unauthorized|Forbidden|Bad Gateway|Service Unavailable))",
+    re.IGNORECASE,
+)
+KNOWN_ENVIRONMENTS = ("production", "staging", "development", "testing", "sandbox", "preview")
+
+
+def revisions(sentence: Sentence) -> None:
+    facts = sentence.facts
+    deployed = bool(DEPLOYED.search(sentence.text))
+    known = facts.revisions(deployed=deployed)
+    named = [*sentence.find(REVISION), *sentence.find(CALLED)]
+    seen = {_name(m) for m in named}
+    sole = bool(named and SOLE.search(sentence.rest)) and not deployed
+    for found in named:
+        start, end = found.span()
+        if sentence.rest[start:end] != found.group(0):
+            continue
+        name = _name(found)
+        if name not in known:
+            shown = ", ".join(facts.cluster.revisions[:4])
+            _no(sentence, found, f"it was seen on {shown}" if shown else "")
+        elif BEGAN.search(sentence.before(start, 60)) and name != (*facts.cluster.revisions, name)[0]:
+            _no(sentence, found, f"it was first seen on {facts.cluster.revisions[0]}")
+        elif ENDED.search(sentence.before(start, 60)) and name != (name, *facts.cluster.revisions)[-1]:
+            _no(sentence, found, f"it was last seen on {facts.cluster.revisions[-1]}")
+        elif sole and seen != set(facts.cluster.revisions):
+            _no(sentence, found, f"it was seen on {', '.join(facts.cluster.revisions[:4])}")
+        else:
+            sentence.holds(start, end)
+    if sole and seen == set(facts.cluster.revisions):
+        for word in sentence.find(SOLE):
+            sentence.read(*word.span())
+    for found in sentence.find(NUMBERED):
+        if any(f"-{found['n'].zfill(5)}-" in r for r in known):
+            sentence.holds(*found.span())
+        else:
+            _no(sentence, found, f"it was seen on {', '.join(facts.cluster.revisions[:4])}" if known else "")
+
+
+def _name(found: re.Match[str]) -> str:
+    return found["name"] if "name" in found.re.groupindex else found.group(0)
+
+
+def _no(sentence: Sentence, found: re.Match[str], right: str) -> None:
+    shown = found.group(0)
+    if right:
+        sentence.wrong(*found.span(), f"{right}, not {shown}")
+    else:
+        sentence.open(*found.span(), f"no {shown} is known here")
+
+
+def issues(sentence: Sentence) -> None:
+    for found in sentence.find(ISSUE):
+        if int(found["n"]) in sentence.facts.issues:
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"issue #{found['n']} is not among the issues known for it")
+    for found in sentence.find(CLUSTER):
+        number, incident = int(found["n"]), sentence.facts.case.problem.incident
+        if number in sentence.facts.clusters or (incident and number in incident.clusters):
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"cluster {number} is none of this incident")
+
+
+def severities(sentence: Sentence) -> None:
+    right = sentence.facts.case.problem.triage.severity.value
+    for found in sentence.find(SEVERITY):
+        if found.group(0) == right:
+            sentence.holds(*found.span())
+        else:
+            sentence.wrong(*found.span(), f"its severity is {right}, not {found.group(0)}")
+
+
+def files(sentence: Sentence) -> None:
+    facts, ground = sentence.facts, sentence.ground
+    for found in sentence.find(FILE):
+        file, line = found["file"], int(found["line"] or 0)
+        known = {n for f, n in facts.places if f == file or f.endswith("/" + file.lstrip("/"))}
+        if not known and not stands(file, ground) and not stands(file, facts.words):
+            sentence.open(*found.span(), f"{file} does not stand in the entries")
+        elif line and line not in known:
+            lines = ", ".join(str(n) for n in sorted(known - {0}))
+            if lines:
+                sentence.wrong(*found.span(), f"in {file} the entries name line {lines}, not {line}")
+            else:
+                sentence.open(*found.span(), f"no entry names line {line} of {file}")
+        else:
+            sentence.holds(*found.span())
+    for found in sentence.find(LINE):
+        known = {n for _, n in facts.places}
+        if int(found["line"]) in known or stands(f"line {found['line']}", ground):
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"no entry names line {found['line']}")
+
+
+def exceptions(sentence: Sentence) -> None:
+    facts, ground = sentence.facts, sentence.ground
+    for found in sentence.find(EXCEPTION):
+        name = found.group(0)
+        if name in facts.exceptions or stands(name, ground) or stands(name, facts.words):
+            sentence.holds(*found.span())
+        elif facts.exceptions:
+            shown = ", ".join(sorted(n for n in facts.exceptions if "." not in n)[:3])
+            sentence.wrong(*found.span(), f"the entries name {shown}, not {name}")
+        else:
+            sentence.open(*found.span(), f"{name} does not stand in the entries")
+
+
+def paths(sentence: Sentence) -> None:
+    facts = sentence.facts
+    among = sentence.cited or facts.all
+    pairs = {(e.request.method, p) for e in among if e.request for p in (e.request.route, e.request.url)}
+    pairs |= {(s.method, s.route) for c in facts.clusters.values() for s in c.signatures if s.route}
+    for found in sentence.find(PATH):
+        path, method = found["path"].rstrip(".:"), found["method"] or ""
+        start, end = found.start(), found.end("path") - (len(found["path"]) - len(path))
+        routes = {p.split("?")[0] for m, p in pairs if not method or m == method}
+        full = f"{method} {path}".strip()
+        if any(r == path or (r.endswith(path) and "://" in r) for r in routes) or stands(full, sentence.ground):
+            sentence.holds(start, end)
+        else:
+            sentence.open(start, end, f"no entry is about {full}")
+
+
+def statuses(sentence: Sentence) -> None:
+    facts = sentence.facts
+    for expression in (STATUS, STATUS_AFTER):
+        for found in sentence.find(expression):
+            number = int(found["n"])
+            span = found.span("n")
+            if number in facts.statuses or (not facts.statuses and stands(str(number), sentence.ground)):
+                sentence.holds(*span)
+            elif facts.statuses:
+                known = ", ".join(str(n) for n in sorted(facts.statuses))
+                sentence.wrong(*span, f"the status is {known}, not {number}")
+            else:
+                sentence.open(*span, f"status {number} does not stand in the entries")
+
+
+def environments(sentence: Sentence) -> None:
+    """An environment that is named is one in which it was seen; with "only" it is the only one."""
+    seen = {e for e in sentence.facts.cluster.environments if e}
+    named = {e for e in {*seen, *KNOWN_ENVIRONMENTS} if re.search(rf"(?<![\w-]){re.escape(e)}(?![\w-])", sentence.rest)}
+    for environment in sorted(named):
+        for found in sentence.find(re.compile(rf"(?<![\w-]){re.escape(environment)}(?![\w-])")):
+            if environment not in seen:
+                right = f"it was seen in {', '.join(sorted(seen))}, not in {environment}"
+                if seen:
+                    sentence.wrong(*found.span(), right)
+                else:
+                    sentence.open(*found.span(), f"it is not known to be in {environment}")
+            elif SOLE.search(sentence.rest) and named != seen:
+                sentence.wrong(*found.span(), f"it was seen in {', '.join(sorted(seen))}")
+            else:
+                sentence.holds(*found.span())
+    if named and named == seen:
+        for word in sentence.find(SOLE):
+            sentence.read(*word.span())

@@ -1,0 +1,343 @@
+"""What is left of an observation when its figures and names are read: orders, quantities, negations, plain words.
+
+An observation may say nothing that the entries do not say. Words of reporting ("seen", "logged") are free; any other
+telling word must stand in what is cited.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bot.steps.audit.facts import stands
+from bot.steps.audit.sentence import Sentence
+from bot.steps.audit.times import DEPLOYED
+
+ORDER = re.compile(
+    r"\b(?:before|after|then|afterwards|follow(?:ed|ing|s)|preced(?:ed|ing|es)|earlier|later|prior|subsequent(?:ly)?|since)\b",
+    re.IGNORECASE,
+)
+QUANTITY = re.compile(
+    r"\b(?:all|every|only|each|always|any|entire|whole|exclusively|solely|none|most|majority|half|both|several|many|few|multiple|numerous|frequently|often|rarely|constantly|continuous(?:ly)?|increas\w+|decreas\w+|rising|growing|spik\w+)\b",
+    re.IGNORECASE,
+)
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|without|neither|nor|cannot|unable|\w+n't)\b(?: (?P<next>\w+))?", re.IGNORECASE
+)
+NAME = re.compile(
+    r"[A-Za-z_<][\w<>]*(?:[./:@=+-][\w<>]+)+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|\w*_\w+|[A-Za-z]+\d\w*|\b[A-Z]{3,}\b"
+)
+WORD = re.compile(r"[A-Za-z]{3,}")
+FREE = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "that",
+        "this",
+        "these",
+        "those",
+        "has",
+        "have",
+        "had",
+        "was",
+        "were",
+        "are",
+        "been",
+        "being",
+        "its",
+        "their",
+        "they",
+        "into",
+        "onto",
+        "over",
+        "under",
+        "about",
+        "between",
+        "within",
+        "during",
+        "while",
+        "which",
+        "who",
+        "whose",
+        "what",
+        "when",
+        "where",
+        "there",
+        "here",
+        "than",
+        "also",
+        "both",
+        "such",
+        "same",
+        "other",
+        "entry",
+        "entries",
+        "log",
+        "logs",
+        "logged",
+        "line",
+        "lines",
+        "message",
+        "messages",
+        "record",
+        "records",
+        "text",
+        "says",
+        "say",
+        "said",
+        "saying",
+        "reads",
+        "read",
+        "states",
+        "state",
+        "stated",
+        "names",
+        "name",
+        "named",
+        "mentions",
+        "mention",
+        "mentioned",
+        "reports",
+        "report",
+        "reported",
+        "shows",
+        "show",
+        "shown",
+        "showing",
+        "contains",
+        "contain",
+        "contained",
+        "cites",
+        "quotes",
+        "quote",
+        "quoted",
+        "prints",
+        "printed",
+        "writes",
+        "written",
+        "write",
+        "seen",
+        "see",
+        "first",
+        "last",
+        "time",
+        "times",
+        "occurrence",
+        "occurrences",
+        "occurred",
+        "occurs",
+        "occur",
+        "happened",
+        "happens",
+        "happen",
+        "observed",
+        "found",
+        "appears",
+        "appear",
+        "appeared",
+        "began",
+        "begins",
+        "begin",
+        "started",
+        "starts",
+        "start",
+        "ended",
+        "ends",
+        "end",
+        "lasted",
+        "lasts",
+        "spans",
+        "span",
+        "spanning",
+        "spanned",
+        "count",
+        "counted",
+        "counts",
+        "total",
+        "distinct",
+        "different",
+        "unique",
+        "number",
+        "cluster",
+        "clusters",
+        "problem",
+        "issue",
+        "issues",
+        "incident",
+        "environment",
+        "environments",
+        "revision",
+        "revisions",
+        "service",
+        "services",
+        "instance",
+        "instances",
+        "user",
+        "users",
+        "client",
+        "clients",
+        "deployment",
+        "deployments",
+        "deployed",
+        "deploy",
+        "symptom",
+        "symptoms",
+        "severity",
+        "status",
+        "code",
+        "http",
+        "route",
+        "request",
+        "method",
+        "kind",
+        "file",
+        "function",
+        "module",
+        "exception",
+        "exceptions",
+        "error",
+        "errors",
+        "failure",
+        "failures",
+        "failed",
+        "fail",
+        "fails",
+        "failing",
+        "event",
+        "events",
+        "raised",
+        "raises",
+        "raise",
+        "type",
+        "types",
+        "second",
+        "seconds",
+        "minute",
+        "minutes",
+        "hour",
+        "hours",
+        "day",
+        "days",
+        "week",
+        "utc",
+        "gmt",
+        "evidence",
+        "kept",
+        "affected",
+        "affects",
+        "affect",
+        "hit",
+        "among",
+        "them",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "its",
+        "via",
+        "exactly",
+        "precisely",
+        "least",
+        "more",
+        "most",
+        "once",
+        "twice",
+        "ranked",
+        "rated",
+        "running",
+        "runs",
+        "ran",
+        "run",
+    ]
+)
+
+
+def orders(sentence: Sentence) -> None:
+    """Before and after: of a deployment it is checked; between other things it is not."""
+    facts = sentence.facts
+    for found in sentence.find(ORDER):
+        word, start, end = found.group(0).lower(), *found.span()
+        beyond = sentence.text[end : end + 60]
+        if DEPLOYED.search(beyond):
+            named = [d for d in facts.case.deployments if d.revision and d.revision in sentence.text]
+            times = [d.time for d in named or facts.case.deployments]
+            first = facts.cluster.first_seen
+            if not times:
+                sentence.open(start, end, "no deployment is known around it")
+            elif (word in ("after", "following", "since") and min(times) <= first) or (
+                word in ("before", "prior") and first < min(times)
+            ):
+                sentence.holds(start, end)
+            else:
+                sentence.wrong(start, end, f"it was first seen at {first:%Y-%m-%d %H:%M:%S} UTC, the deployment was at "
+                               f"{min(times):%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
+        elif word in ("after", "since") and re.match(r" \x1f", sentence.rest[end:]):
+            sentence.read(start, end)
+        elif not _in_ground(sentence, start, end):
+            sentence.open(start, end, f"whether it was so “{word}” is not checked")
+
+
+def quantifiers(sentence: Sentence) -> None:
+    for found in sentence.find(QUANTITY):
+        if not _in_ground(sentence, *found.span()):
+            sentence.open(*found.span(), f"“{found.group(0).lower()}” says more than was counted")
+
+
+def negations(sentence: Sentence) -> None:
+    for found in sentence.find(NEGATION):
+        phrase = found.group(0).lower()
+        if not found["next"] or not stands(phrase, sentence.ground.lower()):
+            sentence.open(*found.span(), f"“{phrase}” does not stand in the entries it names")
+
+
+def words(sentence: Sentence) -> None:
+    """Names stand letter by letter; plain words in one of their forms."""
+    ground, known = sentence.ground, sentence.facts.words
+    for found in sentence.find(NAME):
+        name = found.group(0).rstrip(".:")
+        if (
+            stands(name, ground)
+            or stands(name, known)
+            or ("-" in name and all(_free(p) or _word(p, ground, known) for p in name.split("-")) and name.islower())
+        ):
+            sentence.read(*found.span())
+        else:
+            sentence.open(*found.span(), f"{name[:60]} does not stand in the entries it names")
+    missing = [
+        w.group(0) for w in sentence.find(WORD) if not _free(w.group(0)) and not _form(w.group(0), ground, known)
+    ]
+    for word in dict.fromkeys(missing):
+        at = sentence.rest.find(word)
+        sentence.open(at, at + len(word), f"the entries it names do not say “{word}”")
+
+
+def _free(word: str) -> bool:
+    return word.lower() in FREE or len(word) < 3
+
+
+def _word(word: str, *texts: str) -> bool:
+    return any(stands(word, t) for t in texts)
+
+
+def _form(word: str, *texts: str) -> bool:
+    """The word, or another form of it: the same beginning and an ordinary ending."""
+    lowered = word.lower()
+    stem = re.sub(r"(?:ations?|ings?|ions?|ed|es|s|ly|e)$", "", lowered)
+    stem = stem if len(stem) >= 4 else lowered
+    shape = re.compile(rf"(?<![a-z]){re.escape(stem)}(?:ations?|ings?|ions?|ed|es|s|ly|e|ment)?(?![a-z])")
+    return any(shape.search(t.lower()) for t in texts)
+
+
+def _in_ground(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether the word stands in the entries with the same next word."""
+    following = re.match(r"\W*\w+", sentence.text[end:])
+    phrase = sentence.text[start:end] + (following.group(0) if following else "")
+    return bool(following) and stands(phrase.lower(), sentence.ground.lower())

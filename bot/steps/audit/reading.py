@@ -1,0 +1,80 @@
+"""Reads a claim piece by piece and says of each piece whether the entries bear it out.
+
+What is read is blanked out. In a strict reading (an observation) nothing may be left that the entries do not say:
+every number, name and telling word is accounted for. In the other one (an inference) only figures and names count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.models import Claim, Finding
+from bot.steps.audit.facts import Facts, plain, quoted, sayings
+from bot.steps.audit.figures import counts, numbers
+from bot.steps.audit.names import environments, exceptions, files, issues, paths, revisions, severities, statuses
+from bot.steps.audit.prose import negations, orders, quantifiers, words
+from bot.steps.audit.sentence import Mark, Sentence
+from bot.steps.audit.times import spans, stamps
+
+CLAIM_BOUND = 1_500
+CAUSAL = re.compile(
+    r"\b(?:because|due to|caus(?:e[ds]?|ing)|leads? to|led to|result(?:s|ed|ing)? (?:in|from)|as a result|therefore"
+    r"|hence|trigger(?:s|ed|ing)?|responsible for|stems? from|owing to|thanks to|explains?|likely|probably|possibly|perhaps"
+    r"|maybe|may|might|could be|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently|should)\b",
+    re.IGNORECASE,
+)
+"""Words of a conclusion. A sentence with one is an inference, whatever its label says."""
+MARKED = re.compile(r"\"(?P<double>[^\"]{1,600})\"|`(?P<tick>[^`]{1,600})`")
+
+FIGURES: tuple[Callable[[Sentence], None], ...] = (
+    stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans, counts,
+)  # fmt: skip
+REST: tuple[Callable[[Sentence], None], ...] = (environments, orders, quantifiers, negations, numbers, words)
+
+
+def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
+    """What was found of each piece of the claim that can be checked."""
+    if len(claim.text) > CLAIM_BOUND or len(claim.quote) > CLAIM_BOUND:
+        return [Mark(claim.text[:40], Finding.UNSUPPORTED, "it is too long to be checked")]
+    ids = [i for i in claim.rests_on if strict or not i.isdigit() or i in facts.entries]
+    cited = facts.cited(ids)
+    sentence = Sentence.of(claim.text, cited, facts)
+    if strict:
+        for absent in (i for i in ids if i not in facts.entries):
+            sentence.marks.append(Mark(absent, Finding.UNSUPPORTED, f"no entry kept has the id {absent[:60]}"))
+        if cited and any(_said(sentence.text.rstrip(". "), e, facts) for e in cited) and not claim.quote:
+            return [*sentence.marks, Mark(sentence.text, Finding.CONFIRMED)]
+    if claim.quote.strip():
+        sentence.marks.append(_quote(plain(claim.quote), sentence))
+    _quotes_inside(sentence, strict=strict)
+    for check in (*FIGURES, *(REST if strict else (environments,))):
+        check(sentence)
+    return sentence.marks
+
+
+def _quote(quote: str, sentence: Sentence) -> Mark:
+    facts = sentence.facts
+    if any(quoted(quote, said, facts.masks) for e in sentence.cited for said in sayings(e)):
+        return Mark(quote, Finding.CONFIRMED)
+    elsewhere = [i for i, found in facts.entries.items() for e in found if _said(quote, e, facts)]
+    if elsewhere:
+        return Mark(quote, Finding.UNSUPPORTED, f"the quote stands in entry {elsewhere[0]}, which it does not name")
+    return Mark(quote, Finding.UNSUPPORTED, "the quote does not stand in the entries it names")
+
+
+def _said(quote: str, entry: object, facts: Facts) -> bool:
+    return any(quoted(quote, said, facts.masks) for e in facts.all if e is entry for said in sayings(e))
+
+
+def _quotes_inside(sentence: Sentence, *, strict: bool) -> None:
+    """Words in quotation marks: a whole phrase must stand in an entry; a single name is left to the other checks."""
+    for found in sentence.find(MARKED):
+        phrase = found["double"] or found["tick"]
+        if " " not in phrase.strip() or not any(c.isalpha() for c in phrase):
+            continue
+        among = sentence.cited or sentence.facts.all
+        if any(_said(phrase.strip(), e, sentence.facts) for e in among):
+            sentence.holds(*found.span())
+        elif strict:
+            sentence.open(*found.span(), f"“{phrase[:60]}” does not stand in the entries it names")

@@ -1,0 +1,71 @@
+"""A sentence that is being checked: what is still unread of it, and what was found of each piece."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.models import Entry, Finding
+from bot.steps.audit.facts import Facts, plain, text_of
+
+READ = "\x1f"
+"""Stands where a piece was read, so that nothing reads it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What was found of one piece of a sentence."""
+
+    piece: str
+    finding: Finding
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Sentence:
+    """`rest` is the text with what was read blanked out; positions stay those of `text`."""
+
+    text: str
+    cited: Sequence[Entry]
+    facts: Facts
+    rest: str = ""
+    marks: list[Mark] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, text: str, cited: Sequence[Entry], facts: Facts) -> Sentence:
+        shown = plain(text)
+        return cls(shown, cited, facts, shown)
+
+    @property
+    def ground(self) -> str:
+        """The text of the cited entries, or of all where none is cited."""
+        return text_of(self.cited or self.facts.all)
+
+    def find(self, expression: re.Pattern[str]) -> list[re.Match[str]]:
+        return list(expression.finditer(self.rest))
+
+    def read(self, start: int, end: int) -> None:
+        self.rest = self.rest[:start] + READ * (end - start) + self.rest[end:]
+
+    def holds(self, start: int, end: int) -> None:
+        self._mark(start, end, Finding.CONFIRMED, "")
+
+    def wrong(self, start: int, end: int, why: str) -> None:
+        self._mark(start, end, Finding.CONTRADICTED, why)
+
+    def open(self, start: int, end: int, why: str) -> None:
+        self._mark(start, end, Finding.UNSUPPORTED, why)
+
+    def before(self, start: int, reach: int = 40) -> str:
+        return self.text[max(0, start - reach) : start].lower()
+
+    def after(self, end: int, reach: int = 40) -> str:
+        return self.text[end : end + reach].lower()
+
+    def has(self, expression: re.Pattern[str]) -> bool:
+        return expression.search(self.rest) is not None
+
+    def _mark(self, start: int, end: int, finding: Finding, why: str) -> None:
+        self.marks.append(Mark(self.text[start:end], finding, why))
+        self.read(start, end)

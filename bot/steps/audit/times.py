@@ -1,0 +1,161 @@
+"""Time stamps and spans of time in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+
+from bot.steps.audit.sentence import Sentence
+
+STAMP = re.compile(
+    r"(?<![\w.:-])(?:(?P<date>\d{4}-\d\d-\d\d)(?:(?:[T ]| at )(?P<time>\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?"
+    r"|(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))"
+    r"(?P<zone> ?(?:Z|UTC|GMT)\b|[+-]\d\d:?\d\d)?(?![\w:]|[.,]\d)"
+)
+FIRST = re.compile(r"\b(?:first|start\w*|began|begin\w*|since|from|between|onset|earliest|initial\w*|appeared)\b")
+LAST = re.compile(r"\b(?:last|until|till|end(?:ed|ing|s)?|latest|recent\w*|final\w*|newest|through)\b")
+JOIN = re.compile(r"^\W*(?:z|utc|gmt)?\W*(?:to|and|through|until|till|up to)?\W*(?:the )?$")
+DEPLOYED = re.compile(r"\b(?:deploy\w*|roll(?:ed)? ?out\w*|released?)\b", re.IGNORECASE)
+AMOUNT = r"\d+(?:\.\d+)? ?(?:milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b"
+SPAN = re.compile(
+    rf"(?P<about>(?:about|around|approximately|roughly|nearly|almost|some|circa|~|≈) ?)?(?<![\w.,:/#-])"
+    rf"(?P<span>{AMOUNT}(?:(?:,? and |, | )?{AMOUNT})*)",
+    re.IGNORECASE,
+)
+PIECE = re.compile(r"(?P<n>\d+(?:\.\d+)?) ?(?P<unit>[a-z]+)", re.IGNORECASE)
+WHOLE_SPAN = re.compile(
+    r"\b(?:over|span\w*|span of|last(?:ed|ing|s)|across|period of|window of|during|for|within|in)\W+(?:\w+\W+){0,3}$"
+)
+BETWEEN_ENDS = re.compile(r"\b(?:over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
+SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def stamps(sentence: Sentence) -> None:
+    """Each time stamp is the first or the last occurrence, an entry's, or a deployment's, as the words around say."""
+    previous, role = -1, ""
+    for found in sentence.find(STAMP):
+        start, end = found.span()
+        if previous >= 0 and role == "first" and JOIN.match(sentence.text[previous:start].lower()):
+            role = "last"
+        else:
+            role = _role(sentence.before(start, 60 if previous < 0 else min(60, start - previous)))
+        previous = end
+        _check_stamp(sentence, found, role)
+
+
+def _role(before: str) -> str:
+    first = max((m.start() for m in FIRST.finditer(before)), default=-1)
+    last = max((m.start() for m in LAST.finditer(before)), default=-1)
+    return "" if first == last else "first" if first > last else "last"
+
+
+def _check_stamp(sentence: Sentence, found: re.Match[str], role: str) -> None:
+    start, end = found.span()
+    cluster, facts = sentence.facts.cluster, sentence.facts
+    shape = _shape(found)
+    deployments = [d for d in facts.case.deployments if not d.revision or d.revision in sentence.text] or list(
+        facts.case.deployments
+    )
+    near = sentence.before(start, 60).rsplit(",", 1)[-1]
+    if DEPLOYED.search(near):
+        known, name = [d.time for d in deployments], "the deployments were at"
+    elif role:
+        known = [cluster.first_seen if role == "first" else cluster.last_seen]
+        name = "it was first seen at" if role == "first" else "it was last seen at"
+    elif sentence.cited:
+        known, name = [e.time for e in sentence.cited], "the entry cited is of"
+    else:
+        known, name = facts.times(), ""
+    if shape is None:
+        sentence.open(start, end, f"{found.group(0)} is no time that can be read")
+    elif _any(known, shape):
+        sentence.holds(start, end)
+    elif not name or not known:
+        sentence.open(start, end, f"nothing is known to have happened at {found.group(0)}")
+    else:
+        right = ", ".join(t.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") for t in sorted(set(known))[:3])
+        sentence.wrong(start, end, f"{name} {right}, not {found.group(0)}")
+
+
+def _shape(found: re.Match[str]) -> tuple[str, str, timezone] | None:
+    zone = UTC
+    written = (found["zone"] or "").strip()
+    if written[:1] in ("+", "-"):
+        offset = timedelta(hours=int(written[1:3]), minutes=int(written[-2:]))
+        if offset >= timedelta(days=1):
+            return None
+        zone = timezone(-offset if written[0] == "-" else offset)
+    clock = (found["time"] or found["clock"] or "").replace(",", ".")
+    return (found["date"] or "", clock.zfill(5) if clock.count(":") == 1 else clock, zone)
+
+
+def _any(known: Iterable[datetime], shape: tuple[str, str, timezone]) -> bool:
+    date, clock, zone = shape
+    for moment in known:
+        local = moment.astimezone(zone)
+        written = local.strftime("%H:%M:%S.") + f"{local.microsecond:06d}"
+        plain = clock.rstrip("0").rstrip(".") if "." in clock else clock
+        if (not date or local.strftime("%Y-%m-%d") == date) and written.startswith(plain):
+            return True
+    return False
+
+
+def spans(sentence: Sentence) -> None:
+    """Each duration is that from the first to the last occurrence, or one that the cited entries name."""
+    for found in sentence.find(SPAN):
+        start, end = found.span()
+        amounts = [(float(m["n"]), _unit(m["unit"])) for m in PIECE.finditer(found["span"])]
+        claimed = sum(n * SECONDS[u] for n, u in amounts)
+        cluster = sentence.facts.cluster
+        actual = (cluster.last_seen - cluster.first_seen).total_seconds()
+        before = sentence.before(start, 40)
+        of_all = WHOLE_SPAN.search(before) is not None or sentence.after(end, 12).strip().startswith(("span", "window"))
+        if (of_all and _fits(claimed, actual, amounts, about=bool(found["about"]))) or (
+            not BETWEEN_ENDS.search(before) and not found["about"] and _said(claimed, sentence.ground)
+        ):
+            sentence.holds(start, end)
+        elif of_all and abs(claimed - actual) >= _step(amounts):
+            sentence.wrong(start, end, f"from first to last it is {_say(actual)}, not {found['span']}")
+        elif of_all:
+            sentence.open(start, end, f"from first to last it is {_say(actual)}")
+        else:
+            sentence.open(start, end, f"no cited entry says {found['span']}")
+
+
+def _unit(written: str) -> str:
+    written = written.lower()
+    if written.startswith(("ms", "milli")):
+        return "ms"
+    return written[0]
+
+
+def _step(amounts: list[tuple[float, str]]) -> float:
+    n, unit = amounts[-1]
+    decimals = len(f"{n:g}".partition(".")[2])
+    return SECONDS[unit] / float(10**decimals)
+
+
+def _fits(claimed: float, actual: float, amounts: list[tuple[float, str]], *, about: bool) -> bool:
+    """Rounded to the step of what was claimed. Where rounding and cutting off differ, only "about" is right."""
+    step = _step(amounts)
+    nearest = abs(claimed - actual) <= step / 2
+    if about:
+        return nearest and abs(claimed - actual) <= 0.1 * max(actual, step)
+    return nearest and claimed <= actual + 1e-6
+
+
+def _said(claimed: float, text: str) -> bool:
+    for found in SPAN.finditer(text):
+        total = sum(float(m["n"]) * SECONDS[_unit(m["unit"])] for m in PIECE.finditer(found["span"]))
+        if abs(total - claimed) < 1e-9:
+            return True
+    return False
+
+
+def _say(seconds: float) -> str:
+    whole = round(seconds)
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    said = [f"{n} {u}" for n, u in ((hours, "h"), (minutes, "min"), (left, "s")) if n]
+    return " ".join(said) or f"{seconds:.3f} s"
