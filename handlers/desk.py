@@ -69,8 +69,8 @@ class Desk:
 
     def close(self) -> None:
         """Lets what has begun come to its end."""
-        self.readers.shutdown(cancel_futures=True)
-        self.writer.shutdown(cancel_futures=True)
+        self.readers.shutdown()
+        self.writer.shutdown()
 
     def _once(self, handle: Handle, asked: Asked) -> None:
         if not asked.delivery or self.edges.store.messages.first_time(asked.delivery, self.now()):
@@ -81,7 +81,10 @@ class Desk:
         if done.cancelled() or (error := done.exception()) is None:
             return
         words = failed(error)
-        self.readers.submit(self.answer, asked, slack.sentence(words)).add_done_callback(_unheard)
+        try:
+            self.answer(asked, slack.sentence(words))
+        except GardenError as unheard:
+            LOG.warning("could not tell %s: %s", asked.user, unheard.user_message)
 
     # ------------------------------------------------------------ answering
 
@@ -121,11 +124,6 @@ class Desk:
         listed = policy.operators | policy.approvers if policy.operators else frozenset()
         if listed and not listed & {user, *self.groups(user)}:
             raise Refused("You are not on the list of operators (GARDEN_OPERATORS). Somebody who is has to do that.")
-
-
-def _unheard(done: Future[None]) -> None:
-    if not done.cancelled() and done.exception() is not None:
-        LOG.warning("could not answer: %s", done.exception())
 
 
 def failed(error: BaseException) -> str:

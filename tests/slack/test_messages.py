@@ -1,0 +1,157 @@
+"""Messages for Slack: within its limits, readable without blocks, harmless whatever a log says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.demo.blocks import MOST_CHARACTERS, characters, problems
+from bot.models import Act, Message, Problem, Stage
+from bot.render import blocks, slack
+from bot.steps.digest import digest
+from handlers import commands, grammar
+from tests import samples
+from tests.samples import HOSTILE, NOW, report
+
+DAY = NOW.date()
+
+
+def every_message() -> dict[str, Message]:
+    """One of each kind."""
+    shown = report()
+    waiting = samples.proposal()
+    return {
+        "digest": slack.digest(digest(shown, "C0LOGS", DAY)),
+        "quiet": slack.digest(digest(replace(shown, problems=()), "C0LOGS", DAY)),
+        "latest": slack.latest(shown, shown.families, 12, "checkout"),
+        **{f"detail {p.number}": slack.detail(p, NOW) for p in shown.problems},
+        **{
+            f"proposal {stage}": slack.proposal(replace(waiting, stage=stage, issue=7), NOW, who="U0ANN", words="why")
+            for stage in Stage
+        },
+        **{
+            f"proposal to {act}": slack.proposal(samples.proposal(1, samples.draft(act, number=889)), NOW)
+            for act in Act
+        },
+        "help": commands.help_page(),
+        "help escalate": commands.help_page("escalate"),
+        "mistake": slack.say(grammar.parse("dance").answer),  # type: ignore[union-attr]  # it is a mistake
+    }
+
+
+@pytest.mark.parametrize("name", every_message())
+def test_slack_would_take_every_message(name: str) -> None:
+    """No limit is broken, and the text alone says something."""
+    message = every_message()[name]
+    assert problems(list(message.blocks)) == []
+    assert characters(list(message.blocks)) <= MOST_CHARACTERS
+    assert len(message.text) > 20
+
+
+def test_the_digest_leads_with_the_worst_and_folds_symptoms() -> None:
+    """Severity as a word beside its symbol; symptoms under their root; what does not fit is counted."""
+    message = slack.digest(digest(report(), "C0LOGS", DAY))
+    sections = [b["text"]["text"] for b in message.blocks if b["type"] == "section"]
+    assert sections[0].startswith("🔴 *P0 · ModuleNotFoundError")
+    assert "Its symptoms: 2 clusters" in sections[0]
+    assert "Cause (confirmed, pattern-based): The image lacks a module" in sections[0]
+    assert "more" in sections[-1]
+    footer = message.blocks[-1]["elements"]
+    assert footer[0]["text"] == "Read up to 6 Mar 11:58 UTC"
+    assert message.text.startswith("7 problems (1 P0")
+
+
+def test_a_cause_that_was_struck_out_is_not_shown() -> None:
+    """Only what the audit lets pass is said."""
+    text = str(slack.detail(samples.known(), NOW))
+    assert "Queries hold connections" not in text
+
+
+def test_evidence_is_left_out_where_strangers_read_along() -> None:
+    """No log line, but the rest."""
+    assert "Traceback" in str(slack.detail(samples.crash(), NOW))
+    assert "Traceback" not in str(slack.detail(samples.crash(), NOW, evidence=False))
+
+
+def mentions(message: Message) -> list[str]:
+    """Everything in angle brackets that Slack would act on."""
+    texts = [message.text, *blocks.texts(list(message.blocks))]
+    return [found for text in texts for found in re.findall(r"<[@!#][^>]*>|<[a-z]+:[^>]*>", text)]
+
+
+@pytest.mark.parametrize("name", every_message())
+def test_hostile_text_mentions_nobody_and_links_nowhere(name: str) -> None:
+    """Only our own links to the tracker and mentions of who decided are there."""
+    ours = ("<https://github.com/ticketry/platform/", "<@U0ANN>")
+    assert [m for m in mentions(every_message()[name]) if not m.startswith(ours)] == []
+
+
+@given(st.text(max_size=4000), st.integers(0, 4000))
+def test_any_text_in_any_place_fits(text: str, times: int) -> None:
+    """Whatever a log, a model or a person writes, however long: Slack would take it."""
+    hostile = samples.hostile()
+    long = (text + HOSTILE) * (times // 100 + 1)
+    drafted = replace(samples.draft(), title=long, body=long * 3, comment=long, reason=long)
+    problem = replace(
+        hostile,
+        cluster=replace(hostile.cluster, title=long, evidence=(samples.entry(long),) * 9),
+        analysis=replace(samples.analysis(9, long), next_steps=(long,) * 9, technical_impact=long),
+        proposal=samples.proposal(9, drafted),
+    )
+    for message in (
+        slack.detail(problem, NOW),
+        slack.proposal(samples.proposal(9, drafted), NOW, who=long, words=long),
+        slack.sentence(long or "x"),
+    ):
+        assert problems(list(message.blocks)) == []
+        assert characters(list(message.blocks)) <= MOST_CHARACTERS
+
+
+def test_a_flood_is_cut_and_says_so() -> None:
+    """More blocks than a message takes: the footer stays, what is left out is counted."""
+    message = blocks.fit("many", [*(blocks.section("x" * 500) for _ in range(90)), blocks.context(["footer"])])
+    assert problems(list(message.blocks)) == []
+    assert characters(list(message.blocks)) <= MOST_CHARACTERS
+    assert message.blocks[-1]["elements"][0]["text"] == "footer"
+    assert "left out" in message.blocks[-2]["elements"][0]["text"]
+
+
+@given(st.text(), st.integers(10, 200))
+def test_a_cut_leaves_no_entity_link_or_code_open(text: str, limit: int) -> None:
+    """Cut mrkdwn stays mrkdwn."""
+    shown = blocks.trim(f"{text.replace('&', '').replace('<', '').replace('>', '')}&amp;<http://a.example|b>", limit)
+    assert len(shown) <= limit
+    assert not re.search(r"&(?!amp;)|<[^>]*$", shown)
+
+
+def test_all_of_a_proposals_text_is_shown_up_to_a_bound() -> None:
+    """What would be written is there word for word."""
+    body = "\n".join(f"line {n} of the issue" for n in range(200))
+    waiting = replace(samples.proposal(), draft=replace(samples.draft(), body=body))
+    shown = "\n".join(blocks.texts(list(slack.proposal(waiting, NOW).blocks)))
+    assert all(f"line {n} of the issue" in shown for n in range(200))
+
+
+def test_buttons_of_a_proposal_carry_its_number_and_its_text() -> None:
+    """Nothing else can be approved by them; once decided they are gone."""
+    waiting = samples.proposal()
+    buttons = [e for b in slack.proposal(waiting, NOW).blocks if b["type"] == "actions" for e in b["elements"]]
+    assert [(b["action_id"], b["value"]) for b in buttons] == [("approve", "17:d1"), ("reject", "17:d1")]
+    decided = slack.proposal(
+        replace(waiting, stage=Stage.FILED, issue=7, url="https://example.com/7"), NOW, who="U0ANN"
+    )
+    assert not [b for b in decided.blocks if b["type"] == "actions"]
+    assert "<https://example.com/7|#" in decided.blocks[1]["text"]["text"]
+    assert "approved by <@U0ANN>" in decided.blocks[1]["text"]["text"]
+
+
+def test_a_long_quiet_problem_says_since_when() -> None:
+    """Times are in UTC and say so."""
+    old = samples.cluster(3, first=NOW - timedelta(days=400))
+    text = str(slack.digest(digest(report(Problem(old, samples.triage())), "C0LOGS", DAY)).blocks)
+    assert "since 30 Jan 2025 12:00 UTC" in text
