@@ -76,6 +76,7 @@ def _summary(log: Worklog) -> Iterator[str]:
         return
     problems = [s.problem for s in log.sections]
     roots = [s for s in log.sections if not s.root]
+    symptoms = len(problems) - len(roots)
     urgent = sum(s.problem.triage.severity <= Severity.P1 for s in roots)
     regressions = sum(p.triage.category == "regression" for p in problems)
     new = sum(p.triage.trend is Trend.NEW or p.triage.category == "new" for p in problems)
@@ -83,7 +84,7 @@ def _summary(log: Worklog) -> Iterator[str]:
         f"{phrases.count(len(problems), 'cluster')} in {phrases.count(len(report.services), 'service')}: "
         f"{phrases.severities(problems)}",
         f"{phrases.count(urgent, 'cause')} at P0 or P1" if urgent else "",
-        f"{phrases.count(len(problems) - len(roots), 'cluster')} only symptoms of others" if len(roots) < len(problems) else "",
+        f"{phrases.count(symptoms, 'cluster')} only symptoms of others" if symptoms else "",
         f"{phrases.number(new)} new" if new else "",
         phrases.count(regressions, "regression") if regressions else "",
         f"{phrases.count(log.count(Treatment.WAITING), 'proposal')} for a person to decide"

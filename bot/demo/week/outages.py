@@ -133,7 +133,7 @@ def token_refused(story: Story, at: datetime) -> None:
     """The signing secret was rotated in one service; the token of another, that every order needs, is refused."""
     story.break_down(CHECKOUT, at, story.end, "/orders")
     story.break_down(IDENTITY, at, story.end, "/v1/token/verify")
-    while at < story.end:
+    while at < story.end - timedelta(seconds=1):
         trace = story.hex(32)
         request_id = f"req-{story.word(10)}"
         refused = {

@@ -65,7 +65,7 @@ def tracked(end: datetime) -> list[Issue]:
         issue(
             *(231, "GCP-active-dev | P3 | checkout-api: QueuePool limit of size 5 overflow 10 reached"),
             "Under load checkout-api runs out of database connections: `sqlalchemy.exc.TimeoutError: QueuePool limit "
-            "of size 5 overflow 10 reached, connection timed out, timeout 30.00`. Seen in orders.py, find. Rare so far.",
+            "of size 5 overflow 10 reached, connection timed out, timeout 30.00`, in orders.py, find. Rare so far.",
             20,
             labels="bug P3",
         ),
