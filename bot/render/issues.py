@@ -249,9 +249,8 @@ def expected(cluster: Cluster) -> str:
 
 def _related(match: Match | None, repository: str) -> list[Candidate]:
     candidates = match.candidates if match else ()
-    return [c for c in candidates if c.score >= RELATED and c.issue.repository == (repository or c.issue.repository)][
-        :3
-    ]
+    here = [c for c in candidates if not repository or c.issue.repository == repository]
+    return [c for c in here if c.score >= RELATED][:3]
 
 
 def _spread(entries: Sequence[Entry], most: int) -> list[Entry]:
@@ -282,6 +281,15 @@ def _render(template: str, context: Mapping[str, object]) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def _prose(text: object, limit: int = SENTENCE_LIMIT) -> str:
+    """Escaped, within the limit before and within twice that after: what is invisible takes space when it is named."""
+    shown = markdown(cut(str(text), limit))
+    while len(shown) > 2 * limit:
+        limit = limit * limit // len(shown)
+        shown = markdown(cut(str(text), limit))
+    return shown
+
+
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
@@ -292,7 +300,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
         autoescape=False,  # Markdown, not HTML: the templates' filters escape
     )
     environment.filters.update(
-        md=lambda text, limit=SENTENCE_LIMIT: markdown(cut(str(text), limit)),
+        sentence=lambda text: text[:1].upper() + text[1:],
+        md=_prose,
         fence=fence,
         utc=lambda time: f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         number=lambda n: f"{n:,}",

@@ -37,8 +37,8 @@ def propose(problem: Problem, policy: Policy, now: datetime) -> Draft:
         return _nothing(problem, policy, f"Expected behaviour, so no issue: {why}.")
     if _owner_elsewhere(problem) and problem.incident:
         root = problem.incident.root
-        why = f"A symptom of cluster {root}, whose issue names it ({problem.incident.reason}). Try cluster {root}."
-        return _nothing(problem, policy, why)
+        why = f"A symptom of cluster {root}, which owns the issue: {problem.incident.reason.rstrip('.')}."
+        return _nothing(problem, policy, f"{why} Say `/garden file cluster {root}`.")
     match = problem.match or Match(Outcome.NEW, "the tracker was not searched")
     issue = match.issue
     if issue is None:

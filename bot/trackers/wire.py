@@ -7,6 +7,7 @@ all writes go through one, one at a time. No message of ours holds a token.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ class Wire:
         self._writer_client: Github | None = None
         self._clients: list[Github] = []
         self.writing = threading.Lock()
+        _hush()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         with self._translated("reading the issues", write=False):
@@ -195,6 +197,13 @@ class _Retry(GithubRetry):
             response.drain_conn()  # or the connection is neither used again nor closed
             raise RateLimitExceededException(response.status, None, dict(response.headers))
         return super().increment(method, url, response, *args, **kwargs)
+
+
+def _hush() -> None:
+    """PyGithub prints to the terminal by itself, through a handler of its own; its warnings still reach ours."""
+    log = logging.getLogger("github")
+    log.handlers.clear()
+    log.setLevel(logging.WARNING)
 
 
 def _never_sent(error: requests.RequestException) -> bool:
