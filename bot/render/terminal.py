@@ -86,6 +86,11 @@ def show_checks(checks: Iterable[Check], *, color: bool, width: int = 100) -> st
     return _print(table, width, color)
 
 
+def heading(text: str, *, width: int, color: bool) -> str:
+    """A line that begins something new."""
+    return _print(Text(cut(_line(text), TITLE), style="bold underline"), width, color)
+
+
 # ------------------------------------------------------------------------------------------------ a report
 
 

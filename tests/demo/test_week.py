@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_tracebacks_are_split_and_interleaved(
     """Between two lines of one instance's traceback stand lines of another's."""
     lines = [e for e in entries if labelled.get(e["insertId"], {}).get("problem") == "checkout-quote-keyerror"]
     instances = [e["labels"]["instanceId"] for e in lines]
-    switches = sum(a != b for a, b in zip(instances, instances[1:], strict=False))
+    switches = sum(a != b for a, b in pairwise(instances))
     assert switches > 40
 
 

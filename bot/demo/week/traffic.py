@@ -22,6 +22,7 @@ RHYTHM = (1, 1, 1, 1, 1, 2, 3, 5, 7, 8, 9, 10, 11, 10, 9, 9, 10, 12, 14, 15, 13,
 """How busy each hour of a day is."""
 BUSY = {"checkout-api": 1.0, "seat-map": 1.1, "identity": 0.7, "mailer": 0.6}
 STAGING = 0.18
+NOISY = timedelta(hours=4)
 
 Route = tuple[str, str, int]
 
@@ -54,7 +55,7 @@ def traffic(story: Story) -> None:
                 _visit(story, place, story.later(hour, 0, 3600))
         if hour.hour == 3:
             _nightly(story, hour)
-        if hour.hour % 4 == 0:
+        if hour.hour % 4 == 0 and hour + NOISY < story.end:
             _noise(story, hour)
         hour += timedelta(hours=1)
 
@@ -124,11 +125,11 @@ def _nightly(story: Story, at: datetime) -> None:
 def _noise(story: Story, at: datetime) -> None:
     """What looks like trouble and is none."""
     for _ in range(story.chance.randint(1, 3)):
-        story.request(SEATS, story.later(at, 0, 14_000), "GET", "/favicon.ico", 404, of=FAVICON)
+        story.request(SEATS, story.later(at, 0, NOISY.total_seconds() - 60), "GET", "/favicon.ico", 404, of=FAVICON)
         story.occurred(FAVICON)
     if at.hour % 8 == 0:
         story.line(
-            *(CHECKOUT, story.later(at, 0, 14_000)),
+            *(CHECKOUT, story.later(at, 0, NOISY.total_seconds() - 60)),
             "/srv/checkout/clock.py:12: DeprecationWarning: datetime.datetime.utcnow() is deprecated and scheduled for "
             "removal in a future version. Use timezone-aware objects to represent datetimes in UTC: "
             "datetime.datetime.now(datetime.UTC).",
@@ -136,7 +137,7 @@ def _noise(story: Story, at: datetime) -> None:
         )
         story.occurred(DEPRECATED)
     if at.hour % 8 == 4:
-        when = story.later(at, 0, 14_000)
+        when = story.later(at, 0, NOISY.total_seconds() - 60)
         order = story.chance.randint(10_000, 99_999)
         instance = story.chance.choice(story.instances(story.revision(MAILER, when)))
         failed = {
