@@ -101,7 +101,8 @@ _STEPS = st.sampled_from(
         timedelta(seconds=1),
         timedelta(seconds=4),
         timedelta(seconds=5, microseconds=1),
-        timedelta(seconds=30),
+        timedelta(seconds=17),
+        timedelta(seconds=50),
         timedelta(seconds=66),
     ]
 )
