@@ -1,0 +1,186 @@
+"""A report in the terminal: what is wrong, the worst first, why, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.models import Incident, Problem, Report, Severity, Window
+from bot.render import phrases
+from bot.render.escape import cut
+from bot.render.terminal.page import COLOUR, SENTENCE, TITLE, at, dotted, figures, labelled, line, printed
+
+SHOWN = {Severity.P3: 10, Severity.P4: 6, Severity.P5: 6}
+"""How many problems of a severity are shown before the rest is only counted; worse ones are all shown."""
+SYMPTOMS = 6
+NOTES = 12
+SERVICES = 4
+
+_INDENT = 5
+_WORTH = {"confirmed": "green", "inferred": "yellow"}
+
+
+def show_report(report: Report, *, width: int, color: bool) -> str:
+    """A round or a window."""
+    incidents = {i.id: i for i in report.incidents}
+    page = _Page(report.window, report.made_at, width, incidents)
+    return printed(Group(*_header(report, width), *_sections(report, page), Text(), *_footer(report)), width, color)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What every problem on the page is shown against."""
+
+    window: Window
+    now: datetime
+    width: int
+    incidents: Mapping[int, Incident]
+
+
+def _header(report: Report, width: int) -> Iterator[RenderableType]:
+    now = report.made_at
+    problems = list(report.problems)
+    named = phrases.listed([cut(line(s), 40) for s in report.services])
+    services = named if len(report.services) <= SERVICES else f"{len(report.services)} services"
+    until = f"read up to {phrases.moment(report.read_until, now)}" if report.read_until else "nothing read yet"
+    heading = dotted(
+        ["Log Gardener", *([services] if services else []), f"{phrases.span(report.window, now)} UTC", until], width
+    )
+    heading.stylize("bold", 0, len("Log Gardener"))
+    yield heading
+    if not problems:
+        yield Text(f"No problem found in {phrases.count(report.entries, 'entry')}.", style="bold green")
+        return
+    waiting = sum(phrases.waiting(p) is not None for p in problems)
+    facts = [
+        f"{phrases.count(len(problems), 'problem')} in {phrases.count(report.entries, 'entry')}: "
+        f"{phrases.severities(problems)}.",
+        f"{phrases.count(len(report.incidents), 'incident')}." if report.incidents else "",
+        f"{phrases.count(waiting, 'proposal')} {'waits' if waiting == 1 else 'wait'} for approval." if waiting else "",
+    ]
+    yield Text(" ".join(f for f in facts if f), style="bold")
+
+
+def _sections(report: Report, page: _Page) -> Iterator[RenderableType]:
+    """A section for each severity; a family stands where its worst member does."""
+    sections: dict[Severity, list[tuple[Problem, ...]]] = {}
+    for family in report.families:
+        sections.setdefault(min(p.triage.severity for p in family), []).append(family)
+    for severity, families in sections.items():
+        yield Text()
+        yield Text.assemble((f" {severity} ", COLOUR[severity]), (f" {phrases.MEANING[severity]}", "dim"))
+        shown = families[: SHOWN.get(severity, len(families))]
+        for family in shown:
+            if severity >= Severity.P4:
+                yield _one_line(family[0], page.width)
+            else:
+                yield Text()
+                yield from _family(family, severity, page)
+        if len(families) > len(shown):
+            yield at(_INDENT, Text(f"and {len(families) - len(shown)} more, in the worklog", style="dim"))
+
+
+def _family(family: tuple[Problem, ...], severity: Severity, page: _Page) -> Iterator[RenderableType]:
+    head, *symptoms = family
+    yield _title(head, severity)
+    yield at(_INDENT, figures(head.cluster, head.triage.trend, page.window, page.now, page.width - _INDENT))
+    yield from (at(_INDENT, text) for text in _known(head, severity))
+    if symptoms:
+        yield at(_INDENT, _incident(symptoms, head.incident or symptoms[0].incident, page))
+        for symptom in symptoms[:SYMPTOMS]:
+            yield at(_INDENT + 2, _symptom(symptom))
+        if len(symptoms) > SYMPTOMS:
+            yield at(_INDENT + 2, Text(f"and {len(symptoms) - SYMPTOMS} more", style="dim"))
+
+
+def _title(problem: Problem, section: Severity) -> RenderableType:
+    severity = problem.triage.severity
+    other = (f"{severity} ", COLOUR[severity]) if severity is not section else ""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=_INDENT - 1, justify="right")
+    grid.add_column(overflow="fold")
+    grid.add_row(
+        Text(str(problem.number), style="bold"),
+        Text.assemble(other, (cut(line(problem.cluster.title), TITLE), "bold" if section <= Severity.P2 else "")),
+    )
+    return grid
+
+
+def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
+    """Cause, reasons, issue, and what to type."""
+    cause = phrases.cause(problem)
+    if cause.text:
+        yield labelled(f"cause ({cause.label})", cut(line(cause.text), SENTENCE), _WORTH.get(cause.worth, ""))
+    elif problem.analysis:
+        yield labelled("cause", f"none that may be shown: {cause.worth}")
+    if problem.triage.reasons and severity <= Severity.P2:
+        yield labelled("why urgent", cut(line("; ".join(problem.triage.reasons)), SENTENCE))
+    if problem.match or problem.proposal:
+        said = [phrases.tracked(problem), *([phrases.proposed(problem.proposal)] if problem.proposal else [])]
+        yield labelled("issue", "; ".join(said))
+        yield labelled("next", phrases.next_words(problem), "bold")
+
+
+def _incident(symptoms: Sequence[Problem], incident: Incident | None, page: _Page) -> Text:
+    words = f"incident with {phrases.count(len(symptoms), 'symptom')}"
+    if incident is None:
+        return Text(words, style="bold")
+    incident = page.incidents.get(incident.id, incident)
+    when = phrases.span(Window(incident.start, incident.end), page.now)
+    return Text.assemble((words, "bold"), f", {when}: {cut(line(incident.reason), SENTENCE)}")
+
+
+def _symptom(problem: Problem) -> Text:
+    severity = problem.triage.severity
+    title = cut(line(problem.cluster.title), 90)
+    text = Text.assemble(
+        (f"{problem.number} ", "bold"),
+        (f"{severity} ", COLOUR[severity]),
+        f"{title} · {line(problem.cluster.service)} · {phrases.number(problem.cluster.occurrences)}×",
+    )
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _one_line(problem: Problem, width: int) -> Text:
+    """A problem that nobody has to do anything about."""
+    reason = f" · {line(problem.triage.reasons[0])}" if problem.triage.reasons else ""
+    title = cut(line(problem.cluster.title), max(20, width // 2))
+    count = f"{line(problem.cluster.service)} · {phrases.number(problem.cluster.occurrences)}×"
+    return Text(f"{problem.number:>4} {title} · {count}{reason}", no_wrap=True, overflow="ellipsis")
+
+
+def _footer(report: Report) -> Iterator[RenderableType]:
+    """What was read, what could not be, what it cost."""
+    read = [f"{phrases.count(report.entries, 'entry')} read from {line(report.source)}"]
+    if report.new_entries != report.entries:
+        read.append(f"{phrases.number(report.new_entries)} of them new")
+    if report.bad_count:
+        read.append(f"{phrases.count(report.bad_count, 'line')} skipped that {_are(report.bad_count)}")
+    yield Text(f"{', '.join(read)}.", style="dim")
+    for bad in report.bad[:NOTES]:
+        yield at(2, Text(f"line {bad.line}: {cut(line(bad.why), 120)}", style="dim"))
+    if report.bad_count > len(report.bad[:NOTES]):
+        yield at(2, Text(f"and {report.bad_count - len(report.bad[:NOTES])} more", style="dim"))
+    yield Text(_spent(report), style="dim")
+    for note in report.notes[:NOTES]:
+        yield Text(cut(line(note), SENTENCE), style="yellow")
+
+
+def _are(count: int) -> str:
+    return "is no log entry" if count == 1 else "are no log entries"
+
+
+def _spent(report: Report) -> str:
+    patterns = sum(p.analysis is not None and p.analysis.source == "patterns" for p in report.problems)
+    table = f"{phrases.count(patterns, 'cause')} from the table of known patterns"
+    if not report.spent:
+        return f"Nothing was spent on a model; {table}."
+    known = all(s.dollars is not None for s in report.spent)
+    price = f"${sum(s.dollars or 0.0 for s in report.spent):.2f}{'' if known else ' and what has no known price'}"
+    return f"Spent {price} on {phrases.count(len(report.spent), 'request')} to a model; {table}."
