@@ -25,7 +25,8 @@ NAMED = re.compile(
 )
 """A line that names an exception the way tracebacks end."""
 STATUS = re.compile(
-    r"(?:\bHTTP(?:/\d(?:\.\d)?\"?)?|\bstatus(?: code)?|\banswered|\breturned|^)[ :=]{0,3}(?P<status>[45]\d\d)\b(?! ?m?s\b)",
+    r"(?:\bHTTP(?:/\d(?:\.\d)?\"?)?|\bstatus(?: code)?|\banswered|\breturned|^)[ :=]{0,3}"
+    r"(?P<status>[45]\d\d)\b(?! ?m?s\b)",
     re.IGNORECASE,
 )
 """A status in words; it tells, but is not solid."""
@@ -150,7 +151,7 @@ def _try(row: Row, view: View, text: str) -> Hit | None:
     match = next(_matches(row.texts, text), None)
     if match is None and (row.both or not named) and (row.texts or row.exceptions or row.routes):
         return None
-    solid = named or view.form is Form.REQUEST and bool(row.statuses) or view.form is Form.PLATFORM
+    solid = named or (view.form is Form.REQUEST and bool(row.statuses)) or view.form is Form.PLATFORM
     solid = solid or (match is not None and bool(view.exception) and text is view.headline)
     values = {k: clean(v) for k, v in match.groupdict().items() if v} if match else {}
     return Hit(row, view, values, match.group(0) if match else "", solid)
