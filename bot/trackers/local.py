@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -150,6 +150,27 @@ class LocalTracker:
         with self._transaction() as db:
             before = self._get(db, number)
             return self._save(db, before, replace(before, state="closed", reason=reason, closed_at=self._clock()))
+
+    def adopt(self, issues: Iterable[Issue]) -> None:
+        """Takes over issues as they were elsewhere, numbers and all; those whose number is taken stay out."""
+        with self._transaction() as db:
+            for issue in issues:
+                created = _stamp(issue.created_at or self._clock())
+                db.execute(
+                    "INSERT OR IGNORE INTO local_issues VALUES (?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)",
+                    [
+                        self.repository,
+                        issue.number,
+                        _clean(issue.title),
+                        _clean(issue.body),
+                        issue.state,
+                        issue.reason,
+                        _column(issue.labels),
+                        created,
+                        _stamp(issue.updated_at) if issue.updated_at else created,
+                        _stamp(issue.closed_at) if issue.closed_at else None,
+                    ],
+                )
 
     def reopen(self, number: int) -> Issue:
         """As a person would."""

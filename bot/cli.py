@@ -1,0 +1,281 @@
+"""The `garden` command: what can be done from a terminal, with help that teaches.
+
+Every command puts its edges together, calls one page of the pipeline and prints what came of it. What goes wrong
+is said in a sentence on standard error; the exit code is 2 where the input was at fault and 1 where the world was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from bot import edges as parts
+from bot import pipeline, settings, spans, telling
+from bot.errors import GardenError, InputError
+from bot.logs.files import FileLogs
+from bot.models import Report, Window
+from bot.render import json as json_render
+from bot.render import markdown, terminal
+from bot.steps.worklog import worklog as compose_worklog
+from store import Store, open_store
+
+FORMATS = click.Choice(["text", "markdown", "json"])
+
+
+class Span(click.ParamType[timedelta]):
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        return value if isinstance(value, timedelta) else spans.span(str(value))
+
+
+class Garden(click.Group):
+    """A group whose commands end with a sentence, never with a traceback, when something expected goes wrong."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GardenError as error:
+            give_up(error.user_message, error.exit_code)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(141)
+        except KeyboardInterrupt:
+            give_up("Stopped. What was read so far is kept; the next round goes on from there.", 130)
+
+
+def give_up(message: str, code: int) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(code)
+
+
+@click.group(cls=Garden, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="log-gardener", prog_name="garden")
+def cli() -> None:
+    """Log Gardener reads all warnings and errors, sorts them into problems, and files the issues you approve.
+
+    \b
+    Try it with nothing:         garden demo --once
+    Try it with your own logs:   gcloud logging read 'severity>=WARNING' --format=json > logs.json
+                                 garden cluster logs.json
+    Run the bot:                 garden doctor, then garden serve
+
+    Settings come from the environment and from garden.toml; `garden doctor` says what is missing.
+    """
+
+
+# ------------------------------------------------------------------------------------------------ looking at logs
+
+
+@cli.command()
+@click.argument("file")
+@click.option("--format", "style", type=FORMATS, default="text", show_default=True, help="How to print it.")
+def cluster(file: str, style: str) -> None:
+    """Read and group FILE, without keeping anything.
+
+    FILE is what `gcloud logging read --format=json` or a log sink writes: a JSON array, JSON lines or
+    concatenated objects, gzipped or not; `-` is standard input.
+    """
+    chosen = chosen_settings("files")
+    with closing(FileLogs(file)) as logs, open_store(":memory:") as store, progress_bar() as tick:
+        edges = parts.alone(chosen, store, logs)
+        report = pipeline.round(edges, think=False, members=style == "json", progress=tick)
+    show(report, style, lambda: json_render.cluster_json(report))
+
+
+@cli.command()
+@click.option("--logs", "file", help="Read this file instead of Cloud Logging; `-` is standard input.")
+@click.option("--since", type=Span(), help="How far back to read: 30m, 6h, 2d. Default: since the last round.")
+@click.option("--format", "style", type=FORMATS, default="text", show_default=True, help="How to print it.")
+@click.option("--members", is_flag=True, help="With --format json: list the insertIds of each cluster.")
+@click.option("--post", is_flag=True, help="Bring the digest in the channel up to date, too.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def round(file: str | None, since: timedelta | None, style: str, members: bool, post: bool, path: str | None) -> None:
+    """Read what is new, sort it into problems, explain them, and keep the result.
+
+    A round may be run again at any time: entries that were counted are not counted twice, unchanged problems are
+    not analysed twice, and nothing is written to the tracker without an approval.
+    """
+    chosen = chosen_settings("tracker" if file else "round", *(["post"] if post else []), db=path)
+    chat = parts.chat(chosen) if post else None
+    with contextlib.ExitStack() as stack:
+        tick = stack.enter_context(progress_bar())
+        if file:
+            logs = stack.enter_context(closing(FileLogs(file)))
+            now = logs.window(None, None).end  # reads the file, before a database is opened or made
+            store = stack.enter_context(open_store(chosen.db))
+            edges = parts.build(chosen, store, logs=logs, chat=chat, clock=lambda: now)
+        else:
+            store = stack.enter_context(open_store(chosen.db))
+            edges = parts.build(chosen, store, chat=chat)
+        report = pipeline.round(edges, since, members=members, progress=tick)
+        if post:
+            telling.tell(edges, report, zone=ZoneInfo(chosen.timezone))
+    show(report, style, lambda: json_render.round_json(report, members=members))
+
+
+@cli.command()
+@click.option("--since", type=Span(), default="24h", show_default=True, help="The window: 6h, 24h, 7d.")
+@click.option("--logs", "file", help="Make it of this file alone, without keeping anything.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def worklog(since: timedelta, file: str | None, out: Path | None, path: str | None) -> None:
+    """The full document of a window, as Markdown: every problem with cause, impact, evidence, issue and audit."""
+    chosen = chosen_settings("files", db=path)
+    if file:
+        with closing(FileLogs(file)) as logs, open_store(":memory:") as store:
+            report = pipeline.round(parts.alone(chosen, store, logs))
+    else:
+        with existing(chosen) as store:
+            edges = parts.build(chosen, store)
+            until = store.rounds.read_until() or edges.clock()
+            report = pipeline.look(edges, Window(until - since, until))
+    text = markdown.worklog(compose_worklog(report))
+    if out is None:
+        click.echo(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {out} ({len(report.problems)} problems).", err=True)
+
+
+# ------------------------------------------------------------------------------------------------ the bot
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Show one round and its digest, and end.")
+def demo(once: bool) -> None:
+    """The whole product on embedded parts: no Slack, no Google, no GitHub, no Claude, no account.
+
+    A made-up ticketing company has had a bad week. The demo reads its logs, finds the problems, explains them by
+    patterns, and shows the digest, a proposal and its approval.
+    """
+    from bot.demo.tour import tour
+
+    for piece in tour(width=width(), color=colored()):
+        click.echo(piece, nl=False, color=colored())
+
+
+@cli.command()
+def serve() -> None:
+    """Run the bot: answer in Slack, run rounds and post digests on schedule, file what was approved.
+
+    It runs until it is stopped (Ctrl-C, SIGTERM) and needs SLACK_BOT_TOKEN, SLACK_APP_TOKEN, GARDEN_CHANNEL and
+    GOOGLE_CLOUD_PROJECT. `garden doctor` says what is missing, and how to get it.
+    """
+    from bot.app import serve as run
+
+    run(chosen_settings("serve"))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check every setting and credential, and say how to mend what is wrong. Changes nothing anywhere.
+
+    Each service that is set up is asked with its real credentials: whether it answers, whether the roles and
+    scopes are there, whether the bot is in the channel. Exit code 1 where something is wrong.
+    """
+    from bot.doctor import examine
+
+    checks = examine(settings.load(os.environ))
+    click.echo(terminal.show_checks(checks, color=colored()), color=colored())
+    if any(c.wrong for c in checks):
+        sys.exit(1)
+
+
+# ------------------------------------------------------------------------------------------------ the state
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def export(folder: Path, path: str | None) -> None:
+    """Write all that is kept into FOLDER as JSON lines, one file per noun: open formats, no lock-in."""
+    with existing(chosen_settings("files", db=path)) as store:
+        written = store.export(folder)
+    for name, count in written.items():
+        click.echo(f"{count:>8}  {folder / name}")
+
+
+@cli.command()
+@click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def backup(target: Path, path: str | None) -> None:
+    """Copy the database to TARGET while everything goes on; the copy is checked before it is put in place."""
+    with existing(chosen_settings("files", db=path)) as store:
+        store.backup(target)
+    click.echo(f"Wrote {target} ({target.stat().st_size:,} bytes), checked.")
+
+
+# ------------------------------------------------------------------------------------------------ how things are shown
+
+
+def chosen_settings(*purposes: str, db: str | None = None) -> settings.Settings:
+    """The settings, with all that these purposes need; `--db` wins over GARDEN_DB."""
+    chosen = settings.load(os.environ)
+    settings.need(chosen, *purposes)
+    return replace(chosen, db=db) if db else chosen
+
+
+def existing(chosen: settings.Settings) -> Store:
+    """Opens a database that must be there already: a typing error must not make an empty one."""
+    if not Path(chosen.db).exists():
+        raise InputError(f"There is no database at {chosen.db}. Run `garden round` first, or name another with --db.")
+    return open_store(chosen.db)
+
+
+def show(report: Report, style: str, as_json: Callable[[], str]) -> None:
+    if style == "json":
+        click.echo(as_json())
+    elif style == "markdown":
+        click.echo(markdown.worklog(compose_worklog(report)))
+    else:
+        click.echo(terminal.show_report(report, width=width(), color=colored()), color=colored())
+
+
+def colored() -> bool:
+    console = Console()
+    return console.is_terminal and not console.no_color
+
+
+def width() -> int:
+    return max(60, min(Console().width, 140))
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[pipeline.Progress]:
+    """A bar on standard error while something long is read; nothing where nobody looks."""
+    if not sys.stderr.isatty():
+        yield lambda _count, _share: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def tick(count: int, share: float | None) -> None:
+            total = None if share is None else 1.0
+            bar.update(task, description=f"{count:,} entries read", total=total, completed=share or 0.0)
+
+        yield tick
+
+
+def main() -> None:
+    cli(prog_name="garden")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Puts the edges of a round or a decision together from the settings: the one place that chooses which are real.
+
+What has no settings gets its embedded part: no GitHub, the tracker in SQLite; no Claude, the pattern table; no
+Slack, no chat. `bot.app` adds the handlers for `garden serve`; `bot.cli` uses this directly. The client libraries
+are imported where they are needed: a look at a file should not wait for four of them.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.analysts.patterns import Patterns
+from bot.logs.files import FileLogs
+from bot.ports import Analyst, Chat, Clock, Edges, Logs, Store, Tracker
+from bot.settings import Settings
+from bot.trackers.local import LocalTracker
+
+if TYPE_CHECKING:
+    from bot.analysts.claude import Claude
+    from bot.logs.cloud import CloudLogs
+    from bot.slack import SlackChat
+    from bot.trackers.github import GitHubTracker
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(
+    settings: Settings, store: Store, *, logs: Logs | None = None, chat: Chat | None = None, clock: Clock = now
+) -> Edges:
+    """All that a round or a decision touches. Where a file is read, `logs` and its `clock` are given."""
+    return Edges(
+        logs=logs or cloud_logs(settings, clock),
+        analyst=analyst(settings),
+        patterns=Patterns(),
+        tracker=tracker(settings, clock),
+        store=store,
+        clock=clock,
+        policy=settings.policy(),
+        chat=chat,
+        channel=settings.channel,
+        worker=f"{socket.gethostname()}-{os.getpid()}",
+    )
+
+
+def alone(settings: Settings, store: Store, logs: FileLogs) -> Edges:
+    """The edges for a look at a file: nothing outside is asked, and nothing is kept."""
+    now = logs.window(None, None).end
+    return Edges(logs, None, Patterns(), LocalTracker(":memory:"), store, lambda: now, settings.policy())
+
+
+def cloud_logs(settings: Settings, clock: Clock) -> CloudLogs:
+    from bot.logs.cloud import CloudLogs
+
+    return CloudLogs(
+        project=settings.google_cloud_project,
+        services=settings.services,
+        clock=clock,
+        emulator=settings.logging_emulator_host,
+    )
+
+
+def chat(settings: Settings) -> SlackChat:
+    from bot.slack import SlackChat
+
+    return SlackChat(settings.slack_bot_token.reveal(), settings.slack_api_url)
+
+
+def analyst(settings: Settings) -> Analyst | None:
+    return claude(settings) if settings.anthropic_api_key else None
+
+
+def claude(settings: Settings) -> Claude:
+    from bot.analysts.claude import Claude
+
+    return Claude(settings.anthropic_api_key.reveal(), base_url=settings.anthropic_base_url, model=settings.model)
+
+
+def tracker(settings: Settings, clock: Clock = now) -> Tracker:
+    """GitHub where a repository is set; else the one in the database."""
+    return github(settings) if settings.github_repository else LocalTracker(settings.db, clock=clock)
+
+
+def github(settings: Settings) -> GitHubTracker:
+    from bot.trackers.github import GitHubTracker
+
+    return GitHubTracker(
+        settings.github_repository,
+        token=settings.github_token.reveal(),
+        app_id=settings.github_app_id,
+        private_key=settings.github_private_key.reveal(),
+        installation_id=settings.github_installation_id,
+        base_url=settings.github_api_url,
+    )

@@ -1,0 +1,167 @@
+"""The command line: what is wrong with the input is said in a sentence, and nothing is harmed by it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import cli
+from bot.demo.week import week
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    for name in (
+        "GARDEN_DB",
+        "GARDEN_CONFIG",
+        "GITHUB_REPOSITORY",
+        "GITHUB_TOKEN",
+        "SLACK_BOT_TOKEN",
+        "ANTHROPIC_API_KEY",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+    def invoke(*words: str, given: bytes | None = None) -> Result:
+        return CliRunner().invoke(cli, list(words), input=given)
+
+    return invoke
+
+
+@pytest.fixture(scope="module")
+def day() -> list[dict[str, object]]:
+    entries = list(week())
+    return entries[-800:]
+
+
+def write(path: Path, entries: list[dict[str, object]]) -> Path:
+    path.write_text("\n".join(json.dumps(e) for e in entries), encoding="utf-8")
+    return path
+
+
+def one_sentence(result: Result) -> str:
+    """Exit code 2, nothing on standard output, and words on standard error that are no traceback."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert result.stderr.strip()
+    assert "Traceback" not in result.stderr
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.stderr
+
+
+BAD: dict[str, Callable[[Path], str]] = {
+    "no such file": lambda folder: str(folder / "nowhere.json"),
+    "a directory": lambda folder: str(folder),
+    "binary data": lambda folder: _made(folder, bytes(range(256)) * 64),
+    "an empty file": lambda folder: _made(folder, b""),
+    "only white space": lambda folder: _made(folder, b"\n \n\t\n"),
+    "JSON that is not logs": lambda folder: _made(folder, b'{"name": "log-gardener", "version": 1}'),
+    "a number": lambda folder: _made(folder, b"42"),
+    "a line of 50 MB": lambda folder: _made(folder, b'{"textPayload": "' + b"x" * 50_000_000 + b'"}'),
+    "half of a gzip": lambda folder: _made(folder, gzip.compress(b'{"insertId": "1"}' * 1000)[:40]),
+    "text": lambda folder: _made(folder, b"ERROR: this is what a log looks like elsewhere\n" * 20),
+}
+
+
+def _made(folder: Path, content: bytes) -> str:
+    path = folder / "input"
+    path.write_bytes(content)
+    return str(path)
+
+
+@pytest.mark.parametrize("command", ["cluster", "round"])
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input_gives_a_sentence_and_leaves_the_store(
+    what: str, command: str, run: Run, tmp_path: Path, day: list[dict[str, object]]
+) -> None:
+    """Each kind of bad input ends with exit code 2 and words; the database is as it was before."""
+    assert run("round", "--logs", str(write(tmp_path / "good.json", day))).exit_code == 0
+    before = run("round", "--logs", "good.json", "--format", "json").stdout
+    words = ["--logs", BAD[what](tmp_path)] if command == "round" else [BAD[what](tmp_path)]
+    one_sentence(run(command, *words))
+    assert run("round", "--logs", "good.json", "--format", "json").stdout == before
+
+
+def test_bad_input_does_not_make_a_database(run: Run, tmp_path: Path) -> None:
+    """A typing error in the file's name leaves no empty database behind."""
+    one_sentence(run("round", "--logs", "nowhere.json"))
+    assert not list(tmp_path.glob("*.db*"))
+
+
+@pytest.mark.parametrize("since", ["yesterday", "6", "-6h", "6 parsecs", "0h", "99999999d", ""])
+def test_a_wrong_span_says_what_to_type(since: str, run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """A `--since` that is no span of time is answered with examples."""
+    write(tmp_path / "good.json", day)
+    assert "6h" in one_sentence(run("round", "--logs", "good.json", "--since", since))
+
+
+def test_a_database_that_cannot_be_used_says_so(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """Not SQLite, a directory, from a newer version: words, exit code 2, and the file untouched byte by byte."""
+    write(tmp_path / "good.json", day)
+    alien = tmp_path / "alien.db"
+    alien.write_bytes(b"this is not a database" * 500)
+    one_sentence(run("round", "--logs", "good.json", "--db", str(alien)))
+    assert alien.read_bytes() == b"this is not a database" * 500
+
+    one_sentence(run("round", "--logs", "good.json", "--db", str(tmp_path)))
+
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("create table somebody_elses (id integer)")
+    connection.close()
+    content = other.read_bytes()
+    one_sentence(run("round", "--logs", "good.json", "--db", str(other)))
+    assert other.read_bytes() == content
+
+
+def test_a_repeated_round_finds_nothing_new(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """The same file again: the same output, and `new_entries` is 0."""
+    write(tmp_path / "good.json", day)
+    first = json.loads(run("round", "--logs", "good.json", "--format", "json").stdout)
+    second = json.loads(run("round", "--logs", "good.json", "--format", "json").stdout)
+    assert first["new_entries"] == len(day)
+    assert second["new_entries"] == 0
+    assert {**first, "new_entries": 0} == second
+
+
+def test_logs_come_through_a_pipe(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """`-` reads standard input, also gzipped, and gives what the file gives."""
+    path = write(tmp_path / "good.json", day)
+    whole = run("cluster", str(path), "--format", "json")
+    assert whole.exit_code == 0
+    assert run("cluster", "-", "--format", "json", given=path.read_bytes()).stdout == whole.stdout
+    assert run("cluster", "-", "--format", "json", given=gzip.compress(path.read_bytes())).stdout == whole.stdout
+
+
+def test_bad_lines_are_counted_and_named(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """A broken line among good ones is skipped, and named with its number."""
+    path = write(tmp_path / "good.json", day)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines.insert(3, '{"insertId": "broken",')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    result = run("cluster", str(path))
+    assert result.exit_code == 0
+    assert "line 4" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["round", "cluster", "worklog", "demo", "serve", "doctor", "export", "backup"])
+def test_every_command_has_help(command: str, run: Run) -> None:
+    """`--help` of each command says what it does."""
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert len(result.stdout) > 200
+
+
+def test_export_and_backup_need_a_database(run: Run, tmp_path: Path) -> None:
+    """Without a database there is nothing to copy, and none is made."""
+    for words in (["export", "out"], ["backup", "copy.db"], ["worklog"]):
+        assert "garden round" in one_sentence(run(*words))
+    assert not list(tmp_path.glob("*.db*"))
