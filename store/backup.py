@@ -9,12 +9,12 @@ from pathlib import Path
 from secrets import token_hex
 
 from bot.errors import StoreError
-from store.connection import PATIENCE, connect_for_reading, translated
+from store.connection import PATIENCE, connect_for_looking, translated
 
 
 def copy(source: Path, target: Path, patience: float = PATIENCE) -> None:
     """Copies the database file; see `write`."""
-    with translated(str(source)), closing(connect_for_reading(source, patience)) as conn:
+    with translated(str(source)), closing(connect_for_looking(source, patience)) as conn:
         write(conn, target)
 
 

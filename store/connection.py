@@ -23,6 +23,7 @@ PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 HEADER = b"SQLite format 3\x00"
 
+_WRITE_BITS = 0o222
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _UNUSABLE = {
     sqlite3.SQLITE_PERM: "may not be written to",
@@ -108,24 +109,35 @@ class Connections:
         with translated(self.path):
             if self.path == MEMORY:
                 conn = sqlite3.connect(MEMORY, check_same_thread=False)
-            elif self.read_only:
-                conn = connect_for_reading(Path(self.path), self._patience)
+            elif self.read_only and not _beside(Path(self.path)):
+                conn = connect_for_looking(Path(self.path), self._patience)
             else:
                 conn = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
             db = Database(conn, execute_plugins=False)
             conn.execute("PRAGMA foreign_keys = ON")
             conn.execute("PRAGMA cache_size = -32768")
             conn.execute("PRAGMA temp_store = MEMORY")
-            if not self.read_only and self.path != MEMORY:
+            if self.read_only:
+                conn.execute("PRAGMA query_only = ON")
+            elif self.path != MEMORY:
                 conn.execute("PRAGMA journal_mode = WAL")
             return db
 
 
-def connect_for_reading(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
-    """A connection that cannot change the file, also where even its folder cannot be written to."""
-    alone = not Path(f"{path}-wal").exists() and not os.access(path.resolve().parent, os.W_OK)
-    mode = "immutable=1" if alone else "mode=ro"
+def connect_for_looking(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:
+    """A short look that leaves no trace: without `immutable`, SQLite would leave files beside an idle database."""
+    mode = "mode=ro" if Path(f"{path}-wal").exists() else "immutable=1"
     return sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=patience, check_same_thread=False)
+
+
+def _beside(path: Path) -> bool:
+    """Whether SQLite may put its own files beside the database, as it does to read what others write meanwhile."""
+    return writable(path) and writable(path.resolve().parent)
+
+
+def writable(path: Path) -> bool:
+    """What nobody may write to is meant to stay as it is, even where root could."""
+    return bool(path.stat().st_mode & _WRITE_BITS) and os.access(path, os.W_OK)
 
 
 @contextmanager

@@ -6,17 +6,14 @@ stays as it is, byte by byte.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from bot.errors import StoreError
 from store.backup import copy
-from store.connection import HEADER, MEMORY, PATIENCE, Connections, connect_for_reading, translated
+from store.connection import HEADER, MEMORY, PATIENCE, Connections, connect_for_looking, translated, writable
 from store.migrations import MIGRATIONS, STEPS
-
-_WRITABLE = 0o222
 
 
 def open_connections(path: str, *, read_only: bool = False, patience: float = PATIENCE) -> Connections:
@@ -71,7 +68,7 @@ def _look_at(file: Path, *, read_only: bool) -> bool:
 def _versions(file: Path, patience: float) -> tuple[tuple[str, ...], int]:
     """Steps that this database still needs, and how many it has; raises where it is not ours or newer than we."""
     with translated(str(file)):
-        conn = connect_for_reading(file, patience)
+        conn = connect_for_looking(file, patience)
         try:
             db = Database(conn, execute_plugins=False)
             applied = [m.name for m in MIGRATIONS.applied(db)]
@@ -93,10 +90,11 @@ def _newer(file: Path) -> str:
 
 
 def _check_writable(file: Path) -> None:
-    """A file or folder that nobody may write to is meant to stay as it is, even where root could."""
-    for what, path in (("database", file), ("folder", file.resolve().parent)):
-        if path.exists() and not (path.stat().st_mode & _WRITABLE and os.access(path, os.W_OK)):
-            raise StoreError(
-                f"The {what} {path} is read-only, and the database must be written to. "
-                "Make it writable, or name another file."
-            )
+    folder = file.resolve().parent
+    if file.exists() and not writable(file):
+        raise StoreError(f"The database {file} is read-only. Make it writable, or name another file.")
+    if not writable(folder):
+        raise StoreError(
+            f"The folder {folder} is read-only, and the database {file.name} needs to write there. "
+            "Make it writable, or name another file."
+        )
