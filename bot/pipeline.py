@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable
+from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable, Unusable
 from bot.models import (
     Act,
     Analysis,
@@ -190,40 +190,47 @@ def ponder(edges: Edges, window: Window, now: datetime) -> Thought:
     earlier = {p.number: store.analyses.latest(p.number) for p in thought.problems}
     deployments = store.deployments.between(Window(window.start - NEIGHBOURHOOD, window.end))
     by_number = {p.number: p.cluster for p in thought.problems}
-    cases = {c.problem.number: c for c in choose(thought.problems, earlier, deployments, by_number, edges.policy)}
+    has_model = edges.analyst is not None
+    cases = choose(thought.problems, earlier, deployments, by_number, edges.policy, has_model=has_model)
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
 
+    for case in cases:
+        analysis, spend = explain(edges, case, now, thought.spent)
+        checked = audit(case, analysis, known)
+        store.analyses.keep(analysis, checked)
+        earlier[case.problem.number] = (analysis, checked)
+        if spend:
+            thought.spent.append(spend)
     for index, problem in enumerate(thought.problems):
-        case = cases.get(problem.number)
-        if case is None:
-            kept = earlier.get(problem.number)
-            analysis, checked = kept if kept else (None, None)
-        else:
-            analysis, spend = explain(edges, case, now)
-            checked = audit(case, analysis, known)
-            store.analyses.keep(analysis, checked)
-            if spend:
-                thought.spent.append(spend)
-        thought.problems[index] = replace(problem, analysis=analysis, audit=checked)
+        analysed, audited = earlier.get(problem.number) or (None, None)
+        thought.problems[index] = replace(problem, analysis=analysed, audit=audited)
     return thought
 
 
-def explain(edges: Edges, case: Case, now: datetime) -> tuple[Analysis, Spend | None]:
-    """Asks the model, within what may be spent and shown; else, or if that fails, the pattern table."""
+def explain(edges: Edges, case: Case, now: datetime, spent: Iterable[Spend] = ()) -> tuple[Analysis, Spend | None]:
+    """Asks the model, within what may be spent and shown; else, or if that fails, the pattern table.
+
+    `spent` is what this round has spent so far. An answer that nothing can be made of has its price too; where the
+    model could not be reached at all, it is asked again when the cluster is next seen.
+    """
     store = edges.store
     day = store.analyses.spent_since(now - timedelta(days=1))
-    reason = afford(case, edges.policy, day, has_model=edges.analyst is not None)
+    in_round = sum(s.dollars or 0.0 for s in spent)
+    reason = afford(case, edges.policy, day, has_model=edges.analyst is not None, spent_in_round=in_round)
+    cost, provisional = None, False
     if edges.analyst is not None and not reason:
         try:
-            analysis, spend = edges.analyst.analyse(case)
+            analysis, cost = edges.analyst.analyse(case)
+        except Unusable as error:
+            reason, cost = error.user_message, error.spend
         except (Unavailable, Forbidden) as error:
-            reason = error.user_message
-        else:
-            if spend:
-                store.analyses.spend(spend, f"cluster {case.problem.number}", now)
-            return replace(analysis, made_at=now), spend
+            reason, provisional = error.user_message, True
+        if cost:
+            store.analyses.spend(cost, f"cluster {case.problem.number}", now)
+        if not reason:
+            return replace(analysis, made_at=now), cost
     analysis, _ = edges.patterns.analyse(case)
-    return replace(analysis, note=reason, made_at=now), None
+    return replace(analysis, note=reason, made_at=now, provisional=provisional), cost
 
 
 def mirror(edges: Edges, now: datetime) -> list[str]:

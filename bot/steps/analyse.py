@@ -15,6 +15,7 @@ from bot.models import Analysis, Audit, Case, Cluster, Deployment, Policy, Probl
 
 NO_KEY = "no key for a model is set"
 BUDGET = "the model budget for today is used up"
+ROUND_BUDGET = "the model budget for this round is used up"
 WORTH_ASKING = Severity.P3
 """The lowest severity that a model is asked about."""
 REQUEST_CEILING = 0.10
@@ -59,11 +60,15 @@ def choose(
     return sorted(cases, key=_urgency)
 
 
-def afford(case: Case, policy: Policy, spent_today: float, *, has_model: bool) -> str:
+def afford(case: Case, policy: Policy, spent_today: float, *, has_model: bool, spent_in_round: float = 0.0) -> str:
     """Empty if the model may be asked about this case; else why not, in words that are shown."""
     if not has_model:
         return NO_KEY
-    return _unsuited(case.problem, policy) or (BUDGET if spent_today + REQUEST_CEILING > policy.day_budget else "")
+    if unsuited := _unsuited(case.problem, policy):
+        return unsuited
+    if spent_today + REQUEST_CEILING > policy.day_budget:
+        return BUDGET
+    return ROUND_BUDGET if spent_in_round + REQUEST_CEILING > policy.round_budget else ""
 
 
 def _unsuited(problem: Problem, policy: Policy) -> str:
@@ -87,7 +92,7 @@ def _stale(problem: Problem, known: tuple[Analysis, Audit] | None, policy: Polic
     if known[0].source != PATTERNS or not has_model or _unsuited(problem, policy):
         return False
     note = known[0].note
-    return known[0].provisional or note in (NO_KEY, BUDGET) or note.endswith("not released for models")
+    return known[0].provisional or note in (NO_KEY, BUDGET, ROUND_BUDGET) or note.endswith("not released for models")
 
 
 def _case(problem: Problem, deployments: Sequence[Deployment], clusters: Mapping[int, Cluster], policy: Policy) -> Case:

@@ -21,7 +21,8 @@ CLAIM_BOUND = 1_500
 CAUSAL = re.compile(
     r"\b(?:because|due to|caus(?:e[ds]?|ing)|leads? to|led to|result(?:s|ed|ing)? (?:in|from)|as a result|therefore"
     r"|hence|trigger(?:s|ed|ing)?|responsible for|stems? from|owing to|thanks to|explains?|likely|probably|possibly"
-    r"|perhaps|maybe|may|might|could be|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently|should)\b",
+    r"|perhaps|maybe|may|might|could be|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently"
+    r"|should)\b",
     re.IGNORECASE,
 )
 """Words of a conclusion. A sentence with one is an inference, whatever its label says."""
