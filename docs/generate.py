@@ -20,6 +20,8 @@ from bot.settings import OPTIONS
 
 ROOT = Path(__file__).parent.parent
 NEEDED = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "GARDEN_CHANNEL", "GOOGLE_CLOUD_PROJECT")
+SCREEN = 62
+"""Lines of the demo that make the picture; its end, the approval, follows."""
 PART = re.compile(r"<!-- generated: (?P<name>[\w-]+) -->\n.*?<!-- /generated -->", re.DOTALL)
 
 
@@ -150,7 +152,15 @@ def demo_output() -> str:
     if printed.returncode:
         sys.exit(f"garden demo --once ended with {printed.returncode}:\n{printed.stderr.strip()}")
     lines = [line.rstrip() for line in printed.stdout.strip("\n").splitlines()]
-    return "```text\n" + "\n".join(lines).replace("```", "'''") + "\n```"
+    return "```text\n" + "\n".join(_excerpt(lines)).replace("```", "'''") + "\n```"
+
+
+def _excerpt(lines: list[str]) -> list[str]:
+    """The first screen up to the end of a problem, and the approval."""
+    ends = [i for i, line in enumerate(lines[:SCREEN]) if not line] or [SCREEN]
+    replies = next((i for i, line in enumerate(lines) if line.startswith("In the thread")), len(lines))
+    after = next((i for i, line in enumerate(lines) if i > replies and line.startswith("==")), len(lines))
+    return "\n".join([*lines[: ends[-1]], "", "  ...", "", *lines[replies:after]]).rstrip().splitlines()
 
 
 PARTS: dict[str, Callable[[], str]] = {

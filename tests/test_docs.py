@@ -85,6 +85,10 @@ def test_documented_names_exist() -> None:
             assert name in names | {"GARDEN_SHARED"}, f"{page}: {name}"
         for command in re.findall(r"(?:`|^|\$ )garden ([a-z]+)", text, re.MULTILINE):
             assert command in cli.commands, f"{page}: garden {command}"
+        for command, rest in re.findall(r"\bgarden ([a-z]+)([^`\n#]*)", text):
+            options = {o for p in cli.commands[command].params for o in p.opts} if command in cli.commands else set()
+            for flag in re.findall(r"(?<!\S)--[a-z-]+", rest) if options else []:
+                assert flag in options | {"--help"}, f"{page}: garden {command} {flag}"
         for target in re.findall(r"(?:`|^|\$ )make ([a-z-]+)", text, re.MULTILINE):
             assert target in targets, f"{page}: make {target}"
 

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "prompts", "store")
 
-WORDS = {"models", "errors", "masks", "spans", "tracebacks"}
+WORDS = {"models", "errors", "masks", "moments", "spans", "tracebacks"}
 """What everybody may use: nouns, exceptions and text, without any effect."""
 PURE = WORDS | {"ports"}
 EDGE = PURE | {"prompts", "render", "values"}
@@ -23,6 +23,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "models": set(),
     "errors": {"models"},
     "masks": set(),
+    "moments": set(),
     "spans": WORDS,
     "tracebacks": WORDS,
     "values": WORDS,

@@ -140,6 +140,19 @@ def test_every_secret_is_declared_as_one() -> None:
         assert declared.secret == looks == isinstance(getattr(Settings(), attribute), Secret)
 
 
+def test_every_setting_is_used() -> None:
+    """No setting is declared that nothing reads."""
+    root = Path(values.__file__).parent
+    sources = [p.read_text() for p in root.rglob("*.py") if p.name not in ("values.py", "settings.py")]
+    code = "\n".join(sources)
+    for attribute, declared in FIELDS.items():
+        if declared.name not in (
+            "GARDEN_CONFIG",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+        ):  # read by load, and by Google's library
+            assert f".{attribute}" in code, f"nobody reads {declared.name or declared.key}"
+
+
 def test_environment_wins_over_the_file(tmp_path: Path) -> None:
     """garden.toml may hold our own settings; the environment wins where both have one."""
     toml = tmp_path / "garden.toml"
