@@ -50,7 +50,7 @@ _STOP = frozenset(
         "over than then when while where which who why will would should may might must been being due via per see "
         "our your their there here out off all any each also only other such more most some very just too get got set "
         "http https com www api src lib site packages python file line none null true false def return object name "
-        "called calling call value values",
+        "called calling call value values of in on to by at is it an or as be no if we so do us up my",
     )
 )
 _ENDINGS = (("ations", 4), ("ation", 4), ("ing", 4), ("ies", 3), ("ed", 4), ("es", 5), ("s", 4), ("e", 4))
@@ -63,12 +63,19 @@ _CLASS_WEIGHT = {"exception": 3.0, "site": 2.0, "route": 2.0, "status": 1.5, "ti
 def words(cluster: Cluster) -> str:
     """Words for a full-text search, the most telling first, at most `MOST_WORDS`."""
     weights = _telling(cluster)
-    best = sorted(weights, key=lambda w: (-weights[w], w))
-    return " ".join(best[:MOST_WORDS])
+    best = sorted(weights, key=lambda stem: (-weights[stem].weight, stem))
+    return " ".join(weights[stem].word for stem in best[:MOST_WORDS])
 
 
-def _telling(cluster: Cluster) -> dict[str, float]:
-    """The words of a cluster, each with how much it tells by where it stands."""
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word as it stands in the cluster (its stem is the key), and how much it tells by where it stands."""
+
+    word: str
+    weight: float
+
+
+def _telling(cluster: Cluster) -> dict[str, _Word]:
     signature = cluster.signature
     frames = [e.failure.frame for e in cluster.evidence if e.failure and e.failure.frame]
     sites = [s for s in (*frames, *(e.site for e in cluster.evidence)) if s]
@@ -82,26 +89,27 @@ def _telling(cluster: Cluster) -> dict[str, float]:
         *(("site", f"{s.module} {s.function}") for s in sites[:3]),
         *(("text", e.text[:500]) for e in cluster.evidence[:1]),
     ]
-    own = set(_tokens(cluster.service))
-    weights: dict[str, float] = {}
+    own = _tokens(cluster.service)
+    weights: dict[str, _Word] = {}
     for kind, text in parts:
-        for word in _tokens(text):
-            weight = _CLASS_WEIGHT[kind] * (0.15 if word in _NOISE else 0.4 if word in own else 1.0)
-            weights[word] = max(weights.get(word, 0.0), weight)
-    for word in _tokens(cluster.service):
-        weights.setdefault(word, 0.3)
+        for stem, word in _tokens(text).items():
+            weight = _CLASS_WEIGHT[kind] * (0.15 if stem in _NOISE else 0.4 if stem in own else 1.0)
+            if stem not in weights or weights[stem].weight < weight:
+                weights[stem] = _Word(word, weight)
+    for stem, word in own.items():
+        weights.setdefault(stem, _Word(word, 0.3))
     return weights
 
 
-def _tokens(text: str) -> list[str]:
-    """Words in lower case, identifiers in their parts, endings taken off; no masks, ids or filler."""
-    out = []
+def _tokens(text: str) -> dict[str, str]:
+    """Stems of the words, identifiers in their parts, with each word in lower case; no masks, ids or filler."""
+    out: dict[str, str] = {}
     for found in _TOKEN.findall(_MASK.sub(" ", text).replace("'", "")):
         parts = _CAMEL.split(found)
         for part in (*parts, found) if 1 < len(parts) <= 4 else parts:
-            word = _stem(part.lower())
-            if len(word) > 1 and word not in _STOP and not (len(part) == 2 and part[0] in "pP" and part[1].isdigit()):
-                out.append(word)
+            word = part.lower()
+            if len(word) > 1 and word not in _STOP and not re.fullmatch(r"p\d", word):
+                out.setdefault(_stem(word), word)
     return out
 
 
@@ -168,11 +176,11 @@ def _score(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
         return log(1 + (total - min(commonness[word], total) + 0.5) / (commonness[word] + 0.5))
 
     telling = _telling(cluster)
-    whole = sum(w * rare(t) for t, w in telling.items() if commonness[t]) or 1.0
+    whole = sum(w.weight * rare(t) for t, w in telling.items() if commonness[t]) or 1.0
     found = []
     for issue in issues:
         text = texts[issue.number]
-        shared = {t: w * rare(t) for t, w in telling.items() if t in text.all}
+        shared = {t: w.weight * rare(t) for t, w in telling.items() if t in text.all}
         if not shared:
             continue
         covered = sum(v if t in text.title else 0.7 * v for t, v in shared.items()) / whole

@@ -1,0 +1,226 @@
+"""Which issue a cluster belongs to, and what may be done with it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.models import Cluster, Count, Incident, Issue, Kind, Match, Moment, Outcome, Signature
+from bot.steps.match import MOST_WORDS, OFFERED, match, words
+from tests import samples
+from tests.render.test_escape import UGLY
+
+FOLDER = Path(__file__).parent.parent / "cases" / "matching"
+CASES = [json.loads(line) for line in FOLDER.joinpath("cases.jsonl").read_text().splitlines()]
+NAMES = {
+    Outcome.KNOWN: "update",
+    Outcome.REGRESSION: "regression",
+    Outcome.COMMENT_ONLY: "comment",
+    Outcome.NEW: "new",
+    Outcome.OFFER: "offer",
+    Outcome.SYMPTOM: "symptom",
+}
+
+
+def time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def issues() -> list[Issue]:
+    made = []
+    for line in FOLDER.joinpath("issues.jsonl").read_text().splitlines():
+        raw = json.loads(line)
+        texts = {"labels": tuple(raw["labels"]), "comments": tuple(raw["comments"])}
+        made.append(Issue("ticketry/platform", **{**raw, **texts, "closed_at": time(raw["closed_at"])}))
+    return made
+
+
+def cluster(raw: dict[str, Any]) -> Cluster:
+    last = time(raw["last_seen"])
+    assert last is not None
+    named = {k: raw[k] for k in ("service", "title", "template", "site", "exception", "method", "route", "status")}
+    counts = tuple(Count(start, "production", name, 3, 3) for name, at in raw["revisions"] if (start := time(at)))
+    return Cluster(
+        number=1,
+        service=raw["service"],
+        kind=Kind.APPLICATION,
+        title=raw["title"],
+        template=raw["template"],
+        signatures=(Signature("k", 1, kind=Kind.APPLICATION, **named),),
+        entries=3,
+        occurrences=3,
+        first_seen=counts[0].start,
+        last_seen=last,
+        counts=counts,
+        moments=(Moment(last, revision=raw["revisions"][-1][0]),),
+    )
+
+
+def judge(c: Cluster, **more: Any) -> Match:
+    return match(c, **{"linked": None, "marked": None, "candidates": (), "incident": None, **more})
+
+
+@pytest.mark.parametrize("case", CASES, ids=[c["name"] for c in CASES])
+def test_own_cases(case: dict[str, Any]) -> None:
+    """What people would have done with these clusters, given all issues; each outcome says why."""
+    root = case["symptom_of"]
+    at = samples.NOW
+    incident = Incident(1, root, (root, 1), at, at, "15 of 15 times within 2 s after it") if root else None
+    found = judge(cluster(case["cluster"]), candidates=issues(), incident=incident)
+    got = NAMES[found.outcome] + (f":#{found.issue.number}" if found.issue else "")
+    assert got in (case["expected"], *case["also_ok"]), found.reason
+    assert found.reason
+    assert len(found.candidates) <= OFFERED
+
+
+# ---------------------------------------------------------------------------------------- the order
+
+
+def test_the_mapping_wins_over_marker_and_likeness() -> None:
+    """What people or an earlier filing decided is not decided again."""
+    linked, marked = samples.issue(1, "linked"), samples.issue(2, "marked")
+    found = judge(
+        samples.cluster(1, "same words"), linked=linked, marked=marked, candidates=[samples.issue(3, "same words")]
+    )
+    assert (found.outcome, found.issue) == (Outcome.KNOWN, linked)
+    found = judge(samples.cluster(1, "same words"), marked=marked, candidates=[samples.issue(3, "same words")])
+    assert (found.outcome, found.issue) == (Outcome.KNOWN, marked)
+    assert "marker" in found.reason
+
+
+def test_a_symptom_that_is_linked_keeps_its_issue() -> None:
+    """It needs its own fix, somebody said."""
+    incident = samples.incident(2, 1)
+    assert judge(samples.cluster(1), linked=samples.issue(), incident=incident).outcome is Outcome.KNOWN
+    found = judge(samples.cluster(1), incident=incident)
+    assert found.outcome is Outcome.SYMPTOM
+    assert "cluster 2" in found.reason
+
+
+def test_the_root_of_an_incident_is_matched_like_any_other() -> None:
+    """Only the others are symptoms."""
+    assert judge(samples.cluster(1), incident=samples.incident(1, 2)).outcome is Outcome.NEW
+
+
+# ---------------------------------------------------------------------------------------- how it was closed
+
+CLOSED = samples.issue(5, "closed one", state="closed", reason="completed", closed_at=samples.NOW - timedelta(hours=3))
+
+
+def seen(*revisions: tuple[str, float], last: float = 0.1) -> Cluster:
+    """A cluster whose revisions were each seen so many hours ago."""
+    moments = tuple(Moment(samples.NOW - timedelta(hours=h), revision=name) for name, h in revisions)
+    last_seen = samples.NOW - timedelta(hours=last)
+    return replace(samples.cluster(1), counts=(), evidence=(), moments=moments, last_seen=last_seen)
+
+
+def test_seen_on_a_newer_revision_is_a_regression_with_dates() -> None:
+    """The reason has both dates and the revision."""
+    found = judge(seen(("r1", 5), ("r2", 1)), linked=CLOSED)
+    assert found.outcome is Outcome.REGRESSION
+    assert "closed as completed on 2026-03-06 09:00 UTC" in found.reason
+    assert "seen again on 2026-03-06 11:54 UTC on revision r2" in found.reason
+
+
+def test_seen_only_on_the_old_revision_is_not_deployed_yet() -> None:
+    """A fix that was merged and waits for its deployment is no regression."""
+    found = judge(seen(("r1", 5), ("r1", 1)), linked=CLOSED)
+    assert found.outcome is Outcome.COMMENT_ONLY
+    assert "may not be deployed yet" in found.reason
+
+
+def test_not_seen_since_it_was_closed_is_just_known() -> None:
+    """Nothing is new."""
+    found = judge(seen(("r1", 5), last=4), linked=CLOSED)
+    assert found.outcome is Outcome.KNOWN
+    assert "not seen since" in found.reason
+
+
+def test_without_revisions_the_time_alone_decides() -> None:
+    """Not every log names its revision."""
+    assert judge(seen(("", 1)), linked=CLOSED).outcome is Outcome.REGRESSION
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"reason": "not_planned"},
+        {"labels": ("wontfix",)},
+        {"labels": ("Won't Fix",)},
+        {"comments": ("We will not fix this.", "thanks")},
+        {"comments": ("This works as designed",)},
+    ],
+)
+def test_the_teams_word_is_kept(more: dict[str, Any]) -> None:
+    """Closed as not planned, by reason, label or comment: a comment at most, and it says whose word it was."""
+    found = judge(seen(("r2", 1)), linked=replace(CLOSED, **more))
+    assert found.outcome is Outcome.COMMENT_ONLY
+    assert "a comment at most" in found.reason
+
+
+def test_our_own_comment_is_not_the_teams_word() -> None:
+    """A log line that says "won't fix" inside a comment of ours decides nothing."""
+    ours = "evidence: won't fix\n\n<!-- log-gardener:state cluster=1 occurrences=3 last=x severity=P2 -->"
+    assert judge(seen(("r2", 1)), linked=replace(CLOSED, comments=(ours,))).outcome is Outcome.REGRESSION
+
+
+def test_a_duplicate_leads_to_the_issue_it_is_a_duplicate_of() -> None:
+    """Where that is among the candidates; else a comment at most."""
+    twin = samples.issue(3, "the first report")
+    closed = replace(CLOSED, reason="duplicate", comments=("Duplicate of #3",))
+    assert judge(seen(("r2", 1)), linked=closed, candidates=[twin]).issue == twin
+    assert judge(seen(("r2", 1)), linked=closed).outcome is Outcome.COMMENT_ONLY
+
+
+# ---------------------------------------------------------------------------------------- likeness
+
+
+def test_what_is_unsure_is_offered_with_scores_and_reasons() -> None:
+    """Two issues that are equally like it: a person picks, best first."""
+    alike = [samples.issue(n, f"QueuePool limit reached in the {where}") for n, where in ((1, "office"), (2, "shop"))]
+    found = judge(samples.cluster(1, "QueuePool limit reached"), candidates=alike)
+    assert found.outcome is Outcome.OFFER
+    assert [c.issue.number for c in found.candidates] == [1, 2]
+    assert "#1" in found.reason
+    assert all(c.reason and 0 < c.score <= 1 for c in found.candidates)
+
+
+def test_pull_requests_are_no_issues() -> None:
+    """However alike."""
+    pull = samples.issue(1, "QueuePool limit reached", pull_request=True)
+    assert judge(samples.cluster(1, "QueuePool limit reached"), candidates=[pull]).outcome is Outcome.NEW
+
+
+def test_open_comes_before_closed_of_the_same_score() -> None:
+    """The living issue is the better guess."""
+    alike = [
+        samples.issue(1, "QueuePool limit reached", state="closed", reason="completed"),
+        samples.issue(2, "QueuePool limit reached"),
+    ]
+    assert judge(samples.cluster(1, "QueuePool limit reached"), candidates=alike).candidates[0].issue.number == 2
+
+
+def test_words_are_few_and_the_telling_ones_first() -> None:
+    """Exception and site come before filler; masks, ids and stop words are not there."""
+    c = cluster(CASES[0]["cluster"])
+    found = words(c).split()
+    assert len(found) <= MOST_WORDS
+    assert {"queuepool", "overflow", "session"} <= set(found)
+    assert not {"of", "n", "the"} & set(found)
+
+
+@given(st.lists(st.sampled_from(UGLY) | st.text(max_size=20), max_size=5).map(" ".join))
+def test_any_text_can_be_matched(text: str) -> None:
+    """Hostile and huge text neither fails nor takes long, on either side."""
+    c = replace(samples.cluster(1, text), template=text * 50, service=text)
+    issue = samples.issue(1, text, body=text * 50, comments=(text,) * 3, labels=(text,))
+    found = judge(c, candidates=[issue, samples.issue(2, "another")])
+    assert found.reason
+    assert len(words(c).split()) <= MOST_WORDS
