@@ -205,7 +205,7 @@ class Settings:
     digest: str = option(
         "The gardener",
         "GARDEN_DIGEST",
-        "When the day's digest is posted, in the same form. After that it is edited in place.",
+        "When the day's digest is posted, in the same form. A P0 posts it at once; after that it is edited in place.",
         values.schedule,
         default="0 9 * * mon-fri",
     )
