@@ -8,9 +8,10 @@ of many incidents, at different times. What merely overlaps in time is left alon
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from bot.models import Cluster, Incident
+from bot.models import Cluster, Incident, Kind
 from bot.steps.cascade.episodes import EPISODE, Episode, episodes
 from bot.steps.cascade.ties import Tie, tie
 
@@ -25,22 +26,32 @@ def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Inci
     effects = [e for c in clusters for e in episodes(c) if not e.cause and e.effect]
 
     groups = [_Group(members) for members in _joined(causes)]
-    loose: list[Episode] = []
-    for effect in effects:
-        gone: set[int] = set()
-        for group in _nearest(groups, effect):
-            ties = [t for c in group.causes if (t := tie(c, effect))]
-            if ties:
-                best = max(ties, key=lambda t: t.times)
-                group.attach(effect, best)
-                gone |= best.effects
-        rest = effect.without(frozenset(gone))
-        if rest.moments:
-            loose.append(rest)
+    loose = [rest for e in sorted(effects, key=_attached_first) if (rest := _attach(e, groups)).moments]
     groups += [_Group(members) for members in _joined(loose) if _telling(members)]
 
     found = sorted((g for g in groups if len(g.numbers()) > 1), key=lambda g: (-g.size(), g.start))
     return _identified(_disjoint(found), known)
+
+
+def _attached_first(effect: Episode) -> tuple[bool, datetime, int]:
+    """Failed deployments come last: they belong where containers failed."""
+    return (effect.kind is Kind.DEPLOYMENT, effect.start, effect.number)
+
+
+def _attach(effect: Episode, groups: list[_Group]) -> Episode:
+    """Gives each occurrence of the effect to the group it fits best; what is left over is returned."""
+    fits = [
+        (effect.kind is Kind.DEPLOYMENT and g.crashes(), found.mutual, found.times, -found.lag, -i, found)
+        for i, g in enumerate(groups)
+        if g.start - EPISODE <= effect.end and effect.start <= g.end + EPISODE and (found := g.tie(effect))
+    ]
+    gone: set[int] = set()
+    for *_, at, found in sorted(fits, key=lambda f: f[:5], reverse=True):
+        left = found.effects - gone
+        if 2 * len(left) >= found.times:
+            groups[-at].attach(effect, replace(found, effects=left))
+            gone |= left
+    return effect.without(frozenset(gone)) if gone else effect
 
 
 class _Group:
@@ -51,6 +62,14 @@ class _Group:
         self.effects: list[tuple[Episode, Tie]] = []
         self.start = min(c.start for c in causes)
         self.end = max(c.end for c in causes)
+
+    def tie(self, effect: Episode) -> Tie | None:
+        """The strongest tie between the effect and one of the causes."""
+        ties = [found for c in self.causes if (found := tie(c, effect))]
+        return max(ties, key=lambda t: (t.mutual, t.times, -t.lag)) if ties else None
+
+    def crashes(self) -> bool:
+        return any(e.kind is Kind.PLATFORM for e, _ in self.effects)
 
     def attach(self, effect: Episode, found: Tie) -> None:
         self.effects.append((effect, found))
@@ -120,10 +139,6 @@ def _joined(found: list[Episode]) -> list[list[Episode]]:
     for i, episode in enumerate(found):
         groups.setdefault(top(i), []).append(episode)
     return list(groups.values())
-
-
-def _nearest(groups: list[_Group], effect: Episode) -> list[_Group]:
-    return [g for g in groups if g.start - EPISODE <= effect.end and effect.start <= g.end + EPISODE]
 
 
 def _telling(members: list[Episode]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -33,16 +33,17 @@ class Episode:
     status: int
     words: frozenset[str]
     moments: tuple[Moment, ...]
-    places: dict[str, list[datetime]] = field(default_factory=dict, compare=False)
-    traces: dict[str, list[datetime]] = field(default_factory=dict, compare=False)
-    times: list[datetime] = field(default_factory=list, compare=False)
+    times: list[float] = field(default_factory=list, compare=False)
+    places: dict[str, list[float]] = field(default_factory=dict, compare=False)
+    traces: dict[str, list[float]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for m in self.moments:
-            self.times.append(m.time)
-            self.places.setdefault(m.instance, []).append(m.time)
+            time = m.time.timestamp()
+            self.times.append(time)
+            self.places.setdefault(m.instance, []).append(time)
             if m.trace:
-                self.traces.setdefault(m.trace, []).append(m.time)
+                self.traces.setdefault(m.trace, []).append(time)
 
     @property
     def start(self) -> datetime:
@@ -73,9 +74,9 @@ class Episode:
         left = tuple(m for i, m in enumerate(self.moments) if i not in indexes)
         return replace(self, moments=left, places={}, traces={}, times=[])
 
-    def within(self, start: datetime, end: datetime) -> tuple[int, int]:
+    def within(self, start: float, end: float) -> tuple[int, int]:
         """The range of moments in a span of time."""
-        return bisect_left(self.times, start), bisect_left(self.times, end)
+        return bisect_left(self.times, start), bisect_right(self.times, end)
 
 
 def episodes(cluster: Cluster) -> list[Episode]:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from math import ceil
 
-from bot.models import Kind, Moment
+from bot.models import Kind
 from bot.steps.cascade.episodes import Episode
 
-MARGIN = timedelta(minutes=2)
-"""How far around what both have in common either is counted."""
+MARGIN = 120.0
+"""How far around what both have in common either is counted; seconds, as everything here."""
 SHARE = 0.5
 """Each must come with the other at least so often, while both are there."""
-_LINES = (timedelta(seconds=5), timedelta(seconds=5))
-_RESTATED = (timedelta(seconds=90), timedelta(seconds=90))
-_CRASH = (timedelta(seconds=5), timedelta(seconds=60))
-_ASKED = (timedelta(seconds=60), timedelta(seconds=5))
-_REFUSED = (timedelta(seconds=2), timedelta(seconds=2))
-_TRACE = (timedelta(seconds=90), timedelta(seconds=90))
-_UNPLACED = (timedelta(seconds=15), timedelta(seconds=15))
+CHANCE = 0.1
+"""A tie that would come about by chance more often than that is none."""
+
+Reach = tuple[float, float]
+"""How long before and after the cause the effect may be."""
+_LINES: Reach = (5, 5)
+_RESTATED: Reach = (90, 90)
+_CRASH: Reach = (5, 60)
+_ASKED: Reach = (60, 5)
+_REFUSED: Reach = (2, 2)
+_TRACE: Reach = (90, 90)
+_UNPLACED: Reach = (15, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,58 +33,73 @@ class Tie:
 
     times: int
     among: int
-    lag: timedelta
+    lag: float
     after: bool
+    mutual: bool
+    """The cause, too, comes mostly with the effect."""
     effects: frozenset[int]
     """Which moments of the effect, by index."""
 
     def words(self, cause: int) -> str:
-        seconds = max(1, round(self.lag.total_seconds() + 0.499))
         where = "after" if self.after else "of"
-        return f"{self.times} of {self.among} times within {seconds} s {where} cluster {cause}"
+        return f"{self.times} of {self.among} times within {max(1, ceil(self.lag))} s {where} cluster {cause}"
 
 
 def tie(cause: Episode, effect: Episode) -> Tie | None:
     """What ties the two, or None where they only happen to overlap."""
     if cause.number == effect.number:
         return None
-    akin = cause.akin(effect)
-    if cause.service != effect.service and not (cause.traces.keys() & effect.traces.keys()):
+    if cause.service != effect.service and cause.traces.keys().isdisjoint(effect.traces):
         return None
-    start = max(cause.start, effect.start) - MARGIN
-    end = min(cause.end, effect.end) + MARGIN
+    start = max(cause.times[0], effect.times[0]) - MARGIN
+    end = min(cause.times[-1], effect.times[-1]) + MARGIN
     if start > end:
         return None
     first, last = effect.within(start, end)
     begin, stop = cause.within(start, end)
-    if first == last or begin == stop:
+    among, causes = last - first, stop - begin
+    if not among or not causes:
         return None
+    akin = cause.akin(effect)
     reach = _reach(cause, effect, akin)
-    lags = {i: lag for i in range(first, last) if (lag := _lag(effect.moments[i], cause, reach, akin)) is not None}
-    back = (reach[1], reach[0])
-    hit = sum(_lag(cause.moments[i], effect, back, akin) is not None for i in range(begin, stop))
-    among = last - first
-    if len(lags) < SHARE * among or not lags:
+    lags = _lags(effect, first, last, cause, reach, akin, SHARE)
+    if not lags:
         return None
-    if hit < SHARE * (stop - begin) and not _part(cause, effect, len(lags), among):
-        return None
+    back = _lags(cause, begin, stop, effect, (reach[1], reach[0]), akin, SHARE)
     widest = max(abs(lag) for lag in lags.values())
-    after = all(lag >= timedelta(0) for lag in lags.values())
-    return Tie(len(lags), among, widest, after, frozenset(lags))
+    if not back and not _part(cause, effect, len(lags), among, widest):
+        return None
+    return Tie(len(lags), among, widest, all(lag >= 0 for lag in lags.values()), bool(back), frozenset(lags))
 
 
-def _part(cause: Episode, effect: Episode, times: int, among: int) -> bool:
-    """One of several effects of a cause: it comes (nearly) only with it, by the same trace or on the same instance."""
+def _lags(
+    one: Episode, first: int, last: int, other: Episode, reach: Reach, akin: bool, share: float
+) -> dict[int, float]:
+    """How long after the nearest occurrence of the other each came; nothing at all where too few came with it."""
+    found: dict[int, float] = {}
+    spare = int((last - first) * (1 - share))
+    for i in range(first, last):
+        lag = _lag(one, i, other, reach, akin)
+        if lag is not None:
+            found[i] = lag
+        elif spare == 0:
+            return {}
+        else:
+            spare -= 1
+    return found
+
+
+def _part(cause: Episode, effect: Episode, times: int, among: int, widest: float) -> bool:
+    """One of several effects of a cause: it comes (nearly) only with it, and hardly by chance."""
     if not effect.effect or times < 0.8 * among:
         return False
     if effect.traces and all(t in cause.traces for t in effect.traces):
         return True
-    span = (cause.end - cause.start) + MARGIN
-    return len(cause.moments) * timedelta(seconds=4) < 0.25 * span
+    covered = len(cause.times) * (2 * widest + 0.5) / (cause.times[-1] - cause.times[0] + MARGIN)
+    return bool(covered**times <= CHANCE)
 
 
-def _reach(cause: Episode, effect: Episode, akin: bool) -> tuple[timedelta, timedelta]:
-    """How long before and after the cause the effect may be."""
+def _reach(cause: Episode, effect: Episode, akin: bool) -> Reach:
     kinds = {cause.kind, effect.kind}
     if Kind.HTTP in kinds:
         if cause.refused or effect.refused:
@@ -90,23 +110,27 @@ def _reach(cause: Episode, effect: Episode, akin: bool) -> tuple[timedelta, time
     return _RESTATED if akin else _LINES
 
 
-def _lag(moment: Moment, other: Episode, reach: tuple[timedelta, timedelta], akin: bool) -> timedelta | None:
+def _lag(one: Episode, index: int, other: Episode, reach: Reach, akin: bool) -> float | None:
     """How long after the nearest occurrence of the other, in the same place, it came."""
-    best: timedelta | None = None
+    moment, time = one.moments[index], one.times[index]
+    best: float | None = None
     if moment.trace in other.traces:
-        best = _nearest(moment.time, other.traces[moment.trace], _TRACE)
+        best = _nearest(time, other.traces[moment.trace], _TRACE)
     if best is None and moment.instance and moment.instance in other.places:
-        best = _nearest(moment.time, other.places[moment.instance], reach)
+        best = _nearest(time, other.places[moment.instance], reach)
     if best is None and (not moment.instance or "" in other.places):
         times = other.times if not moment.instance else other.places[""]
-        best = _nearest(moment.time, times, (min(reach[0], _UNPLACED[0]), min(reach[1], _UNPLACED[1])))
+        best = _nearest(time, times, (min(reach[0], _UNPLACED[0]), min(reach[1], _UNPLACED[1])))
     if best is None and akin:
-        best = _nearest(moment.time, other.times, reach)
+        best = _nearest(time, other.times, reach)
     return best
 
 
-def _nearest(time: datetime, times: list[datetime], reach: tuple[timedelta, timedelta]) -> timedelta | None:
+def _nearest(time: float, times: list[float], reach: Reach) -> float | None:
     at = bisect_left(times, time)
-    found = [time - times[i] for i in (at - 1, at) if 0 <= i < len(times)]
-    fit = [d for d in found if -reach[0] <= d <= reach[1]]
-    return min(fit, key=abs) if fit else None
+    best: float | None = None
+    if at < len(times) and times[at] - time <= reach[0]:
+        best = time - times[at]
+    if at and time - times[at - 1] <= reach[1] and (best is None or time - times[at - 1] < -best):
+        best = time - times[at - 1]
+    return best

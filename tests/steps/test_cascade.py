@@ -1,0 +1,218 @@
+"""Clusters to incidents: what begins together belongs together, what merely overlaps does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.models import Cluster, Incident, Kind, Level, Moment, Signature
+from bot.steps.cascade import SWEEP, cascade
+from tests.steps.strategies import START
+
+BOOM, EXIT, PROBE, DEPLOY, FAILED = 1, 2, 3, 4, 5
+
+
+def cluster(
+    number: int,
+    kind: Kind,
+    title: str,
+    seconds: Iterable[float],
+    *,
+    level: Level = Level.ERROR,
+    instances: Sequence[str] = (),
+    traces: Sequence[str] = (),
+    service: str = "shop",
+    status: int = 0,
+) -> Cluster:
+    at = list(seconds)
+    moments = tuple(
+        Moment(START + timedelta(seconds=s), instances[i] if instances else "i1", traces[i] if traces else "")
+        for i, s in enumerate(at)
+    )
+    signature = Signature(f"k{number}", 1, service, kind, title, title, status=status)
+    first, last = START + timedelta(seconds=at[0]), START + timedelta(seconds=at[-1])
+    return Cluster(
+        number, service, kind, title, title, (signature,), len(at), len(at), first, last, moments=moments, level=level
+    )
+
+
+def crash_loop(start: float, times: int = 5, *, every: float = 20) -> list[Cluster]:
+    """An exception, then the exit, then the failed probe, each time on a new instance."""
+    at = [start + every * n for n in range(times)]
+    names = [f"{start}-{n}" for n in range(times)]
+    return [
+        cluster(BOOM, Kind.EXCEPTION, "ImportError: no such module", at, instances=names),
+        cluster(EXIT, Kind.PLATFORM, "Container called exit(1)", [s + 0.4 for s in at], instances=names),
+        cluster(PROBE, Kind.PLATFORM, "Default STARTUP TCP probe failed", [s + 0.9 for s in at], instances=names),
+        cluster(DEPLOY, Kind.DEPLOYMENT, "Deployment failed: not ready", [s + 1.2 for s in at[:1]], instances=[""]),
+    ]
+
+
+def both(one: list[Cluster], other: list[Cluster]) -> list[Cluster]:
+    """The same clusters, seen at two times."""
+    return [
+        replace(a, moments=a.moments + b.moments, last_seen=b.last_seen, occurrences=a.occurrences + b.occurrences)
+        for a, b in zip(one, other, strict=True)
+    ]
+
+
+def test_crash_loop() -> None:
+    """A crash loop is one incident; its root is the exception, and the reason says so in figures."""
+    (found,) = cascade(crash_loop(0), [])
+    assert found.root == BOOM
+    assert found.clusters == (BOOM, EXIT, PROBE, DEPLOY)
+    assert found.symptoms == (EXIT, PROBE, DEPLOY)
+    assert (found.start, found.end) == (START, START + timedelta(seconds=80.9))
+    assert f"cluster {EXIT} 5 of 5 times within 1 s after cluster {BOOM}" in found.reason
+
+
+def test_recovered() -> None:
+    """Hours later the same again is another episode."""
+    found = cascade(both(crash_loop(0), crash_loop(20_000)), [])
+    assert [(i.root, i.start) for i in found] == [(BOOM, START), (BOOM, START + timedelta(seconds=20_000))]
+    assert found[0].end < found[1].start
+
+
+def test_two_causes_share_a_symptom() -> None:
+    """The same exit is a symptom of one cause in the morning and of another at noon."""
+    morning = crash_loop(0)
+    other = cluster(6, Kind.APPLICATION, "Secret is missing", [9_000], instances=["x"])
+    exits = replace(morning[1], moments=(*morning[1].moments, Moment(START + timedelta(seconds=9_000.3), "x")))
+    found = cascade([morning[0], exits, other], [])
+    assert [i.clusters for i in found] == [(BOOM, EXIT), (6, EXIT)]
+
+
+def test_request_before_its_exception() -> None:
+    """A failed request is logged with the time it began: it is a symptom all the same."""
+    boom = cluster(BOOM, Kind.EXCEPTION, "ValueError: no amount", [30, 90, 150])
+    failed = cluster(FAILED, Kind.HTTP, "POST /api/orders → 500", [0, 60, 120], status=500)
+    (found,) = cascade([boom, failed], [])
+    assert (found.root, found.symptoms) == (BOOM, (FAILED,))
+
+
+def test_across_services_by_trace() -> None:
+    """A trace ties what two services log of one request."""
+    boom = cluster(BOOM, Kind.EXCEPTION, "ValueError: no amount", [1, 61], traces=["a", "b"], service="payments")
+    failed = cluster(
+        FAILED, Kind.HTTP, "POST /api/orders → 502", [0, 60], traces=["a", "b"], instances="pq", status=502
+    )
+    (found,) = cascade([boom, failed], [])
+    assert found.clusters == (BOOM, FAILED)
+
+
+def test_steady_noise_is_left_alone() -> None:
+    """An old steady error that overlaps with a crash is no part of it."""
+    noise = cluster(9, Kind.APPLICATION, "Mail server says no", range(-3_000, 3_000, 30), instances=["m"] * 200)
+    near = cluster(10, Kind.APPLICATION, "Rates are old, update failed", [-2_000 + 0.5, 0.2, 2_000], instances="mmm")
+    (found,) = cascade([*crash_loop(0), noise, near], [])
+    assert not {9, 10} & set(found.clusters)
+
+
+def test_steady_noise_on_the_same_instance() -> None:
+    """... even where it comes from the same instance, now and then just when the other fails."""
+    noise = cluster(9, Kind.APPLICATION, "Mail server says no", range(0, 3_000, 15))
+    boom = cluster(BOOM, Kind.EXCEPTION, "ValueError: no amount", [301, 902, 1_507])
+    assert cascade([noise, boom], []) == []
+
+
+def test_startup_warnings_are_left_alone() -> None:
+    """A warning that every start prints is not the cause of the crash that follows."""
+    loop = crash_loop(0)
+    names = [m.instance for m in loop[0].moments]
+    at = [20 * n - 0.1 for n in range(5)]
+    warned = cluster(9, Kind.APPLICATION, "Tracking is not set up", at, level=Level.WARNING, instances=names)
+    (found,) = cascade([*loop, warned], [])
+    assert 9 not in found.clusters
+
+
+def test_other_instances_and_services() -> None:
+    """The same second is not enough: neither on other instances nor in other services."""
+    one = cluster(1, Kind.EXCEPTION, "ValueError: no amount", [0], instances=["a"])
+    two = cluster(2, Kind.EXCEPTION, "KeyError: seat", [0.1], instances=["b"])
+    three = cluster(3, Kind.EXCEPTION, "TypeError: none", [0.2], instances=["a"], service="mail")
+    assert cascade([one, two, three], []) == []
+
+
+def test_probes_are_no_incident() -> None:
+    """Scanners are nobody's symptom."""
+    probes = cluster(9, Kind.SECURITY, "Probes", [0.1, 0.2, 0.3])
+    assert cascade([probes, cluster(1, Kind.EXCEPTION, "ValueError", [0])], []) == []
+
+
+def test_refused_requests() -> None:
+    """Two refused routes side by side are two problems; many in one go are a sweep."""
+    routes = [
+        cluster(n, Kind.HTTP, f"GET /api/{n} → 404", [n / 10], level=Level.WARNING, status=404)
+        for n in range(1, SWEEP + 1)
+    ]
+    assert cascade(routes[:2], []) == []
+    (found,) = cascade(routes, [])
+    assert len(found.clusters) == SWEEP
+
+
+def test_alone() -> None:
+    """One cluster is no incident."""
+    assert cascade(crash_loop(0)[:1], []) == []
+    assert cascade([], []) == []
+
+
+def test_known_keeps_its_id() -> None:
+    """What goes on keeps its id and its beginning; what is over gives its id to nobody."""
+    (first,) = cascade(crash_loop(0), [])
+    known = replace(first, id=7, start=START - timedelta(seconds=30))
+    over = replace(first, id=3, start=START - timedelta(hours=9), end=START - timedelta(hours=8))
+    (again,) = cascade(crash_loop(0, 8), [over, known])
+    assert (again.id, again.start) == (7, known.start)
+    assert first.id == 0
+
+
+def test_known_with_an_earlier_root() -> None:
+    """Where an earlier cause turns up, the incident keeps its id and gets the new root."""
+    known = Incident(4, EXIT, (EXIT, PROBE), START, START + timedelta(seconds=90), "")
+    (found,) = cascade(crash_loop(0), [known])
+    assert (found.id, found.root) == (4, BOOM)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(Kind)),
+            st.lists(st.integers(0, 400), min_size=1, max_size=12),
+            st.sampled_from(["i1", "i2", ""]),
+            st.sampled_from([Level.WARNING, Level.ERROR]),
+            st.sampled_from([404, 500]),
+        ),
+        max_size=12,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_contract(drawn: list[tuple[Kind, list[int], str, Level, int]], random: object) -> None:
+    """Whatever is given: at least two clusters each, no cluster twice at the same time, in any order the same."""
+    clusters = [
+        cluster(n, kind, f"{n} failed", sorted(20 * s for s in at), level=level, instances=[i] * 12, status=status)
+        for n, (kind, at, i, level, status) in enumerate(drawn, 1)
+    ]  # fmt: skip
+    found = cascade(clusters, [])
+    assert all(len(set(i.clusters)) == len(i.clusters) >= 2 for i in found)
+    assert all(i.root == i.clusters[0] and i.start <= i.end and i.reason for i in found)
+    for one in found:
+        for other in found:
+            apart = one is other or one.end < other.start or other.end < one.start
+            assert apart or not set(one.clusters) & set(other.clusters)
+    random.shuffle(clusters)  # type: ignore[attr-defined]
+    assert cascade(clusters, []) == found
+
+
+def test_large() -> None:
+    """Three hundred clusters with five hundred moments each are done in seconds."""
+    at = [60 * m for m in range(500)]
+    clusters = [
+        cluster(n, Kind.EXCEPTION, f"E{n}: failed", [n * 40 + s for s in at], instances=[f"i{n % 7}"] * 500)
+        for n in range(1, 301)
+    ]
+    assert len(cascade(clusters, [])) <= 150

@@ -1,0 +1,221 @@
+"""Occurrences to problems: the same code that failed the same way is one problem, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.models import Deployment, Entry, Failure, Form, Kind, Level, Policy, Request, Sighting, Signature, Site
+from bot.steps.assemble import assemble
+from bot.steps.cluster import SIGNATURE_VERSION, cluster
+from tests.steps.strategies import MESSAGES, PYTHON, START, entry, logs, pieces
+
+POLICY = Policy()
+BOOM = Failure("ValueError", "no amount", Site(function="place", file="/app/orders.py", line=20))
+ONE_ID = "7b1e0a52-6c1d-4c53-9d0e-5a2f4f6a3b10"
+OTHER_ID = "00000000-6c1d-4c53-9d0e-5a2f4f6a3b11"
+EXIT = "Container called exit(1)"
+
+
+def sightings(entries: list[Entry]) -> tuple[Sighting, ...]:
+    found = assemble(entries)
+    return cluster([*found.closed, *found.open], POLICY)
+
+
+def signature(one: Entry) -> Signature:
+    (found,) = sightings([one])
+    assert found.signature is not None
+    return found.signature
+
+
+def line(text: str, level: Level = Level.ERROR, **more: object) -> Entry:
+    return entry(text, level=level, structured=True, **more)  # type: ignore[arg-type]
+
+
+def asked(method: str, route: str, status: int, url: str = "", **more: object) -> Entry:
+    request = Request(method, url or f"https://shop.example{route}", route, status)
+    return entry(f"{method} {route} {status}", form=Form.REQUEST, request=request, structured=True, **more)  # type: ignore[arg-type]
+
+
+# ------------------------------------------------------------------------------------------------ healthy
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        entry("started", level=Level.INFO),
+        entry("nobody says how loud this is"),
+        entry("Container called exit(0).", form=Form.PLATFORM, level=Level.WARNING),
+        entry("Starting new instance", form=Form.PLATFORM, level=Level.INFO),
+        asked("GET", "/api/seats", 200, level=Level.WARNING),
+        asked("GET", "/api/seats", 304),
+        entry("token refreshed", level=Level.INFO, structured=True, failure=Failure("Missing field")),
+        entry("GET /x 404", level=Level.INFO, request=Request("GET", "/x", "/x", 404)),
+        entry(
+            "services.replace shop",
+            form=Form.AUDIT,
+            level=Level.NOTICE,
+            structured=True,
+            deployment=Deployment(START, "shop", "production", ok=True),
+        ),
+    ],
+)
+def test_healthy(one: Entry) -> None:
+    """What is no problem has no signature."""
+    assert [s.signature for s in sightings([one])] == [None]
+
+
+# ------------------------------------------------------------------------------------------------ equal or not
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (line("Order 17 failed after 30 ms"), line("Order 18004 failed after 12 ms")),
+        (line(f"No seat for {ONE_ID}"), line(f"No seat for {OTHER_ID}")),
+        (asked("GET", "/api/seats/{id}", 500), asked("GET", "/api/seats/{id}", 500)),
+        (line("payment_failed          order=17 reason=card"), line("payment_failed          order=9 reason=limit")),
+        (line("payment_call_failed: card expired"), line("payment_call_failed: limit reached")),
+        (line("Missing settings: A_KEY, B_KEY, C_KEY"), line("Missing settings: A_KEY, B_KEY, C_KEY, D_KEY")),
+        (line("stale cache key shop:seat:17:map"), line("stale cache key shop:event:9:full:map")),
+        (
+            line('password refused {"service":"shop","stack":"..."}'),
+            line("password refused", failure=Failure("error", "password refused")),
+        ),
+    ],
+)  # fmt: skip
+def test_equal(one: Entry, other: Entry) -> None:
+    """Ids, numbers, times, lists and listed values vary within one problem."""
+    assert signature(one).key == signature(other).key
+
+
+ELSEWHERE = replace(BOOM, frame=Site(function="pay", file="/app/orders.py"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (asked("GET", "/api/seats", 500), asked("GET", "/api/seats", 404)),
+        (asked("GET", "/api/seats", 500), asked("POST", "/api/seats", 500)),
+        (asked("GET", "/api/seats", 500), asked("GET", "/api/orders", 500)),
+        (line("Upstream said: status 404"), line("Upstream said: status 500")),
+        (line("boom", failure=BOOM), line("boom", failure=replace(BOOM, type="KeyError"))),
+        (line("boom", failure=BOOM), line("boom", failure=ELSEWHERE)),
+        (line("failed", site=Site("shop.pay", "charge")), line("failed", site=Site("shop.mail", "send"))),
+        (line("failed"), replace(line("failed"), service="payments")),
+        (
+            entry("Container called exit(1).", form=Form.PLATFORM, level=Level.WARNING),
+            entry("Container called exit(3).", form=Form.PLATFORM, level=Level.WARNING),
+        ),
+    ],
+)  # fmt: skip
+def test_different(one: Entry, other: Entry) -> None:
+    """Status, method, route, exception type, place in the code and service tell problems apart."""
+    assert signature(one).key != signature(other).key
+
+
+def test_same_everywhere() -> None:
+    """Environment, revision, instance, trace and the line in the code change nothing."""
+    one = line("boom", failure=BOOM, environment="staging", revision="shop-00001-abc", trace="t1")
+    moved = replace(BOOM, frame=Site(function="place", file="/app/orders.py", line=44))
+    other = line("boom", failure=moved, environment="production", revision="shop-00002-xyz", instance="i9")
+    assert signature(one) == signature(other)
+
+
+@settings(max_examples=100, deadline=None)
+@given(logs(), st.randoms(use_true_random=False))
+def test_order(entries: list[Entry], random: object) -> None:
+    """In whatever order they come, the same occurrences have the same signatures."""
+    found = assemble(entries)
+    occurrences = [*found.closed, *found.open]
+    before = {s.occurrence.head.key: s.signature for s in cluster(occurrences, POLICY)}
+    random.shuffle(occurrences)  # type: ignore[attr-defined]
+    assert {s.occurrence.head.key: s.signature for s in cluster(occurrences, POLICY)} == before
+
+
+@pytest.mark.parametrize("lines", MESSAGES[:-1])
+def test_whole_or_split(lines: tuple[str, ...]) -> None:
+    """A traceback in one entry and the same one in many are one problem."""
+    whole = entry("\n".join(lines), level=Level.ERROR)
+    (split,) = sightings(pieces(lines))
+    assert split.signature is not None
+    assert split.signature.key == signature(whole).key
+
+
+# ------------------------------------------------------------------------------------------------ words
+
+
+@pytest.mark.parametrize(
+    ("one", "kind", "title"),
+    [
+        (asked("POST", "/api/orders", 500), Kind.HTTP, "POST /api/orders → 500"),
+        (entry(f"{EXIT}.", form=Form.PLATFORM, level=Level.WARNING), Kind.PLATFORM, EXIT),
+        (entry("\n".join(PYTHON), level=Level.ERROR), Kind.EXCEPTION, "ValueError: no amount in basket <num>"),
+        (line("[2026-01-31 10:00:00 +0000] [14] [ERROR] Worker 17 is gone"), Kind.APPLICATION, "Worker <num> is gone"),
+        (
+            entry(
+                "Ready condition status changed to False for Revision shop-00002-xyz with message: Secret gone.",
+                form=Form.AUDIT, level=Level.ERROR, structured=True,
+            ),
+            Kind.DEPLOYMENT,
+            "Deployment failed: Secret gone",
+        ),
+        (
+            line("/usr/lib/python3/dist-packages/cache.py:119: CacheKeyWarning: bad key", Level.WARNING),
+            Kind.APPLICATION,
+            "CacheKeyWarning: bad key",
+        ),
+    ],
+)  # fmt: skip
+def test_title(one: Entry, kind: Kind, title: str) -> None:
+    """A problem is called what a person would call it."""
+    found = signature(one)
+    assert (found.kind, found.title) == (kind, title)
+
+
+def test_revision_and_service_not_ready() -> None:
+    """The platform's word on the revision and on the service are one failed deployment."""
+    start = "Ready condition status changed to False for"
+    one = f"{start} Revision shop-00002-xyz with message: Secret gone."
+    not_ready = "Revision 'shop-00002-xyz' is not ready and cannot serve traffic."
+    other = f"{start} Service shop with message: {not_ready} Secret gone."
+    keys = {signature(entry(t, form=Form.AUDIT, level=Level.ERROR, structured=True)).key for t in (one, other)}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "/.env", "/.git/config", "/wp-admin/setup.php", "/phpinfo.php", "/../../x", "/vendor/phpunit/x"],
+)  # fmt: skip
+def test_probes(path: str) -> None:
+    """Whatever scanners ask for is one problem of a service."""
+    found = signature(asked("GET", path, 404, level=Level.WARNING))
+    assert found.kind is Kind.SECURITY
+    assert found.key == signature(asked("GET", "/.env.backup", 403, level=Level.WARNING)).key
+
+
+@pytest.mark.parametrize("path", ["/api/environments", "/environment", "/git/log", "/api/configuration", "/shells"])
+def test_no_probes(path: str) -> None:
+    """Paths that only look alike are requests like others."""
+    assert signature(asked("GET", path, 404, level=Level.WARNING)).kind is Kind.HTTP
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=400))
+def test_any_text(text: str) -> None:
+    """Whatever is logged, the title is one line of at most 120 characters, and the version is there."""
+    for kind in (Form.LINE, Form.PLATFORM, Form.AUDIT):
+        found = signature(entry(text, form=kind, level=Level.ERROR, structured=True))
+        assert "\n" not in found.title
+        assert len(found.title) <= 120
+        assert found.version == SIGNATURE_VERSION
+
+
+def test_titles_hold_no_ids() -> None:
+    """What varies is not in the title."""
+    found = signature(line("User 7b1e0a52-6c1d-4c53-9d0e-5a2f4f6a3b10 paid 17.50 and failed"))
+    assert "7b1e" not in found.title
+    assert "17" not in found.title
