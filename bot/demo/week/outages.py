@@ -184,7 +184,12 @@ def slow_database(story: Story, at: datetime) -> None:
         for _ in range(2):
             when = story.later(at, 0, 40)
             took = f"{story.chance.randint(3100, 19_000)} ms"
-            story.line(CHECKOUT, when, f"WARNING checkout.database slow query ({took}): {_QUERY}", of=SLOW_QUERY)
+            story.line(
+                CHECKOUT,
+                when,
+                f"{when:%Y-%m-%d %H:%M:%S},246 WARNING checkout.database: slow query ({took}): {_QUERY}",
+                of=SLOW_QUERY,
+            )
             story.occurred(SLOW_QUERY)
         if minute >= 4:
             for _ in range(story.chance.randint(0, 2)):

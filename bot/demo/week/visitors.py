@@ -83,7 +83,8 @@ def strange(story: Story) -> None:
     """Search terms that a filter refuses, quoted in the log; some people write the same into their address line."""
     for number, words in enumerate(HOSTILE):
         at = story.later(story.ago(days=6 - number), 0, 3600)
-        text = f"RefusedTermError: {words}\n    at refuse (/app/src/search.js:61:11)\n    at search (/app/src/search.js:24:5)"
+        frames = "    at refuse (/app/src/search.js:61:11)\n    at search (/app/src/search.js:24:5)"
+        text = f"RefusedTermError: {words}\n{frames}"
         story.line(SEATS, at, f"[search] answered 400: {text}", severity="WARNING", of=SEARCH)
         story.occurred(SEARCH)
         if len(words) < 1000:
@@ -118,7 +119,7 @@ def secrets(story: Story) -> None:
         at = story.later(story.ago(days=5.5 - number), 0, 7200)
         story.line(
             *(CHECKOUT, at),
-            f"WARNING checkout.payments card 4242 4242 4242 4242 declined for buyer{number}@mail.example "
+            f"WARNING:checkout.payments:card 4242 4242 4242 4242 declined for buyer{number}@mail.example "
             "api_key=example-not-a-real-key-7f3a",
             of=DECLINED,
         )
