@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from bot.models import Cluster, Entry, Form, Severity
@@ -89,8 +89,17 @@ def recognise(cluster: Cluster, rows: Sequence[Row]) -> Hit | None:
             for view in seen:
                 hit = _try(row, view, view.text if whole else view.headline)
                 if hit:
-                    return hit
+                    return hit if hit.words else _told(hit, seen)
     return None
+
+
+def _told(hit: Hit, seen: Sequence[View]) -> Hit:
+    """A row that was recognised by structure alone, with the words that another entry has for it."""
+    for view in (hit.view, *seen):
+        again = _try(hit.row, view, view.text)
+        if again and again.words:
+            return replace(again, solid=hit.solid)
+    return hit
 
 
 def views(cluster: Cluster) -> list[View]:

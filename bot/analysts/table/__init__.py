@@ -17,7 +17,7 @@ from bot.analysts.table.platform import PLATFORM
 UNKNOWN = Row(
     name="not recognised",
     title="{message}",
-    cause="Not recognised: no row of the pattern table knows this failure. The entries themselves say: {message}",
+    cause="Not recognised: no row of the pattern table knows this failure. What the entries say is quoted below.",
     technical="{service} logs this at {frame}; what follows from it the entries do not say.",
     business="Not known from the entries alone.",
     steps=(

@@ -32,7 +32,7 @@ ACCESS: tuple[Row, ...] = (
         texts=(
             r"\b(?:token|jwt|signature|session)\b[^\n]{0,30}\b(?:has )?expired\b",
             r"\bexpired (?:token|jwt|session|signature)\b",
-            r"\bSignature verification failed\b",
+            r"\b(?:signature|token|jwt\S{0,20}) verification failed\b",
             r"\binvalid (?:token|jwt|signature|bearer)\b",
             r"\bjwt (?:malformed|must be provided)\b",
             r"\bcould not validate credentials\b",

@@ -158,7 +158,7 @@ CODE: tuple[Row, ...] = (
             "RecursionError",
             "NotImplementedError",
         ),
-        cause="The code at {frame} stops on a value that it does not expect: {message}",
+        cause="The code at {frame} stops on a value that it does not expect ({exception}).",
         technical="The request or job ends with an exception.",
         business="The function behind it does not work in this case.",
         steps=("Look at {frame} for where the value comes from, and add a test with it.",),

@@ -109,6 +109,32 @@ DATA: tuple[Row, ...] = (
         confirms=True,
     ),
     Row(
+        name="database not reachable",
+        title="{service} cannot reach its database",
+        texts=(
+            r"connection to server (?:on socket|at) ['\"](?P<host>[^'\"\n]{1,120})['\"][^\n]{0,80}\bfailed\b",
+            r"\bcould not connect to server\b",
+            r"\bCan't connect to (?:local )?MySQL server\b",
+            r"\bMongo(?:Network|ServerSelection)Error\b",
+            r"\bCommunications link failure\b",
+        ),
+        exceptions=(
+            "ServerSelectionTimeoutError",
+            "MongoNetworkError",
+            "CommunicationsException",
+            "CannotConnectNowError",
+        ),
+        cause="{service} gets no connection to its database at {host}: the address or socket is wrong, the instance is not "
+        "attached to the service, or it is down.",
+        technical="Everything that needs the database fails.",
+        business="Functions of {service} that store or read data are unavailable.",
+        steps=(
+            "Check that the database instance runs, and that it is attached to this revision (Cloud SQL connections).",
+            "Compare host and socket in the settings with the instance's connection name.",
+        ),
+        severity=Severity.P0,
+    ),
+    Row(
         name="deadlock",
         title="Transactions of {service} block each other",
         texts=(
@@ -202,6 +228,8 @@ DATA: tuple[Row, ...] = (
         title="{service} cannot read what it was given",
         texts=(
             r"JSONDecodeError:? ?(?P<message>[^\n]{0,100})",
+            r"\bin JSON at position \d+",
+            r"\b(?:invalid|malformed|unparsable) json\b|\bjson pars\w+ error\b",
             r"Unexpected (?:token|end of JSON input|non-whitespace)[^\n]{0,80}\bJSON\b",
             r"Expecting (?:value|property name|',' delimiter)[^\n]{0,60}",
             r"is not JSON serializable",

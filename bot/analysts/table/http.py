@@ -54,6 +54,19 @@ HTTP: tuple[Row, ...] = (
         severity=Severity.P3,
     ),
     Row(
+        name="not found, in words",
+        title="{route} is asked for and does not exist",
+        texts=(
+            r"\bNot Found: (?P<route>/\S{0,80})",
+            r"\bno route (?:matches|found for)\b[^\n]{0,10}(?P<route>/\S{0,80})?",
+        ),
+        cause="Something that is not there is asked for: an address that was removed or is written wrongly, or a stray one.",
+        technical="The requests are answered with 404.",
+        business="None if it is a stray address; callers of a removed route do not get what they ask for.",
+        steps=("See whether the route exists in this revision, and who still asks for it.",),
+        severity=Severity.P3,
+    ),
+    Row(
         name="method not allowed 405",
         title="{request} is called with another method (405)",
         statuses=(405,),

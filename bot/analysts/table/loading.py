@@ -53,10 +53,7 @@ LOADING: tuple[Row, ...] = (
         name="syntax error",
         title="{service} does not compile: {exception}",
         exceptions=("SyntaxError", "IndentationError", "TabError"),
-        texts=(
-            r"\b(?:SyntaxError|IndentationError): (?P<message>[^\n]{1,120})",
-            r"\bunexpected token ['\"]?(?P<symbol>\S{1,20})",
-        ),
+        texts=(r"\b(?:SyntaxError|IndentationError|TabError): (?![^\n]{0,120}\bJSON\b)(?P<message>[^\n]{1,120})",),
         cause="A source file does not parse, at {frame}: {message}.",
         technical="The file is never loaded; if it is needed at start, the container does not come up.",
         business="What this file serves is unavailable in {service}.",
@@ -137,6 +134,55 @@ LOADING: tuple[Row, ...] = (
         severity=Severity.P1,
     ),
     Row(
+        name="start failed",
+        title="{service} does not start",
+        texts=(
+            r"\bapplication (?:startup|exec)\b[^\n]{0,20}\bfailed\b",
+            r"\b(?:worker|server|application|service) failed to (?:boot|start)\b(?!: failed to load)",
+            r"\bfailed to (?:boot|start) (?:the )?(?:worker|server|application|service)\b",
+            r"\bcan't resolve dependencies of (?:the )?(?P<symbol>\w+)",
+            r"\berror creating bean with name ['\"](?P<symbol>\w+)",
+        ),
+        cause="The application ended while it was starting. What it stumbled over is in the same message or in the entries "
+        "just before.",
+        technical="The instance serves nothing; a new one is started, and ends the same way if the reason lasts.",
+        business="{service} has less capacity, or is down if every instance ends like this.",
+        steps=(
+            "Read what the same instance logged just before.",
+            "If it began with a deployment, send the traffic back to the revision before.",
+        ),
+        severity=Severity.P0,
+    ),
+    Row(
+        name="settings do not fit",
+        title="Settings of {service} do not fit together",
+        texts=(
+            r"\b(?:redirect|callback|oauth\S{0,20})\b[^\n]{0,20}\bmismatch\b",
+            r"\b(?P<secret>(?-i:[A-Z][A-Z0-9_]{2,60}))\b[^\n]{0,20}\bcontain(?:s|ed) whitespace\b",
+            r"\b(?:configuration|config|setting)s?\b[^\n]{0,30}\b(?:mismatch|invalid|inconsistent)\b",
+        ),
+        cause="Two settings contradict each other, or one ({secret}) has characters that do not belong there.",
+        technical="The code mends it or goes on without it, where it can.",
+        business="What depends on the setting may not work.",
+        steps=(
+            "Compare the settings of this revision with what the message expects, and correct them at their source.",
+        ),
+        severity=Severity.P5,
+    ),
+    Row(
+        name="optional part not set up",
+        title="{service} runs without an optional part",
+        texts=(
+            r"\bnot (?:available|installed)\b[^\n]{0,20}\b(?:install|skipping|disabled)\b",
+            r"\b(?:credentials|api key|provider|client|dsn)\b (?:is |are )?not (?:configured|set|provided)\b",
+        ),
+        cause="Something that {service} can do without is not installed or has no credentials.",
+        technical="The code goes on without it.",
+        business="The function behind it is off.",
+        steps=("Set it up, or switch it off where it is not wanted, so that the warning ends.",),
+        severity=Severity.P5,
+    ),
+    Row(
         name="deprecated interface",
         title="{service} uses a deprecated interface",
         texts=(
@@ -149,6 +195,17 @@ LOADING: tuple[Row, ...] = (
         technical="Nothing fails yet; an update of the dependency will make it fail.",
         business="None today.",
         steps=("Replace the call named in the message before the dependency is updated.",),
+        severity=Severity.P4,
+    ),
+    Row(
+        name="warning of a library",
+        title="A library warns {service}",
+        texts=(r"\b(?P<symbol>(?-i:[A-Z]\w{2,40}Warning)): (?P<message>[^\n]{1,120})",),
+        exceptions=("UserWarning", "RuntimeWarning", "ResourceWarning", "InsecureRequestWarning"),
+        cause="A library that {service} uses warns about the way it is used.",
+        technical="Nothing fails yet.",
+        business="None today.",
+        steps=("Follow the advice of the warning, at {frame}.",),
         severity=Severity.P4,
     ),
 )

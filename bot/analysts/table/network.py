@@ -96,7 +96,7 @@ NETWORK: tuple[Row, ...] = (
         name="websocket closed",
         title="WebSocket connections to {service} break",
         texts=(
-            r"\bwebsockets?\b[^\n]{0,80}\b(?:clos\w+|disconnect\w*|fail\w*|error|abort\w*|reject\w*|timeout|need to call .accept.)",
+            r"\bwebsockets?\b[^\n]{0,60}\b(?:closed|disconnect\w*|abort\w*|rejected|timed out|need to call .accept.)",
             r"\b(?:ConnectionClosed(?:Error|OK)?|WebSocketDisconnect)\b",
             r"Cannot call ['\"]?(?:send|receive)['\"]?[^\n]{0,60}(?:close|disconnect)",
         ),
@@ -177,11 +177,25 @@ NETWORK: tuple[Row, ...] = (
             r"\b(?:model|engine|deployment)\b[ :'\"`]{1,3}(?P<model>[\w.\-/:]{2,60})['\"`]?[^\n]{0,40}\b(?:not (?:found|supported|available)|does not exist|deprecated|has been (?:removed|retired))",
             r"\b(?:unsupported|unknown|unrecognized|invalid) (?:model|parameter|feature|api version|argument)\b[ :'\"`]{0,3}(?P<model>[\w.\-/]{0,60})",
             r"\bdoes not support\b[^\n]{0,60}",
+            r"\bis (?:not supported|unsupported)\b",
         ),
         cause="The other side does not offer this (any more): {model}.",
         technical="Every such call is refused; trying again does not help.",
         business="Functions of {service} that need it are unavailable.",
         steps=("Read the provider's list of what is supported now, and change the name or the parameter.",),
+        severity=Severity.P2,
+    ),
+    Row(
+        name="refused as a bot",
+        title="An outside site takes {service} for a bot",
+        texts=(r"\bnot a (?:ro)?bot\b", r"\bcaptcha\b", r"\bautomated (?:queries|requests|access)\b"),
+        cause="The other side takes the requests of {service} for those of a machine, and wants a person to confirm them.",
+        technical="The requests are refused; more of them make it worse.",
+        business="Functions of {service} that need this site do not work.",
+        steps=(
+            "Use the official interface of the site, with its own credentials.",
+            "Send fewer requests, and from an address of your own.",
+        ),
         severity=Severity.P2,
     ),
     Row(
@@ -191,6 +205,7 @@ NETWORK: tuple[Row, ...] = (
             r"\b(?:upstream|third[- ]party|external|provider|api)\b[^\n]{0,50}\b(?:returned|responded with|answered|status|error)\b[^\n]{0,15}\b(?P<code>5\d\d|4\d\d)\b",
             r"\b(?P<code>5\d\d) (?:Server|Client) Error: [^\n]{0,60} for url\b",
             r"\bRequest failed with status code (?P<code>[45]\d\d)\b",
+            r"\b(?:empty|no|invalid) (?:response|answer|data) (?:was )?(?:returned|received)? ?from\b",
         ),
         exceptions=(
             "HTTPError",

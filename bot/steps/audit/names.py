@@ -115,7 +115,7 @@ def files(sentence: Sentence) -> None:
     facts, ground = sentence.facts, sentence.ground
     for found in sentence.find(FILE):
         file, line = found["file"], int(found["line"] or 0)
-        known = {n for f, n in facts.places if f == file or f.endswith("/" + file.lstrip("/"))}
+        known = {n for f, n in facts.places if f"/{f}".endswith("/" + file.lstrip("/"))}
         if not known and not stands(file, ground) and not stands(file, facts.words):
             sentence.open(*found.span(), f"{file} does not stand in the entries")
         elif line and line not in known:

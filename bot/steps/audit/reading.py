@@ -47,7 +47,11 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
         if cited and any(_said(sentence.text.rstrip(". "), e, facts) for e in cited) and not claim.quote:
             return [*sentence.marks, Mark(sentence.text, Finding.CONFIRMED)]
     if claim.quote.strip():
-        sentence.marks.append(_quote(plain(claim.quote), sentence))
+        quote = plain(claim.quote)
+        sentence.marks.append(_quote(quote, sentence))
+        at = sentence.text.find(quote)
+        if at >= 0:
+            sentence.read(at, at + len(quote))
     _quotes_inside(sentence, strict=strict)
     for check in (*FIGURES, *(REST if strict else (environments,))):
         check(sentence)
