@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from bot.models import Entry, Harvest
 from store.codec import dump, load, micros, numbers, words
-from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest, tally
+from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest
 
 HOUR = 3_600_000_000
 CLOSED, OPEN = 0, 1
@@ -20,9 +20,9 @@ Where = tuple[int, Place]
 """A signature's id, and a place in its counts."""
 
 
-def absorb(db: Database, harvest: Harvest) -> None:
+def absorb(db: Database, harvest: Harvest, closed: Mapping[str, Tally], opened: Mapping[str, Tally]) -> None:
+    """`closed` and `opened` are what the harvest's sightings come to, reckoned before the transaction began."""
     taken = _take_back(db)
-    closed, opened = tally(harvest.closed), tally(harvest.open)
     ids = _signatures(db, closed, opened)
     counted: dict[Where, Cell] = {}
     for tallies, is_open in ((closed, CLOSED), (opened, OPEN)):
@@ -126,42 +126,45 @@ def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str,
 
 
 def _keep_moments(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
-    db.conn.executemany(
-        "INSERT INTO moments (signature, open, time, key, instance, trace, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(ids[key], is_open, *instant) for key, found in tallies.items() for instant in newest(found.moments)],
-    )
-    for id_, cut in _overfull(db, "moments", "1", [ids[key] for key in tallies], is_open, MOMENTS):
-        db.execute(
-            "DELETE FROM moments WHERE signature = ? AND open = ? AND (time, key) IN (SELECT time, key FROM moments"
-            " WHERE signature = ? AND open = ? ORDER BY time, key LIMIT ?)",
-            [id_, is_open, id_, is_open, cut],
+    """The newest; older ones are cut off now and then, for reading takes no more than the newest anyway."""
+    for key, found in tallies.items():
+        rows = [(ids[key], is_open, *instant) for instant in newest(found.moments)]
+        db.conn.executemany(
+            "INSERT INTO moments (signature, open, time, key, instance, trace, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows,
         )
+        if is_open or _grown(db, "moments", ids[key], len(rows)) <= 2 * MOMENTS:
+            continue
+        db.execute(
+            "DELETE FROM moments WHERE signature = ? AND open = 0 AND (time, key) < (SELECT time, key FROM moments"
+            " WHERE signature = ? AND open = 0 ORDER BY time DESC, key DESC LIMIT 1 OFFSET ?)",
+            [ids[key], ids[key], MOMENTS - 1],
+        )
+        db.execute("UPDATE signatures SET moments = ? WHERE id = ?", [MOMENTS, ids[key]])
 
 
 def _keep_people(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
-    rows = []
+    """Enough of them to count to the bound, by the same rule as moments."""
     for key, found in tallies.items():
-        for kind, hashes in (("user", found.users), ("client", found.clients)):
-            rows += [(ids[key], is_open, kind, hash_) for hash_ in sorted(hashes)[:PEOPLE]]
-    db.conn.executemany("INSERT OR IGNORE INTO people (signature, open, kind, hash) VALUES (?, ?, ?, ?)", rows)
-    for kind in ("user", "client"):
-        for id_, cut in _overfull(db, "people", f"kind = '{kind}'", [ids[key] for key in tallies], is_open, PEOPLE):
+        for column, kind, hashes in (("users", "user", found.users), ("clients", "client", found.clients)):
+            rows = [(ids[key], is_open, kind, hash_) for hash_ in sorted(hashes)[:PEOPLE]]
+            more = db.conn.executemany(
+                "INSERT OR IGNORE INTO people (signature, open, kind, hash) VALUES (?, ?, ?, ?)", rows
+            ).rowcount
+            if is_open or not rows or _grown(db, column, ids[key], more) <= 2 * PEOPLE:
+                continue
             db.execute(
-                "DELETE FROM people WHERE signature = ? AND open = ? AND kind = ? AND hash IN (SELECT hash FROM people"
-                " WHERE signature = ? AND open = ? AND kind = ? ORDER BY hash DESC LIMIT ?)",
-                [id_, is_open, kind, id_, is_open, kind, cut],
+                "DELETE FROM people WHERE signature = ? AND open = 0 AND kind = ? AND hash > (SELECT hash FROM people"
+                " WHERE signature = ? AND open = 0 AND kind = ? ORDER BY hash LIMIT 1 OFFSET ?)",
+                [ids[key], kind, ids[key], kind, PEOPLE - 1],
             )
+            db.execute(f"UPDATE signatures SET {column} = ? WHERE id = ?", [PEOPLE, ids[key]])  # noqa: S608 - ours
 
 
-def _overfull(
-    db: Database, table: str, which: str, ids: Iterable[int], is_open: int, bound: int
-) -> list[tuple[int, int]]:
-    """Signatures that have more rows than `bound`, and how many more."""
-    return db.execute(
-        f"SELECT signature, count(*) - ? FROM {table} WHERE open = ? AND {which}"  # noqa: S608 - our own words
-        " AND signature IN (SELECT value FROM json_each(?)) GROUP BY signature HAVING count(*) > ?",
-        [bound, is_open, numbers(ids), bound],
-    ).fetchall()
+def _grown(db: Database, column: str, id_: int, more: int) -> int:
+    """How many rows of closed occurrences a signature has now; kept beside it, because counting takes longer."""
+    sql = f"UPDATE signatures SET {column} = {column} + ? WHERE id = ? RETURNING {column}"  # noqa: S608 - ours
+    return int(db.execute(sql, [more, id_]).fetchone()[0])
 
 
 # ---------------------------------------------------------------- what is remembered of the entries

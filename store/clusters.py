@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -13,7 +14,7 @@ from store import analyses, incidents, proposals, triage
 from store.codec import load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
-from store.tally import PEOPLE, Instant, Kept, choose, newest
+from store.tally import MOMENTS, PEOPLE, Kept, choose
 
 
 class Clusters:
@@ -151,15 +152,18 @@ def _counts(db: Database, asked: str) -> tuple[Mapping[int, list[Count]], Mappin
 
 
 def _moments(db: Database, asked: str) -> Mapping[int, list[Moment]]:
-    found: dict[int, list[Instant]] = {}
+    found: dict[int, list[tuple[Any, ...]]] = {}
     for cluster, *columns in db.execute(
         "SELECT cluster, time, moments.key, instance, trace, revision FROM moments"
         " JOIN signatures ON signatures.id = moments.signature WHERE cluster IN (SELECT value FROM json_each(?))",
         [asked],
     ):
-        found.setdefault(cluster, []).append(Instant(*columns))
+        found.setdefault(cluster, []).append(tuple(columns))
     return {
-        cluster: [Moment(moment(i.time), i.instance, i.trace, i.revision) for i in newest(instants)]
+        cluster: [
+            Moment(moment(time), instance, trace, revision)
+            for time, _, instance, trace, revision in sorted(instants)[-MOMENTS:]
+        ]
         for cluster, instants in found.items()
     }
 

@@ -34,7 +34,10 @@ CREATE TABLE signatures (
   key TEXT NOT NULL UNIQUE,
   cluster INTEGER NOT NULL REFERENCES clusters,
   version INTEGER NOT NULL,
-  body TEXT NOT NULL
+  body TEXT NOT NULL,
+  moments INTEGER NOT NULL DEFAULT 0,
+  users INTEGER NOT NULL DEFAULT 0,
+  clients INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX signatures_cluster ON signatures (cluster);
 
@@ -52,7 +55,7 @@ CREATE TABLE counts (
   PRIMARY KEY (signature, bucket, environment, revision, open)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX counts_last ON counts (last);
-CREATE INDEX counts_open ON counts (open) WHERE open;
+CREATE INDEX counts_open ON counts (open) WHERE open = 1;
 
 CREATE TABLE evidence (
   signature INTEGER NOT NULL REFERENCES signatures,
@@ -63,7 +66,7 @@ CREATE TABLE evidence (
   body TEXT NOT NULL,
   PRIMARY KEY (signature, open, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX evidence_open ON evidence (open) WHERE open;
+CREATE INDEX evidence_open ON evidence (open) WHERE open = 1;
 
 CREATE TABLE moments (
   signature INTEGER NOT NULL REFERENCES signatures,
@@ -75,7 +78,7 @@ CREATE TABLE moments (
   revision TEXT NOT NULL,
   PRIMARY KEY (signature, open, time, key)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX moments_open ON moments (open) WHERE open;
+CREATE INDEX moments_open ON moments (open) WHERE open = 1;
 
 CREATE TABLE people (
   signature INTEGER NOT NULL REFERENCES signatures,
@@ -84,7 +87,7 @@ CREATE TABLE people (
   open INTEGER NOT NULL,
   PRIMARY KEY (signature, open, kind, hash)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX people_open ON people (open) WHERE open;
+CREATE INDEX people_open ON people (open) WHERE open = 1;
 
 CREATE TABLE seen (
   key INTEGER PRIMARY KEY,

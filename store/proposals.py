@@ -82,7 +82,10 @@ class Proposals:
     def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:
         """A person's word. The same delivery twice is one word; a word that comes too late is refused."""
         with self._connections.change() as db:
-            if decision.via and db.execute("SELECT 1 FROM decisions WHERE via = ?", [decision.via]).fetchone():
+            if (
+                decision.via
+                and db.execute("SELECT 1 FROM decisions WHERE via <> '' AND via = ?", [decision.via]).fetchone()
+            ):
                 return _get(db, decision.proposal)
             proposal = _get(db, decision.proposal)
             _check(db, proposal, decision)
@@ -249,6 +252,12 @@ def _move(db: Database, number: int, stage: Stage, event: Event, note: str | Non
 
 def _subject(number: int) -> str:
     return f"proposal {number}"
+
+
+def _heard(db: Database, via: str) -> bool:
+    """Whether a decision came by this delivery before."""
+    sql = "SELECT 1 FROM decisions WHERE via = ? AND via <> ''"
+    return db.execute(sql, [via]).fetchone() is not None
 
 
 def _check(db: Database, proposal: Proposal, decision: Decision) -> None:

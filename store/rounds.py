@@ -12,6 +12,7 @@ from store.absorb import absorb, edge
 from store.codec import bounded, micros, moment, numbers
 from store.connection import Connections
 from store.deployments import keep
+from store.tally import tally
 
 
 class Rounds:
@@ -49,8 +50,9 @@ class Rounds:
             return edge(db)
 
     def absorb(self, number: int, source: str, harvest: Harvest) -> None:
+        closed, opened = tally(harvest.closed), tally(harvest.open)
         with self._connections.change() as db:
-            absorb(db, harvest)
+            absorb(db, harvest, closed, opened)
             keep(db, harvest.deployments)
             db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [len(harvest.entries), number])
             if harvest.read_until is not None:

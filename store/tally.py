@@ -124,7 +124,7 @@ def choose(found: Sequence[Kept]) -> list[Kept]:
 
 def newest(moments: Iterable[Instant]) -> list[Instant]:
     """The newest few, in order of time."""
-    return sorted(heapq.nlargest(MOMENTS, moments))
+    return sorted(moments)[-MOMENTS:]
 
 
 def exhibit(occurrence: Occurrence) -> Entry:
