@@ -70,6 +70,7 @@ class Garden:
     def __init__(self, settings: Settings, edges: Edges, people: People, *, rounds: Rounds | None = None) -> None:
         zone = ZoneInfo(settings.timezone)
         self.edges = edges
+        self._stopped = threading.Event()
         self.desk = Desk(edges, people, zone)
         self.app = bolt(settings, self.desk)
         self.socket = _socket(self.app, settings) if settings.socket_mode else None
@@ -90,7 +91,10 @@ class Garden:
         self.schedule.start()
 
     def stop(self) -> None:
-        """Listens to nobody any more, then lets what has begun come to its end."""
+        """Listens to nobody any more, then lets what has begun come to its end. A second time does nothing."""
+        if self._stopped.is_set():
+            return
+        self._stopped.set()
         if self.socket is not None:
             self.socket.close()  # type: ignore[no-untyped-call]  # Bolt's own
         self.web.stop()

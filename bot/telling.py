@@ -134,8 +134,12 @@ def escalation(
         issue = store.issues.get(tracker.repository, number) or tracker.issue(number)
         problem = _holder(edges, issue)
     draft = propose.escalate(issue, severity, why, problem, edges.policy, who)
+    before = store.proposals.open(problem.number)
     as_of = store.rounds.read_until() or now
-    return store.proposals.add(problem.number, draft, who, now, edges.policy.proposal_lifetime, as_of)
+    proposal = store.proposals.add(problem.number, draft, who, now, edges.policy.proposal_lifetime, as_of)
+    if before and before.id != proposal.id:
+        show(edges, before.id)
+    return proposal
 
 
 def _holder(edges: Edges, issue: Issue) -> Problem:
@@ -185,6 +189,20 @@ def drain(edges: Edges) -> None:
         carry_out(edges, number)
     for number in edges.store.proposals.expire(now):
         show(edges, number)
+
+
+def standing(edges: Edges, channel: str, thread: str) -> list[tuple[int, Posted]]:
+    """The proposals in a thread, with their messages; one that is being posted right now is waited for."""
+    with _turn:
+        found = edges.store.messages.thread(channel, thread)
+    return [(number, posted) for posted in found if (number := number_of(posted.purpose)) is not None]
+
+
+def standing_at(edges: Edges, channel: str, ts: str) -> int | None:
+    """The proposal that a message is of; None for any other message."""
+    with _turn:
+        posted = edges.store.messages.at(channel, ts)
+    return number_of(posted.purpose) if posted else None
 
 
 def digest_of(posted: Posted) -> str:

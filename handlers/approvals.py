@@ -22,11 +22,7 @@ def replied(desk: Desk, asked: Asked) -> None:
     reply = parse_reply(asked.text)
     if reply is None:
         return
-    standing = [
-        (number, posted)
-        for posted in desk.edges.store.messages.thread(asked.channel, asked.thread)
-        if (number := telling.number_of(posted.purpose)) is not None
-    ]
+    standing = telling.standing(desk.edges, asked.channel, asked.thread)
     if not standing:
         return
     if isinstance(reply, Mistake):
@@ -69,10 +65,10 @@ def reject_clicked(desk: Desk, asked: Asked) -> None:
 def _clicked(desk: Desk, asked: Asked, reply: Reply) -> None:
     """The button names proposal and text; both must be those of the message that it stands in."""
     number, _, digest = asked.value.partition(":")
-    posted = desk.edges.store.messages.at(asked.channel, asked.ts)
-    if posted is None or not number.isdecimal() or posted.purpose != f"proposal:{number}":
+    standing = telling.standing_at(desk.edges, asked.channel, asked.ts)
+    if standing is None or number != str(standing):
         raise Refused("That button is not one of ours. `/garden latest` shows what is open.")
-    decide(desk, asked, reply, int(number), digest)
+    decide(desk, asked, reply, standing, digest)
 
 
 def decide(desk: Desk, asked: Asked, reply: Reply, number: int, digest: str) -> None:

@@ -24,6 +24,7 @@ from bot.ports import Edges, Logs
 from bot.schedule import Rounds
 from bot.settings import Settings, load
 from bot.slack import SlackChat, SlackPeople
+from bot.trackers.github import GitHubTracker
 from store import Store, open_store
 from tests.standins.github_server import GitHubServer
 
@@ -162,7 +163,8 @@ def workplace(folder: Path, *, socket: bool = True, logs: Logs | None = None, **
             opened = FileLogs(str(file))
             logs = stack.enter_context(opened) if hasattr(opened, "__enter__") else opened
         chat = SlackChat(slack.bot_token, slack.url)
-        built = parts.build(settings, store, logs=logs, chat=chat)
+        tracker = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, pause=0)
+        built = replace(parts.build(settings, store, logs=logs, chat=chat), tracker=tracker)
         garden = Garden(settings, built, SlackPeople(slack.bot_token, slack.url), rounds=Rounds(("true",)))
         garden.start()
         slack.request_url = f"http://127.0.0.1:{garden.web.port}/slack/events"
@@ -171,6 +173,5 @@ def workplace(folder: Path, *, socket: bool = True, logs: Logs | None = None, **
                 assert slack.wait(lambda: slack.sockets)
             yield Place(slack, github, store, built, garden)
         finally:
-            slack.disconnect() if False else None
             garden.stop()
         assert not [t for t in threading.enumerate() if t.name.startswith("garden-")]
