@@ -46,7 +46,7 @@ _URL = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\btel)(
 _CLOSING = re.compile(r"\b(clos(?:e[sd]?)|fix(?:e[sd])?|resolve[sd]?)(:?\s+)(?=\S*(?:#|GH-|://))", re.IGNORECASE)
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~$])")
 _LINE_START = re.compile(r"^([#+\-=]|\d{1,9}(?=[.)]))")
-_EMOJI = re.compile(r":(?=[a-z0-9_+\-']*[a-z][a-z0-9_+\-']*:)", re.IGNORECASE)
+_EMOJI = re.compile(r":(?=[0-9_+\-']*+[a-z][a-z0-9_+\-']*+:)", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _RUN = re.compile(r"`+")
 

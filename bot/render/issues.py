@@ -110,16 +110,14 @@ def with_severity(text: str, severity: Severity) -> str:
 
 def body_with_severity(text: str, severity: Severity) -> str:
     """The body with the severity that a person gave when approving; the one computed stays beside it."""
-    found = _SEVERITY_LINE.search(text)
-    if not found:
-        return text
-    line = f"**Severity {severity}**, set by a person on approval; computed was {found[1]}"
-    return text[: found.start()] + line + text[found.end() :]
+    line = rf"**Severity {severity}**, set by a person on approval; computed was \g<1>"
+    return _STATE.sub(lambda f: f[0].replace(f[4], severity), _SEVERITY_LINE.sub(line, text, count=1))
 
 
 def comment_with_severity(text: str, severity: Severity) -> str:
     """The comment of an escalation, to what the approver said instead."""
-    return _CHANGE_LINE.sub(rf"\g<1>{severity}**, set by a person on approval", text, count=1)
+    said = _CHANGE_LINE.sub(rf"\g<1>{severity}**, set by a person on approval", text, count=1)
+    return _STATE.sub(lambda f: f[0].replace(f[4], severity), said)
 
 
 def labels(problem: Problem, policy: Policy) -> tuple[str, ...]:

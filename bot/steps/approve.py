@@ -77,7 +77,7 @@ def _is_open(proposal: Proposal, decision: Decision) -> None:
             raise Refused(f"{name} was replaced by a newer one{note}. Decide on that.")
         case Stage.FAILED:
             raise Refused(
-                f"{name} could not be filed{note}. `/garden file cluster {proposal.cluster}` tries again with a new one."
+                f"{name} could not be filed{note}. `/garden file cluster {proposal.cluster}` makes a new one."
             )
 
 

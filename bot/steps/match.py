@@ -16,12 +16,17 @@ from math import log
 
 from bot.models import Candidate, Cluster, Incident, Issue, Match, Outcome
 
-CONFIDENT = 0.55
+CONFIDENT = 0.5
 """From here on an issue is taken to be the cluster's own."""
-CLEAR = 0.08
+CLEAR = 0.1
 """How far the best has to be ahead of the second to be taken without asking."""
 PLAUSIBLE = 0.28
 """Below this nobody is asked."""
+MOST = (0.25, 0.45, 1.0)
+"""The score reached at most with no, one, two words in common that tell something: the name of the service alone is
+not worth a question, and a single word is not worth a link."""
+UNSEEN = 0.3
+"""How much a word counts that no candidate has: people do not write down everything a log says."""
 OFFERED = 3
 MOST_WORDS = 24
 LONGEST_TEXT = 4000
@@ -32,9 +37,10 @@ BUCKET = timedelta(hours=1)
 _MASK = re.compile(r"<[^<>\s]{0,40}>")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|\b[1-5]\d\d\b|[^\W\d_a-zA-Z]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_IDENTIFIER = re.compile(r"[A-Za-z]\w*(?:[._/:-]\w+)+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*")
+_IDENTIFIER = re.compile(
+    r"\b[A-Za-z]\w*+(?:[._/:-]\w++)++|\b[a-z]++[A-Z]\w*+|\b[A-Z][a-z]++[A-Z]\w*+"  # possessive: linear on any text
+)
 _STATUS = re.compile(r"(?<![\w.#-])[45]\d\d(?![\w.-]*\d)")
-_OURS = re.compile(r"<!--.*?-->", re.DOTALL)
 _HEADING = re.compile(r"^\s*gcp-[\w-]+\s*\|\s*(?:p\d\s*(?:→\s*p\d\s*)?\|)?", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"\b(?:wo(?:n'?t|nt)[ -]?fix|will not (?:be )?fix(?:ed)?|not going to fix|not planned"
@@ -81,10 +87,10 @@ def _telling(cluster: Cluster) -> dict[str, _Word]:
     sites = [s for s in (*frames, *(e.site for e in cluster.evidence)) if s]
     parts: list[tuple[str, str]] = [
         ("exception", signature.exception.rpartition(".")[2]),
-        ("site", signature.site),
-        ("route", _MASK.sub(" ", re.sub(r"\{[^}]*\}", " ", signature.route))),
+        ("site", signature.site[:500]),
+        ("route", _MASK.sub(" ", re.sub(r"\{[^}]*\}", " ", signature.route[:500]))),
         ("status", str(signature.status or "")),
-        ("title", cluster.title),
+        ("title", cluster.title[:500]),
         ("text", cluster.template[:LONGEST_TEXT]),
         *(("site", f"{s.module} {s.function}") for s in sites[:3]),
         *(("text", e.text[:500]) for e in cluster.evidence[:1]),
@@ -157,8 +163,14 @@ class _Text:
 def _read(issue: Issue) -> _Text:
     title = _HEADING.sub("", issue.title)
     comments = "\n".join(issue.comments)[:LONGEST_TEXT]
-    raw = f"{title}\n{_OURS.sub(' ', issue.body[:LONGEST_TEXT])}\n{_OURS.sub(' ', comments)}"
+    raw = f"{title}\n{_shown(issue.body[:LONGEST_TEXT])}\n{_shown(comments)}"
     return _Text(frozenset(_tokens(title)), frozenset(_tokens(raw)), raw.lower())
+
+
+def _shown(text: str) -> str:
+    """The text without hidden comments, ours among them."""
+    first, *parts = text.split("<!--")
+    return first + "".join(part.partition("-->")[2] for part in parts)
 
 
 def _score(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
@@ -176,7 +188,8 @@ def _score(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
         return log(1 + (total - min(commonness[word], total) + 0.5) / (commonness[word] + 0.5))
 
     telling = _telling(cluster)
-    whole = sum(w.weight * rare(t) for t, w in telling.items() if commonness[t]) or 1.0
+    whole = sum(w.weight * rare(t) * (1.0 if commonness[t] else UNSEEN) for t, w in telling.items()) or 1.0
+    own = _tokens(cluster.service)
     found = []
     for issue in issues:
         text = texts[issue.number]
@@ -190,7 +203,8 @@ def _score(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
         value = 0.55 * covered + 0.45 * title + 0.12 * min(len(hints), 3)
         value *= _contradiction(cluster, text)
         best = sorted(shared, key=lambda t: (-shared[t], t))[:4]
-        value = round(max(0.0, min(value, 1.0)), 3)
+        telling_shared = sum(t not in _NOISE and t not in own for t in shared)
+        value = round(min(value, MOST[min(telling_shared, 2)]), 3)
         found.append(Candidate(issue, value, _because(hints, best)))
     return sorted(found, key=lambda c: (-c.score, c.issue.closed, c.issue.number))
 
@@ -298,8 +312,8 @@ def _refused(issue: Issue) -> str:
         if _REFUSAL.search(label) or label.lower().replace("'", "").replace(" ", "") == "wontfix":
             return f'#{issue.number} was closed with the label "{label}"'
     for comment in reversed(issue.comments):
-        said = _REFUSAL.search(_OURS.sub(" ", comment[:LONGEST_TEXT]))
-        if said and "<!--" not in comment:
+        said = _REFUSAL.search(comment[:LONGEST_TEXT]) if "<!--" not in comment else None  # ours are not the team's
+        if said:
             return f'#{issue.number} was closed, and a comment says "{said[0]}"'
     return ""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -164,3 +166,15 @@ def test_a_link_to_our_console_cannot_be_broken_out_of() -> None:
     tags, shown = rendered(made)
     assert tags.count("link_open") == 1
     assert shown == "Open ](x)"
+
+
+@pytest.mark.parametrize("made", [markdown, mrkdwn, title, plain], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "unit", [":a", "fix ", "@", "#1 ", "\x1b]", "a\u0301", "://", "`", "\u202e\u200b", "<!--", " "]
+)
+def test_long_text_takes_no_longer_than_its_length(made: Callable[[str], str], unit: str) -> None:
+    """No expression of ours can be made to run for minutes by what a log says."""
+    for text in (unit * 30_000, unit + "a" * 60_000):
+        started = process_time()
+        made(text)
+        assert process_time() - started < 2

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Cluster, Count, Incident, Issue, Kind, Match, Moment, Outcome, Signature
@@ -216,6 +216,7 @@ def test_words_are_few_and_the_telling_ones_first() -> None:
     assert not {"of", "n", "the"} & set(found)
 
 
+@settings(deadline=timedelta(seconds=2))
 @given(st.lists(st.sampled_from(UGLY) | st.text(max_size=20), max_size=5).map(" ".join))
 def test_any_text_can_be_matched(text: str) -> None:
     """Hostile and huge text neither fails nor takes long, on either side."""
