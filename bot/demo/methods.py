@@ -6,6 +6,7 @@ Each method gets the arguments and answers as Slack documents it, `{"ok": false,
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 LONGEST_BODY = 8 << 20
+PING = 0.25
+"""Seconds between two pings over a socket."""
 TEAM, APP, BOT_USER, BOT = "T0GARDEN", "A0GARDEN", "U0GARDENER", "B0GARDENER"
 
 
@@ -215,6 +218,12 @@ def _check(args: Json) -> None:
             raise Error("msg_blocks_too_long")
 
 
+def _keep_awake(socket: WebSocket, closed: threading.Event) -> None:
+    """Pings, as Slack does; a client that waits for the next message can close meanwhile."""
+    while not closed.wait(PING):
+        socket.ping()
+
+
 class Handler(BaseHTTPRequestHandler):
     """Web API, `response_url`, uploads and the socket, over HTTP."""
 
@@ -322,8 +331,11 @@ class Handler(BaseHTTPRequestHandler):
         with self.slack.changed:
             self.slack.sockets.append(socket)
             self.slack.changed.notify_all()
+        closed = threading.Event()
+        threading.Thread(target=_keep_awake, args=(socket, closed), daemon=True).start()
         while (text := socket.receive()) is not None:
             self.slack.acknowledged(text)
+        closed.set()
         self.close_connection = True
 
     def _drop(self) -> None:

@@ -34,6 +34,9 @@ class WebSocket:
     def send(self, text: str) -> None:
         self._frame(_TEXT, text.encode())
 
+    def ping(self) -> None:
+        self._frame(_PING, b"")
+
     def close(self) -> None:
         """Says goodbye; the other side answers and closes."""
         if self.open:
