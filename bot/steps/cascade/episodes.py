@@ -16,7 +16,7 @@ EPISODE = timedelta(hours=1)
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|broken|refused|denied|reset|rejected|aborted|halted|lost"
     r"|timed[ -]out|timeout|unreachable|unauthori[sz]ed|forbidden|unable|could not|cannot|crash(?:ed)?)\b"
-    r"|_(?:failed|error|timeout)\b|(?:Error|Exception)\b"
+    r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b"
 )
 _WORD = re.compile(r"[A-Za-z][\w.-]{2,}")
 

@@ -11,7 +11,7 @@ from bot.steps.cascade.episodes import Episode
 
 MARGIN = 120.0
 """How far around what both have in common either is counted; seconds, as everything here."""
-SHARE = 0.5
+SHARE = 0.6
 """Each must come with the other at least so often, while both are there."""
 CHANCE = 0.1
 """A tie that would come about by chance more often than that is none."""

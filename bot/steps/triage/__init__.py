@@ -130,7 +130,7 @@ def _environment(cluster: Cluster, found: Nature, severity: Severity) -> tuple[i
     listed = ", ".join(sorted(names))
     if names <= _EARLY:
         return -1, f"Only in {listed}"
-    if names <= _EARLY | _LATE and severity > Severity.P1:
+    if names <= _EARLY | _LATE and severity in (Severity.P2, Severity.P3):
         return -1, f"Only in {listed}"
     return 0, ""
 

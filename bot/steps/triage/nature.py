@@ -41,7 +41,8 @@ _NOT_STARTED = re.compile(
     r"|start-?up|boot|starting)\b"
     r"|\b(?:system|process|server|application|service|worker|master)\b.{0,20}\b(?:halted|exiting|shutting down"
     r"|terminated|did not start|failed to (?:start|boot))"
-    r"|\bdid not start\b|\bcan(?:no|')t resolve dependenc|\bno module named\b|\bcannot find module\b|\bimporterror\b"
+    r"|\bdid not start\b|\bshutting down\b|\bcan(?:no|')t resolve dependenc|\bno module named\b"
+    r"|\bcannot find module\b|\bimporterror\b"
     r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
 )
 _DATA = re.compile(
@@ -86,7 +87,7 @@ _TRANSIENT = re.compile(
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|refused|denied|rejected|aborted|halted|timed[ -]out"
     r"|timeout|unable|could not|cannot)\b"
-    r"|_(?:failed|error|timeout)\b|(?:Error|Exception)\b"
+    r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b"
 )
 
 

@@ -1,0 +1,246 @@
+"""How urgent a problem is: from evidence, with reasons, and never over a person's word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.models import (
+    Cluster,
+    Count,
+    CriticalPath,
+    Incident,
+    Issue,
+    Kind,
+    Level,
+    Match,
+    Moment,
+    Outcome,
+    Policy,
+    Severity,
+    Signature,
+    Trend,
+    Triage,
+)
+from bot.steps.triage import triage
+from tests.steps.strategies import START
+
+NOW = START + timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
+
+
+def cluster(
+    kind: Kind = Kind.APPLICATION,
+    title: str = "Seat map is gone, order failed",
+    *,
+    level: Level = Level.ERROR,
+    times: int = 1,
+    environment: str = "production",
+    status: int = 0,
+    route: str = "",
+    instances: int = 1,
+    users: int = 0,
+    clients: int = 0,
+    minutes: tuple[int, ...] = (0,),
+) -> Cluster:
+    signature = Signature("k", 1, "shop", kind, title, title, status=status, route=route)
+    counts = tuple(Count(START + m * MINUTE, environment, "shop-00001-abc", times, times) for m in minutes)
+    moments = tuple(Moment(START + n * MINUTE, f"i{n % instances}") for n in range(times))
+    first, last = START + min(minutes) * MINUTE, START + max(minutes) * MINUTE
+    total = times * len(minutes)
+    return Cluster(
+        7, "shop", kind, title, title, (signature,), total, total, first, last,
+        counts, moments, users=users, clients=clients, level=level,
+    )  # fmt: skip
+
+
+def judged(
+    one: Cluster,
+    *,
+    match: Match | None = None,
+    incident: Incident | None = None,
+    previous: Triage | None = None,
+    policy: Policy | None = None,
+    baseline: bool = False,
+) -> Triage:
+    return triage(one, match, incident, previous, policy or Policy(), NOW, baseline=baseline)
+
+
+# ------------------------------------------------------------------------------------------------ severity
+
+
+@pytest.mark.parametrize(
+    ("one", "severity", "kind"),
+    [
+        (cluster(Kind.PLATFORM, "Container called exit(1)", times=5, instances=5), Severity.P0, Kind.PLATFORM),
+        (cluster(Kind.PLATFORM, "Container called exit(1)"), Severity.P1, Kind.PLATFORM),
+        (cluster(Kind.DEPLOYMENT, "Deployment failed: not ready"), Severity.P1, Kind.DEPLOYMENT),
+        (cluster(Kind.EXCEPTION, "ValueError: no amount"), Severity.P1, Kind.EXCEPTION),
+        (cluster(Kind.EXCEPTION, "Error: No module named x", times=9, instances=9), Severity.P0, Kind.EXCEPTION),
+        (cluster(Kind.HTTP, "POST /api/orders → 500", status=500, times=4), Severity.P1, Kind.HTTP),
+        (cluster(Kind.HTTP, "POST /api/orders → 500", status=500), Severity.P2, Kind.HTTP),
+        (cluster(Kind.HTTP, "GET /api/orders → 404", status=404, times=40), Severity.P3, Kind.HTTP),
+        (cluster(Kind.HTTP, "GET /favicon.ico → 404", status=404, route="/favicon.ico"), Severity.P4, Kind.EXPECTED),
+        (cluster(Kind.SECURITY, "Probes", times=400), Severity.P3, Kind.SECURITY),
+        (cluster(title="Seat map could not be drawn"), Severity.P2, Kind.APPLICATION),
+        (cluster(title="Connection refused: tickets database"), Severity.P1, Kind.APPLICATION),
+        (cluster(title="Token verification failed between services"), Severity.P1, Kind.APPLICATION),
+        (cluster(title="Invalid token, caller refused"), Severity.P3, Kind.APPLICATION),
+        (cluster(title="Mail was not sent, retry failed", level=Level.WARNING), Severity.P3, Kind.APPLICATION),
+        (cluster(title="Mail is not configured", level=Level.WARNING), Severity.P4, Kind.CONFIGURATION),
+        (cluster(title="DeprecationWarning: old call", level=Level.WARNING), Severity.P4, Kind.CONFIGURATION),
+    ],
+)  # fmt: skip
+def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
+    """What a problem is by itself decides first; the level of a line alone does not."""
+    found = judged(one)
+    assert (found.severity, found.kind) == (severity, kind)
+
+
+def test_reasons_have_figures() -> None:
+    """The reasons say what was seen, in figures."""
+    found = judged(cluster(Kind.PLATFORM, "Container called exit(1)", times=5, instances=5))
+    assert found.reasons[0] == "A crash loop: 5 instances failed one after the other"
+    assert "Seen 5 times" in found.reasons[1]
+
+
+def test_many_people() -> None:
+    """Many users weigh more than one; a single one is named nowhere."""
+    few, many = (
+        cluster(title="Seat map could not be drawn", users=1),
+        cluster(title="Seat map could not be drawn", users=40),
+    )
+    assert (judged(few).severity, judged(many).severity) == (Severity.P2, Severity.P1)
+    assert "40 users are hit" in judged(many).reasons
+    assert not any("user" in r for r in judged(few).reasons)
+
+
+def test_many_people_who_probe() -> None:
+    """However many probe, probes that are refused stay low."""
+    assert judged(cluster(Kind.SECURITY, "Probes", clients=400)).severity is Severity.P3
+
+
+@pytest.mark.parametrize(
+    ("path", "touched"),
+    [
+        (CriticalPath("buy a ticket", "40 % of revenue", services=("shop",)), True),
+        (CriticalPath("buy a ticket", routes=("/api/orders*",)), True),
+        (CriticalPath("buy a ticket", services=("mail",)), False),
+        (CriticalPath("buy a ticket", routes=("/api/seats*",)), False),
+    ],
+)
+def test_critical_path(path: CriticalPath, touched: bool) -> None:
+    """A problem on a way that earns money is a step more urgent, and says so."""
+    one = cluster(Kind.HTTP, "POST /api/orders → 500", status=500, route="/api/orders")
+    found = judged(one, policy=Policy(critical_paths=(path,)))
+    assert (found.severity is Severity.P1) is touched
+    assert any("buy a ticket" in r for r in found.reasons) is touched
+
+
+@pytest.mark.parametrize(
+    ("one", "environment", "severity"),
+    [
+        (cluster(Kind.EXCEPTION, "ValueError: no amount", environment="development"), "development", Severity.P2),
+        (cluster(Kind.EXCEPTION, "ValueError: no amount", environment="staging"), "staging", Severity.P1),
+        (cluster(title="Seat map could not be drawn", environment="staging"), "staging", Severity.P3),
+        (cluster(Kind.PLATFORM, "Container called exit(1)", environment="test"), "test", Severity.P1),
+        (cluster(title="Seat map could not be drawn", environment="production"), "production", Severity.P2),
+    ],
+)
+def test_environment(one: Cluster, environment: str, severity: Severity) -> None:
+    """What is only seen before production weighs less, but not what keeps a service from starting."""
+    assert judged(one).severity is severity
+
+
+def test_environment_with_production() -> None:
+    """Seen in production too, nothing is lowered."""
+    one = cluster(title="Seat map could not be drawn", environment="staging")
+    both = replace(one, counts=(*one.counts, replace(one.counts[0], environment="production")))
+    assert judged(both).severity is Severity.P2
+
+
+def test_incident() -> None:
+    """The root of an incident is a step more urgent; a symptom says whose it is."""
+    one = cluster(title="Seat map could not be drawn")
+    root = judged(one, incident=Incident(1, 7, (7, 8, 9), START, NOW, ""))
+    symptom = judged(one, incident=Incident(1, 8, (8, 7), START, NOW, ""))
+    assert (root.severity, symptom.severity) == (Severity.P1, Severity.P2)
+    assert "The root of an incident with 2 symptoms" in root.reasons
+    assert "A symptom of cluster 8" in symptom.reasons
+
+
+def test_expected() -> None:
+    """What the team called expected is expected."""
+    found = judged(cluster(title="Nightly import failed"), policy=Policy(expected=("nightly import",)))
+    assert (found.severity, found.kind) == (Severity.P4, Kind.EXPECTED)
+
+
+def test_person() -> None:
+    """A person's severity stays, and what the evidence says is told beside it."""
+    kept = judged(cluster(), previous=Triage(Severity.P5, "new", Kind.APPLICATION, Trend.NEW, (), by="U017"))
+    assert (kept.severity, kept.by) == (Severity.P5, "U017")
+    assert kept.reasons[0] == "Set to P5 by U017; the evidence alone says P2"
+
+
+# ------------------------------------------------------------------------------------------------ category, trend
+
+ISSUE = Issue("acme/shop", 521, "Orders fail", state="closed", reason="completed")
+BACK = Match(Outcome.REGRESSION, "closed as completed", ISSUE)
+OPEN = Match(Outcome.KNOWN, "the marker", replace(ISSUE, state="open"))
+
+
+def before(category: str) -> Triage:
+    return Triage(Severity.P2, category, Kind.APPLICATION, Trend.NEW, ())
+
+
+@pytest.mark.parametrize(
+    ("match", "previous", "baseline", "category"),
+    [
+        (None, None, False, "new"),
+        (None, None, True, "active-dev"),
+        (None, before("new"), False, "new"),
+        (None, before("active-dev"), False, "active-dev"),
+        (OPEN, before("new"), False, "active-dev"),
+        (BACK, before("active-dev"), False, "regression"),
+        (BACK, None, True, "regression"),
+        (None, before("billing"), False, "billing"),
+    ],
+)
+def test_category(match: Match | None, previous: Triage | None, baseline: bool, category: str) -> None:
+    """New if never seen, active-dev if known, regression if its issue was done; a team's own word stays."""
+    assert judged(cluster(), match=match, previous=previous, baseline=baseline).category == category
+
+
+def test_no_longer_new() -> None:
+    """After a day nothing is new any more."""
+    old = cluster(minutes=(-2_000, 0))
+    assert judged(old, previous=before("new")).category == "active-dev"
+
+
+def test_regression_weighs_more() -> None:
+    """A problem that is back is a step more urgent."""
+    found = judged(cluster(), match=BACK)
+    assert found.severity is Severity.P1
+    assert "It is back: acme/shop#521 was closed as completed" in found.reasons
+
+
+@pytest.mark.parametrize(
+    ("minutes", "trend"),
+    [
+        ((0, 5), Trend.NEW),
+        ((-300, -290), Trend.QUIET),
+        ((-300, -45, 0, 5), Trend.RISING),
+        ((-300, -45, -40, 5), Trend.FALLING),
+        ((-300, -45, -40, 0, 5), Trend.STEADY),
+    ],
+)
+def test_trend(minutes: tuple[int, ...], trend: Trend) -> None:
+    """The newest half hour beside the one before."""
+    assert judged(cluster(times=5, minutes=minutes)).trend is trend
+
+
+def test_trend_needs_enough() -> None:
+    """Two beside one is no rise."""
+    assert judged(cluster(minutes=(-300, -45, 0, 5))).trend is Trend.STEADY
