@@ -62,6 +62,8 @@ class Sent:
     query: str
     headers: dict[str, str]
     body: bytes
+    quoted: str = ""
+    """The path as it came over the wire."""
 
     @property
     def json(self) -> Any:
@@ -226,7 +228,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         github, parts = self.server_state, urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        sent = Sent(self.command, unquote(parts.path), parts.query, dict(self.headers.items()), body)
+        sent = Sent(self.command, unquote(parts.path), parts.query, dict(self.headers.items()), body, parts.path)
         with github.lock:
             github.requests.append(sent)
             fault = self._fault(sent)
