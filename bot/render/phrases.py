@@ -140,7 +140,7 @@ def next_words(problem: Problem) -> str:
     """What to type next, in the chat."""
     n = problem.number
     if waiting(problem):
-        return f"reply “approve” or “reject <why>” in its thread, or type /garden show {n}"
+        return f"reply “approve” in its thread, or type /garden show {n}"
     if problem.is_symptom and problem.incident:
         return f"/garden show {problem.incident.root}"
     if problem.match and problem.match.outcome in (Outcome.NEW, Outcome.OFFER, Outcome.REGRESSION):
