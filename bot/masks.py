@@ -120,7 +120,9 @@ _IDENTIFIER = re.compile(
     re.ASCII,
 )
 _WORD = re.compile(r"v[0-9]{1,3}(?:[a-z]{1,6}[0-9]{0,2})?|[a-z]{2,12}[0-9]", re.ASCII)
-_HASHED_FILE = re.compile(r"([A-Za-z_-]{1,60})[.-](?:[0-9a-f]{6,}|[A-Za-z0-9_-]{8})(\.[a-z0-9]{1,5}(?:\.map|\.gz)?)", re.ASCII)
+_HASHED_FILE = re.compile(
+    r"([A-Za-z_-]{1,60})[.-](?:[0-9a-f]{6,}|[A-Za-z0-9_-]{8})(\.[a-z0-9]{1,5}(?:\.map|\.gz)?)", re.ASCII
+)
 ROUTE_LENGTH = 300
 
 

@@ -34,9 +34,12 @@ _URL = re.compile(
 )
 _URL_TOKEN = re.compile(r"(\bhttps?://)[A-Za-z0-9_-]{20,200}(?=@)")
 _COOKIE = re.compile(
-    r"(\b(?:set-)?cookies?\\*[\"']?\s{0,2}(?:[:=]|=>|,(?=\s?b?\\*[\"']))\s{0,2}(?:b(?=\\*[\"']))?\\*[\"']?)(?=[^\n=\"'<:]{1,80}=)[^\n\"'\\]{2,8000}", re.I
+    r"(\b(?:set-)?cookies?\\*[\"']?\s{0,2}(?:[:=]|=>|,(?=\s?b?\\*[\"']))\s{0,2}(?:b(?=\\*[\"']))?\\*[\"']?)(?=[^\n=\"'<:]{1,80}=)[^\n\"'\\]{2,8000}",
+    re.I,
 )
-_SCHEME = re.compile(r"\b(bearer|basic|digest|negotiate|apikey|token)(\s{1,3})(?!<)([A-Za-z0-9._~+/:-]{8,4000}={0,2})", re.I)
+_SCHEME = re.compile(
+    r"\b(bearer|basic|digest|negotiate|apikey|token)(\s{1,3})(?!<)([A-Za-z0-9._~+/:-]{8,4000}={0,2})", re.I
+)
 _HEADER = re.compile(
     r"(\b(?:proxy-)?authorization\\*[\"']?\s{0,2}(?:[:=]|=>|,(?=\s?b?\\*[\"']))\s{0,2}(?:b(?=\\*[\"']))?\\*[\"']?"
     r"(?:(?:bearer|basic|digest|token|apikey|negotiate|aws4-hmac-sha256)\s{1,3})?)(?!<)([^\s\"'<,\\]{4,4000})",
@@ -54,7 +57,9 @@ _KEYS = re.compile(
     r"do[opr]_v1_[0-9a-f]{60,}|key-[0-9a-f]{32}|SK[0-9a-f]{32}|[0-9]{8,10}:AA[0-9A-Za-z_-]{30,}|"
     r"lin_api_[0-9A-Za-z]{30,}|sntr[yu]s_[0-9A-Za-z_=+/]{30,}|dapi[0-9a-f]{32})"
 )
-_WEBHOOK = re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/)[0-9A-Za-z_/-]{10,}")
+_WEBHOOK = re.compile(
+    r"(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/)[0-9A-Za-z_/-]{10,}"
+)
 
 _PASSWORD = r"pass(?:word|wd|phrase|code)?|passwort|pwd"
 _SECRET = r"secrets?|client[_-]?secret|credentials?|private[_-]?key|signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?access[_-]?key"
@@ -66,10 +71,14 @@ _CODE = r"otp|pin[_-]?code|verification[_-]?code|auth[_-]?code|\bpin"
 _PAIR = re.compile(
     rf"(?P<name>(?<![A-Za-z0-9])[A-Za-z0-9_.-]{{0,60}}?(?:(?P<session>{_SESSION})|(?P<key>{_KEY})|(?P<secret>{_SECRET})|"
     rf"(?P<password>{_PASSWORD})|(?P<token>{_TOKEN})|(?P<signature>{_SIGNED})|(?P<code>{_CODE})))"
-    r"(?P<between>\\*[\"'`]?\]?(?P<mark>\s{0,3}(?:=>|:=|==?|:)\s{0,3}|(?<=[\"'])\s?,\s?))"
+    r"(?P<between>\\*[\"'`]?\]?(?P<mark>\s{0,3}(?:=>|:=|==?|:)\s{0,3}))"
     r"(?P<open>[bru]?(?P<quote>\\*[\"'`]))?"
     r"(?!<[a-z-]+>)(?P<value>(?(quote)(?:(?!(?P=quote))[^\n]){1,4000}"
     r"|[^\s;&\"'`,{}\[\]()<\\][^\s;&\"'`]{0,4000}?(?=[,.)\]}]*(?:[\s;&\"'`]|$)|,\s*\\*[\"']?[\w.-]{1,60}\\*[\"']?\s*[=:])))",
+    re.I,
+)
+_TUPLE = re.compile(
+    rf"(\(\s?b?[\"'][\w-]{{0,40}}(?:{_SESSION}|{_KEY}|{_SECRET}|{_PASSWORD}|{_TOKEN})[\"']\s?,\s?b?([\"']))(?!<)(?:(?!\2)[^\n]){{1,4000}}(?=\2\s?\))",
     re.I,
 )
 _NAMED = re.compile(
@@ -82,7 +91,9 @@ _OPTION = re.compile(
     r"(?![<-])([^\s\"']{4,400})",
     re.I,
 )
-_SQL = re.compile(r"(\b(?:identified by|(?:with |encrypted )password|password is|password was)\s{1,3}[\"'])(?!<)[^\"'\n]{1,200}", re.I)
+_SQL = re.compile(
+    r"(\b(?:identified by|(?:with |encrypted )password|password is|password was)\s{1,3}[\"'])(?!<)[^\"'\n]{1,200}", re.I
+)
 _GRANT = re.compile(r"([?&](?:code|key|auth|access|sig|state_token)=)(?!<)[A-Za-z0-9%._~+/-]{12,4000}={0,2}")
 _EMAIL = re.compile(
     r"(?<![\w.+-])[\w.!#$%&*+'=?^{|}~-]{1,64}(?:@|%40)(?![0-9]+\.[0-9]+\.)((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,8}[^\W\d_]{2,24})(?![\w-])"
@@ -101,19 +112,167 @@ _IP = re.compile(
     r"(?<![\w:])(?:[0-9][0-9a-fA-F]{1,3}|f[cde][0-9a-f]{2})(?::[0-9a-fA-F]{1,4}){0,5}::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,5})?(?![\w:])"
 )
 _USER = re.compile(
-    r"(\b(?:user|account|customer|member)[_ -]?(?:id|name)?\\*[\"']?\s{0,2}[:=]\s{0,2}\\*[\"']?)(?!<)([A-Za-z0-9_.|@-]{1,200})", re.I
+    r"(\b(?:user|account|customer|member)[_ -]?(?:id|name)?\\*[\"']?\s{0,2}[:=]\s{0,2}\\*[\"']?)(?!<)([A-Za-z0-9_.|@-]{1,200})",
+    re.I,
 )
 
 _PROSE = frozenset(
-    "required missing invalid incorrect wrong expired reset changed change not no none null nil undefined true false yes "
-    "is was are must should cannot can could has have had been too the a an field string str text number int integer "
-    "boolean bool bytes object empty set unset ok success failed failure error denied unauthorized forbidden mismatch "
-    "authentication authorization auth login verification validation rotation revoked rejected refreshed refresh received "
-    "generated created updated found provided supplied present absent unknown unexpected expected hidden masked redacted "
-    "filtered removed rotated loaded loading using use please enter check checking for from of in on at to and or but with "
-    "without via by default optional enabled disabled type any latest bearer basic jwt oauth oauth2 password secret token "
-    "key value name id user valid malformed bad truncated new old same different exists unable cached fetched does did "
-    "provider manager service server client request response header parameter argument attribute property".split()
+    [
+        "required",
+        "missing",
+        "invalid",
+        "incorrect",
+        "wrong",
+        "expired",
+        "reset",
+        "changed",
+        "change",
+        "not",
+        "no",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "true",
+        "false",
+        "yes",
+        "is",
+        "was",
+        "are",
+        "must",
+        "should",
+        "cannot",
+        "can",
+        "could",
+        "has",
+        "have",
+        "had",
+        "been",
+        "too",
+        "the",
+        "a",
+        "an",
+        "field",
+        "string",
+        "str",
+        "text",
+        "number",
+        "int",
+        "integer",
+        "boolean",
+        "bool",
+        "bytes",
+        "object",
+        "empty",
+        "set",
+        "unset",
+        "ok",
+        "success",
+        "failed",
+        "failure",
+        "error",
+        "denied",
+        "unauthorized",
+        "forbidden",
+        "mismatch",
+        "authentication",
+        "authorization",
+        "auth",
+        "login",
+        "verification",
+        "validation",
+        "rotation",
+        "revoked",
+        "rejected",
+        "refreshed",
+        "refresh",
+        "received",
+        "generated",
+        "created",
+        "updated",
+        "found",
+        "provided",
+        "supplied",
+        "present",
+        "absent",
+        "unknown",
+        "unexpected",
+        "expected",
+        "hidden",
+        "masked",
+        "redacted",
+        "filtered",
+        "removed",
+        "rotated",
+        "loaded",
+        "loading",
+        "using",
+        "use",
+        "please",
+        "enter",
+        "check",
+        "checking",
+        "for",
+        "from",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "and",
+        "or",
+        "but",
+        "with",
+        "without",
+        "via",
+        "by",
+        "default",
+        "optional",
+        "enabled",
+        "disabled",
+        "type",
+        "any",
+        "latest",
+        "bearer",
+        "basic",
+        "jwt",
+        "oauth",
+        "oauth2",
+        "password",
+        "secret",
+        "token",
+        "key",
+        "value",
+        "name",
+        "id",
+        "user",
+        "valid",
+        "malformed",
+        "bad",
+        "truncated",
+        "new",
+        "old",
+        "same",
+        "different",
+        "exists",
+        "unable",
+        "cached",
+        "fetched",
+        "does",
+        "did",
+        "provider",
+        "manager",
+        "service",
+        "server",
+        "client",
+        "request",
+        "response",
+        "header",
+        "parameter",
+        "argument",
+        "attribute",
+        "property",
+    ]
 )
 _STARS = re.compile(r"[*x•.…#_-]+|\$\{?\w+\}?|%[sd]|\{\w*\}|\[\w+\]?", re.I)
 _REFERENCE = re.compile(r"(?:projects/|secretmanager|gs://|/run/secrets|/etc/|/var/|/secrets?/|\.?/)[\w./@:-]*")
@@ -199,14 +358,14 @@ def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
     if not word or word in _PROSE or _STARS.fullmatch(value) or value.startswith("<"):
         return False
     if kind == "password":
-        return found["password"].lower() != "pass" or not (value.isdigit() or value.islower() or value.isupper())
+        return found["password"].lower() != "pass" or not (value.isdigit() or value.isalpha())
     if _REFERENCE.fullmatch(value) or (" " in value and len(value) < 200 and not any(c.isdigit() for c in value)):
         return False
     if kind == "code":
         return value.isdigit() and 3 < len(value) < 9
     if value.isdigit() and len(value) < 9:
         return False
-    if kind in ("secret", "key") and "=" in found["mark"] or (kind == "secret" and found["quote"]):
+    if (kind in ("secret", "key") and "=" in found["mark"]) or (kind == "secret" and found["quote"]):
         return len(value) >= 4
     mixed = any(c.isdigit() for c in value) or (value != value.lower() and value[1:] != value[1:].lower())
     return len(value) >= 8 and (mixed or len(value) >= 20 or (found["quote"] is not None and "_" not in value))
@@ -258,6 +417,7 @@ _PASSES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
     (_HEADER, _header),
     (_SCHEME, _scheme),
     (_NAMED, r"\1<secret>"),
+    (_TUPLE, r"\1<secret>"),
     (_PAIR, _pair),
     (_OPTION, r"\1<secret>"),
     (_SQL, r"\1<password>"),

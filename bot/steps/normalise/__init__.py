@@ -14,12 +14,13 @@ import orjson
 
 from bot.masks import Heading, heading
 from bot.models import Entry, Failure, Form, Level, Policy, Raw, Request
+from bot.moments import EPOCH, moment
 from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, message, payload_of, request_id_of, site_of, user_of
 from bot.steps.normalise.place import place
 from bot.steps.normalise.request import is_fine, request, request_text, says_platform
-from bot.steps.normalise.shape import EPOCH, inner, moment, words
+from bot.steps.normalise.shape import inner, words
 from bot.steps.normalise.text import clean
 
 __all__ = ["normalise"]
@@ -124,7 +125,9 @@ def _key(raw: Raw, time: datetime, text: str) -> int:
     own = words(raw.get("insertId"))
     if not own:
         try:
-            own = blake2b(orjson.dumps(raw, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)).hexdigest()
+            own = blake2b(
+                orjson.dumps(raw, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
+            ).hexdigest()
         except (TypeError, RecursionError):
             own = text
     log = words(raw.get("logName"))

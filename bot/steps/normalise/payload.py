@@ -14,14 +14,47 @@ from bot.steps.normalise.shape import first, inner, whole, words
 from bot.steps.normalise.text import clean, shorten
 from bot.tracebacks import failure
 
-_MESSAGE = ("message", "msg", "textPayload", "event", "error", "exception", "err", "text", "detail", "description", "log")
+_MESSAGE = (
+    "message",
+    "msg",
+    "textPayload",
+    "event",
+    "error",
+    "exception",
+    "err",
+    "text",
+    "detail",
+    "description",
+    "log",
+)
 _DETAIL = ("error", "errors", "err", "exception", "reason", "detail")
-_STACK = ("stack", "stack_trace", "stackTrace", "stacktrace", "traceback", "exc_info", "exc_text", "trace_back", "exception")
+_STACK = (
+    "stack",
+    "stack_trace",
+    "stackTrace",
+    "stacktrace",
+    "traceback",
+    "exc_info",
+    "exc_text",
+    "trace_back",
+    "exception",
+)
 _EXCEPTION = re.compile(
     r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
     r"|(?:[A-Za-z_][\w]*\.)+[A-Z]\w+"
 )
-_LIBRARIES = ("logging", "logging.handlers", "loguru", "loguru._logger", "structlog", "winston", "pino", "logrus", "zap", "root")
+_LIBRARIES = (
+    "logging",
+    "logging.handlers",
+    "loguru",
+    "loguru._logger",
+    "structlog",
+    "winston",
+    "pino",
+    "logrus",
+    "zap",
+    "root",
+)
 _PASSING = ("callHandlers", "handle", "emit", "_log", "_proxy_to_logger", "log")
 
 
@@ -60,7 +93,10 @@ def message(payload: Mapping[str, Any]) -> str:
 
 
 def stack_of(payload: Mapping[str, Any]) -> str:
-    for where in (payload, *(inner(payload, n) for n in ("error", "err", "exception", "metadata", "context", "message"))):
+    for where in (
+        payload,
+        *(inner(payload, n) for n in ("error", "err", "exception", "metadata", "context", "message")),
+    ):
         for name in _STACK:
             found = where.get(name)
             if isinstance(found, list):

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 _EMPTY: Mapping[str, Any] = {}
-_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?\s*(?:[Zz]|([+-])(\d\d):?(\d\d))?", re.ASCII
-)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def inner(value: Any, *path: str) -> Mapping[str, Any]:
@@ -49,21 +43,3 @@ def whole(value: Any) -> int:
     if isinstance(value, str) and len(value) < 20 and value.strip().isascii() and value.strip().isdigit():
         return int(value)
     return 0
-
-
-def moment(value: Any) -> datetime | None:
-    """A timestamp as Cloud Logging writes it, cut to microseconds, in UTC."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    if not isinstance(value, str):
-        return None
-    found = _TIME.match(value.strip())
-    if not found:
-        return None
-    year, month, day, hour, minute, second, fraction, sign, ahead, past = found.groups()
-    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}.{(fraction or '0')[:6]:0<6}"
-    zone = f"{sign}{ahead}:{past}" if sign else "+00:00"
-    try:
-        return datetime.fromisoformat(text + zone).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

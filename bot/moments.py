@@ -1,0 +1,28 @@
+"""A point in time as Cloud Logging writes it (RFC 3339, up to nanoseconds), read into a datetime in UTC."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_SHAPE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?\s*(?:[Zz]|([+-])(\d\d):?(\d\d))?\s*", re.ASCII
+)
+
+
+def moment(value: Any) -> datetime | None:
+    """The time that `value` names, cut to microseconds; UTC where it names no zone; None where it is no time."""
+    try:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        if not isinstance(value, str) or len(value) > 60 or not (found := _SHAPE.fullmatch(value.strip())):
+            return None
+        year, month, day, hour, minute, second, fraction, sign, ahead, past = found.groups()
+        zone = f"{sign}{ahead}:{past}" if sign else "+00:00"
+        clock = f"{year}-{month}-{day}T{hour}:{minute}:{min(second, '59')}.{(fraction or '0')[:6]:0<6}{zone}"
+        return datetime.fromisoformat(clock).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
