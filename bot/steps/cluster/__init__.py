@@ -18,6 +18,7 @@ SIGNATURE_VERSION = 1
 TEMPLATE = 200
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
+_ENDED_WELL = "Container called exit(0)"
 _LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
 
 
@@ -53,7 +54,7 @@ def healthy(occurrence: Occurrence) -> bool:
         done = occurrence.head.deployment
         return level < Level.ERROR and (done is None or done.ok)
     if form is Form.PLATFORM:
-        return level < Level.WARNING or "exit(0)" in occurrence.text
+        return level < Level.WARNING or occurrence.text.startswith(_ENDED_WELL)
     if level >= Level.WARNING:
         return False
     if request is not None and request.status:

@@ -9,11 +9,17 @@ _LEAD = 1_000
 
 _NOTHING = re.compile(r"^[\s\W_]*$")
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
-_EVENT = re.compile(r"^[a-z][a-z0-9]*(?:_[a-z0-9]+){2,}(?=:\s|\s)")
+_EVENT = re.compile(r"^[a-z]+(?:_[a-z]+){2,}(?=:\s|\s|$)")
 _JSON = re.compile(r"^([^{]{8,}?)\s+\{\"\w")
 _WARNING = re.compile(r"^(\S{1,400}\.py):\d+: (\w*Warning: .+)$")
 _LIST = re.compile(r"[\w.'\"/-]+(?:, ?[\w.'\"/-]+){2,}")
-_KEY = re.compile(r"(?<![\w:/])[\w.<>-]*(?::[\w.<>-]+){2,}")
+_KEY = re.compile(r"(^|[^\w:/.<>-])[\w.<>-]*(?::[\w.<>-]+){2,}")
+_COMPOSED = re.compile(
+    r"\b([A-Za-z]+(?:_[A-Za-z]+){0,5})_-?(?:[0-9]|<(?:num|hex|id)>)(?:[0-9A-Za-z_]|<(?:num|hex|id)>)*"
+)
+_HOST = re.compile(r"[\w<>-]*<(?:num|ip|id)>[\w<>-]*(?:\.[A-Za-z<][\w<>-]*)*\.[a-z]{2,12}\b")
+_SIGN = re.compile(r"([\s=:(,\[])-<num>")
+_REPEATED = re.compile(r"((?:[A-Za-z]+_)?<[a-z]+>)(?:[ ,]+(?:[A-Za-z]+_)?<[a-z]+>){2,}")
 _READY = re.compile(r"^.{0,40}\bcondition status changed to False for \w+ \S+ with message: ", re.S)
 _REVISION = re.compile(r"^Revision '[^']*' is not ready and cannot serve traffic\. ")
 _SCANNED = re.compile(
@@ -51,8 +57,12 @@ def warning(text: str) -> tuple[str, str] | None:
 
 
 def varied(template: str) -> str:
-    """A masked text with lists and composed keys, which vary as a whole, masked as a whole."""
-    return _KEY.sub("<key>", _LIST.sub("<list>", template))
+    """A masked text with what varies as a whole masked as a whole: lists, composed keys and ids, hosts."""
+    if "_" in template:
+        template = _COMPOSED.sub(r"\1_<id>", template)
+    if "<" in template:
+        template = _REPEATED.sub(r"\1", _SIGN.sub(r"\1<num>", _HOST.sub("<host>", template)))
+    return _KEY.sub(r"\1<key>", _LIST.sub("<list>", template))
 
 
 def reason(text: str) -> str:
