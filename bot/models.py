@@ -715,8 +715,9 @@ class Report:
 
     @property
     def families(self) -> tuple[tuple[Problem, ...], ...]:
-        """All problems, each once: a root followed by its symptoms, or a problem by itself; the worst family first.
+        """All problems, each once: a root followed by its symptoms, or a problem by itself.
 
+        The family with the worst member comes first, among equals the one that happened most, symptoms included.
         A symptom whose root is not in the report stands by itself. Where two are each other's symptom, in one
         incident this way and in another that way, the worse one leads.
         """
@@ -737,7 +738,12 @@ class Report:
         for problem in sorted(self.problems, key=lambda p: p.rank):
             found.setdefault(head(problem).number, []).append(problem)
         families = [tuple(sorted(f, key=lambda p: (p.number != n, p.rank))) for n, f in found.items()]
-        return tuple(sorted(families, key=lambda f: (min(p.triage.severity for p in f), f[0].rank)))
+
+        def rank(family: tuple[Problem, ...]) -> tuple[Severity, int, int]:
+            occurrences = sum(p.cluster.occurrences for p in family)
+            return (min(p.triage.severity for p in family), -occurrences, family[0].number)
+
+        return tuple(sorted(families, key=rank))
 
 
 @dataclass(frozen=True, slots=True)

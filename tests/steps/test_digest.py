@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.models import Digest, Issue, Match, Outcome, Problem, Report, Severity, Trend
 from bot.steps.digest import SHOWN, digest
-from tests.samples import NOW, crash, incident, issue, known, problem, proposal, report, symptoms
+from tests.samples import NOW, cluster, crash, incident, issue, known, problem, proposal, report, symptoms
 
 
 def made(found: Report, earlier: Digest | None = None) -> Digest:
@@ -55,6 +55,14 @@ def test_a_severe_symptom_lifts_its_family() -> None:
     root = replace(problem(1, severity=Severity.P3), incident=incident(1, 2))
     symptom = replace(problem(2, severity=Severity.P0), incident=incident(1, 2))
     assert made(report(problem(3), root, symptom)).shown == (1, 3)
+
+
+def test_a_cause_with_many_symptoms_comes_before_a_frequent_problem() -> None:
+    """Among equals in severity the family that happened most leads, its symptoms included."""
+    root = replace(problem(2), cluster=cluster(2, occurrences=5), incident=incident(2, 3))
+    symptom = replace(problem(3), cluster=cluster(3, occurrences=30), incident=incident(2, 3))
+    alone = replace(problem(1), cluster=cluster(1, occurrences=20))
+    assert made(report(alone, root, symptom)).shown == (2, 1)
 
 
 def test_the_first_digest_tells_no_changes() -> None:
