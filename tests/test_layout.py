@@ -68,7 +68,7 @@ def modules() -> list[Path]:
     return sorted(p for package in PACKAGES for p in (ROOT / package).rglob("*.py"))
 
 
-def tests() -> list[Path]:
+def own_tests() -> list[Path]:
     return sorted(p for p in (ROOT / "tests").rglob("*.py") if "node_modules" not in p.parts)
 
 
@@ -149,21 +149,21 @@ def test_only_the_ends_read_the_environment() -> None:
 
 def test_nothing_is_mocked() -> None:
     """Tests speak to small servers and to fakes with state; patches of a library prove nothing about it."""
-    for path in tests():
+    for path in own_tests():
         wrong = [m for m in imports(path) if m.startswith(("unittest.mock", "mock.", "pytest_mock"))]
         assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
 
 
 def test_every_module_says_what_it_answers_for() -> None:
     """Each module that holds something begins with a docstring."""
-    for path in [*modules(), *tests()]:
+    for path in [*modules(), *own_tests()]:
         tree = tree_of(path)
         assert not tree.body or ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"
 
 
 def test_every_test_folder_is_a_package() -> None:
     """Without `__init__.py`, two tests of the same name would hide each other."""
-    for path in tests():
+    for path in own_tests():
         assert (path.parent / "__init__.py").is_file(), path.parent
 
 
