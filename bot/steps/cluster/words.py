@@ -6,10 +6,16 @@ import re
 
 TITLE = 120
 _LEAD = 1_000
+_LOOK = 4_000
 
 _NOTHING = re.compile(r"^[\s\W_]*$")
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
 _EVENT = re.compile(r"^[a-z]+(?:_[a-z]+){2,}(?=:\s|\s|$)")
+_BROKEN = re.compile(r"""^\{.{0,400}?["'](?:message|msg|event)["']: ?["'](.{8,})""")
+_DECORATION = re.compile(r"^[^\w\s\[\](){}<>\"'`/\\%$#@&*+.,:;!?=|~^-]+\s*")
+_TELLING = re.compile(
+    r"(?i)^\s{0,2}\S.{0,200}?(?:error|exception|fail|denied|refused|not found|does not exist|timed? ?out)"
+)
 _JSON = re.compile(r"^([^{]{8,}?)\s+\{\"\w")
 _WARNING = re.compile(r"^(\S{1,400}\.py):\d+: (\w*Warning: .+)$")
 _LIST = re.compile(r"[\w.'\"/-]+(?:, ?[\w.'\"/-]+){2,}")
@@ -39,15 +45,28 @@ def scanned(url: str) -> bool:
 
 
 def lead(text: str) -> str:
-    """The first line that says something, with the values behind it left out where they are listed as key=value."""
-    for line in text[:4_000].split("\n"):
+    """The first line that says something, with the values behind it left out where they are listed as key=value.
+
+    Where it only announces more ("query failed:"), the next line that tells of trouble belongs to it.
+    """
+    lines = text[:_LOOK].split("\n")
+    for at, line in enumerate(lines):
         if not _NOTHING.match(line):
-            line = line.strip()[:_LEAD]
-            if event := _EVENT.match(line):
-                return event[0]
-            pairs = _PAIRS.match(line) or _JSON.match(line)
-            return pairs[1] if pairs else line
+            said = _said(line.strip()[:_LEAD])
+            if said.endswith(":") and (more := next((x for x in lines[at + 1 :] if _TELLING.match(x)), "")):
+                return f"{said} {_said(more.strip()[:_LEAD])}"
+            return said
     return text[:_LEAD].strip()
+
+
+def _said(line: str) -> str:
+    if line.startswith("{") and (broken := _BROKEN.match(line)):
+        line = broken[1]
+    line = _DECORATION.sub("", line) or line
+    if event := _EVENT.match(line):
+        return event[0]
+    pairs = _PAIRS.match(line) or _JSON.match(line)
+    return pairs[1] if pairs else line
 
 
 def warning(text: str) -> tuple[str, str] | None:

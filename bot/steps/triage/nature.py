@@ -80,6 +80,12 @@ _SETTING = re.compile(
     r"|will be (?:removed|ignored)|prefer using|unsupported version|not verified|insecure|experimental)\b"
     r"|\w*Warning: "
 )
+_MISTAKE = re.compile(
+    r"(?i)\bhas no attribute\b|\bis not defined\b|\bis not a function\b|\bNoneType\b|\bof (?:undefined|null)\b"
+    r"|\bunexpected keyword argument\b|\bpositional arguments?\b|\bnull ?pointer\b|\b(?:index"
+    r"|slice) out of (?:range|bounds)\b"
+    r"|\bnil (?:pointer|map)\b|\bdivision by zero\b|\bnot (?:iterable|subscriptable|callable)\b|\bundefined method\b"
+)
 _TRANSIENT = re.compile(
     r"(?i)\b(?:retry(?:ing)?|retries|will try again|attempt \S+ of|reconnect\w*|backing off|rate limit\w*|429"
     r"|too many requests)\b"
@@ -93,7 +99,7 @@ _TROUBLE = re.compile(
 
 def nature(cluster: Cluster, policy: Policy) -> Nature:
     """What the cluster is by itself: no history, no incident, no environment."""
-    text = f"{cluster.title}\n{cluster.template}\n" + "\n".join(e.text[:600] for e in cluster.evidence[:2])
+    text = f"{cluster.title}\n{cluster.template}\n" + "\n".join(e.text[:600] for e in cluster.evidence[:3])
     lowered = text.lower()
     for words in policy.expected:
         if words and words.lower() in lowered:
@@ -169,6 +175,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, kind, "It is tried again")
     if _BACKING.search(text):
         return Nature(Severity.P1, kind, "What the service depends on is not there")
+    if _MISTAKE.search(text):
+        return Nature(Severity.P1, kind, "The code has a mistake")
     if cluster.kind is Kind.EXCEPTION:
         return Nature(Severity.P1, kind, "The code fails with an exception")
     return Nature(Severity.P2, kind, "The code reports an error")
