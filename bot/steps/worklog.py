@@ -61,7 +61,10 @@ class Section:
     first: datetime
     last: datetime
     root: int
+    """The cluster whose symptom it is, or 0."""
     symptoms: tuple[int, ...]
+    worst: Severity
+    """The worst severity among it and its symptoms."""
     request_ids: tuple[str, ...]
     traces: tuple[str, ...]
     agents: tuple[str, ...]
@@ -132,8 +135,9 @@ def worklog(report: Report) -> Worklog:
     sections = tuple(_section(p, family, report) for family in families for p in family)
     problems = [s.problem for s in sections]
     tasks: dict[Urgency, list[Task]] = {u: [] for u in Urgency}
-    for family in families:
-        tasks[_urgency(family[0])].append(_task(family[0]))
+    for section in sections:
+        if not section.root:
+            tasks[_urgency(section)].append(_task(section))
     return Worklog(
         report=report,
         sections=sections,
@@ -160,6 +164,7 @@ def _section(problem: Problem, family: tuple[Problem, ...], report: Report) -> S
         last=min(cluster.last_seen, window.end) if occurrences else cluster.last_seen,
         root=0 if problem.number == root else root,
         symptoms=tuple(p.number for p in family[1:]) if problem.number == root else (),
+        worst=min(p.triage.severity for p in family) if problem.number == root else problem.triage.severity,
         request_ids=_distinct(e.request_id for e in evidence),
         traces=_distinct(e.trace for e in evidence),
         agents=_distinct(e.request.agent for e in evidence if e.request),
@@ -177,22 +182,22 @@ def _distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in values if v))[:IDS]
 
 
-def _urgency(problem: Problem) -> Urgency:
-    severity = problem.triage.severity
-    if severity <= Severity.P1:
+def _urgency(section: Section) -> Urgency:
+    if section.worst <= Severity.P1:
         return Urgency.IMMEDIATE
-    if problem.triage.kind is Kind.SECURITY:
+    if section.problem.triage.kind is Kind.SECURITY:
         return Urgency.WATCH
-    return Urgency.SHORT if severity <= Severity.P3 else Urgency.LONG
+    return Urgency.SHORT if section.worst <= Severity.P3 else Urgency.LONG
 
 
-def _task(problem: Problem) -> Task:
+def _task(section: Section) -> Task:
+    problem = section.problem
     analysis, audit = problem.analysis, problem.audit
     settled = audit is not None and audit.cause in (Finding.CONFIRMED, Finding.INFERRED)
     return Task(
         cluster=problem.number,
         title=problem.cluster.title,
-        severity=problem.triage.severity,
+        severity=section.worst,
         steps=analysis.next_steps if analysis and settled else (),
         settled=settled,
     )

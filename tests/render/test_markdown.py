@@ -100,7 +100,7 @@ def test_every_cluster_has_its_parts() -> None:
         "- **Request ids:** req-7c1",
         "- **Revisions:** checkout-api-00042-abc",
         "#### Root cause analysis\n\n- The image lacks a module that the code imports. _(confirmed)_",
-        "- **Audit:** APPROVED, by the rule missing-module; claims: 1 confirmed, 1 contradicted, 1 inferred",
+        "- **Audit:** APPROVED, missing-module; claims: 1 confirmed, 1 contradicted, 1 inferred",
         "  2. contradicted: It happened 900 times (14 occurrences, not 900)",
         "#### Business impact\n\n- Buyers cannot pay while this revision has the traffic. _(inferred, pattern-based)_",
     ):

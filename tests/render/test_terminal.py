@@ -148,7 +148,7 @@ def test_one_problem_in_full() -> None:
     text = detail(crash(), 120)
     for words in (
         "P0  cluster 1  ModuleNotFoundError",
-        "verdict: approved, by the rule missing-module",
+        "verdict: approved, missing-module",
         "contradicted: It happened 900 times (14 occurrences, not 900)",
         "1. Add the module to the requirements",
         "proposal: proposal 17 would create an issue",

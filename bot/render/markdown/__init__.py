@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot import spans
-from bot.models import Problem, Severity, Trend, Window
+from bot.models import Incident, Problem, Report, Severity, Trend, Window
 from bot.render import phrases
 from bot.render.markdown.actions import follow_ups, process, recommendations
 from bot.render.markdown.clusters import clusters
-from bot.render.markdown.pieces import TITLE, facts, heading, names, p, span, times
+from bot.render.markdown.pieces import LISTED, TITLE, facts, heading, names, p, span, times
 from bot.render.markdown.tracker import compliance, issues, statistics
 from bot.steps.worklog import Treatment, Worklog
 
@@ -61,7 +61,7 @@ def _summary(log: Worklog) -> Iterator[str]:
     problems = [s.problem for s in log.sections]
     roots = [s for s in log.sections if not s.root]
     symptoms = len(problems) - len(roots)
-    urgent = sum(s.problem.triage.severity <= Severity.P1 for s in roots)
+    urgent = sum(s.worst <= Severity.P1 for s in roots)
     regressions = sum(p.triage.category == "regression" for p in problems)
     new = sum(p.triage.trend is Trend.NEW or p.triage.category == "new" for p in problems)
     figures = [
@@ -91,13 +91,25 @@ def _summary(log: Worklog) -> Iterator[str]:
             f"| {problem.triage.trend} |"
         )
     yield ""
-    for incident in report.incidents:
-        others = phrases.listed([str(n) for n in incident.symptoms])
-        yield (
-            f"- Incident {incident.id}, {span(Window(incident.start, incident.end))}: cluster {incident.root} "
-            f"caused {others or 'nothing else'}. {p(incident.reason)}"
-        )
+    yield from _incidents(report)
     yield ""
+
+
+def _incidents(report: Report) -> Iterator[str]:
+    """Episodes, those of the same clusters in one line."""
+    alike: dict[tuple[int, tuple[int, ...]], list[Incident]] = {}
+    for incident in report.incidents:
+        alike.setdefault((incident.root, incident.clusters), []).append(incident)
+    for (root, _), incidents in list(alike.items())[:LISTED]:
+        first, last = incidents[0], incidents[-1]
+        others = phrases.listed([str(n) for n in first.symptoms]) or "nothing else"
+        ids = phrases.listed([str(i.id) for i in incidents[:LISTED]])
+        when = span(Window(first.start, last.end))
+        again = f", {len(incidents)} times, the last time" if len(incidents) > 1 else ":"
+        name = "Incidents" if len(incidents) > 1 else "Incident"
+        yield f"- {name} {ids}, {when}: cluster {root} caused {others}{again} {p(last.reason)}"
+    if len(alike) > LISTED:
+        yield f"- And {len(alike) - LISTED} more."
 
 
 def _cause_sentence(problem: Problem) -> str:

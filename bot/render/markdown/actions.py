@@ -43,11 +43,12 @@ def process(log: Worklog) -> Iterator[str]:
     report = log.report
     yield from heading(3, "Process notes")
     roots = [s.problem for s in log.sections if not s.root]
+    urgent = [s.problem for s in log.sections if not s.root and s.worst <= Severity.P1]
     waiting = [t for t in log.treated if t.treatment is Treatment.WAITING]
     groups = {
         "Need a new issue": [t.problem for t in waiting if not t.issue],
         "Update an existing issue": [t.problem for t in waiting if t.issue],
-        "Urgent": [found for found in roots if found.triage.severity <= Severity.P1],
+        "Urgent": urgent,
         "For the security team": [found for found in roots if found.triage.kind is Kind.SECURITY],
         "Regressions": [found for found in roots if found.triage.category == "regression"],
         "Expected behaviour": [found for found in roots if found.triage.kind is Kind.EXPECTED],

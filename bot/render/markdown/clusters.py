@@ -69,7 +69,7 @@ def _occurrences(section: Section) -> Iterator[str]:
     rows = (
         ("Time range", span(Window(section.first, section.last), seconds=True)),
         ("Count", f"{times(section.occurrences)} in {phrases.count(section.entries, 'entry')}"),
-        ("Since ever", times(cluster.occurrences) if cluster.occurrences != section.occurrences else ""),
+        ("Over all time", times(cluster.occurrences) if cluster.occurrences != section.occurrences else ""),
         ("Environments", ", ".join(per)),
         ("Service", p(cluster.service, 80)),
         ("Revisions", names(cluster.revisions[-LISTED:])),
@@ -102,7 +102,7 @@ def _causes(problem: Problem) -> Iterator[str]:
     if audit is None:
         yield "- **Audit:** none"
         return
-    rule = f", by the rule {p(audit.rule, 60)}" if audit.rule else ""
+    rule = f", {p(audit.rule)}" if audit.rule else ""
     yield f"- **Audit:** {str(audit.verdict).upper()}{rule}{_figures(audit)}"
     for index, checked in enumerate(audit.claims, 1):
         why = f" ({p(checked.why)})" if checked.why else ""
@@ -141,7 +141,7 @@ def _incident(section: Section, log: Worklog) -> str:
         found = problem.incident
         return f"symptom of cluster {section.root}{f': {p(found.reason)}' if found else ''}"
     if section.symptoms:
-        return f"root of {phrases.listed([f'cluster {n}' for n in section.symptoms])}"
+        return f"root of {'clusters' if len(section.symptoms) > 1 else 'cluster'} {phrases.listed([str(n) for n in section.symptoms])}"
     return ""
 
 

@@ -77,7 +77,7 @@ def _explained(problem: Problem) -> Iterator[RenderableType]:
             ("technical impact", analysis.technical_impact if shown else ""),
             ("business impact", analysis.business_impact if shown else ""),
             ("note", analysis.note),
-            ("verdict", f"{audit.verdict}{f', by the rule {audit.rule}' if audit.rule else ''}" if audit else "none"),
+            ("verdict", f"{audit.verdict}{f', {audit.rule}' if audit.rule else ''}" if audit else "none"),
         ]
     )
     for checked in audit.claims if audit else ():
