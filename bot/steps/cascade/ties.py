@@ -13,6 +13,8 @@ MARGIN = 120.0
 """How far around what both have in common either is counted; seconds, as everything here."""
 SHARE = 0.6
 """Each must come with the other at least so often, while both are there."""
+SHARE_OF_CAUSES = 0.5
+"""... but a cause whose effect is an exit or a failed request may come without it half of the time."""
 CHANCE = 0.1
 """A tie that would come about by chance more often than that is none."""
 
@@ -65,7 +67,8 @@ def tie(cause: Episode, effect: Episode) -> Tie | None:
     lags = _lags(effect, first, last, cause, reach, akin, SHARE)
     if not lags:
         return None
-    back = _lags(cause, begin, stop, effect, (reach[1], reach[0]), akin, SHARE)
+    least = SHARE_OF_CAUSES if effect.effect else SHARE
+    back = _lags(cause, begin, stop, effect, (reach[1], reach[0]), akin, least)
     widest = max(abs(lag) for lag in lags.values())
     if not back and not _part(cause, effect, len(lags), among, widest):
         return None
