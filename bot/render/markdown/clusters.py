@@ -141,7 +141,8 @@ def _incident(section: Section, log: Worklog) -> str:
         found = problem.incident
         return f"symptom of cluster {section.root}{f': {p(found.reason)}' if found else ''}"
     if section.symptoms:
-        return f"root of {'clusters' if len(section.symptoms) > 1 else 'cluster'} {phrases.listed([str(n) for n in section.symptoms])}"
+        noun = "clusters" if len(section.symptoms) > 1 else "cluster"
+        return f"root of {noun} {phrases.listed([str(n) for n in section.symptoms])}"
     return ""
 
 
