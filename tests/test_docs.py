@@ -152,5 +152,32 @@ def test_manifest_asks_for_least() -> None:
     assert manifest["settings"]["socket_mode_enabled"]
     assert manifest["settings"]["interactivity"]["is_enabled"]
     assert [c["command"] for c in manifest["features"]["slash_commands"]] == ["/garden"]
+    about = manifest["display_information"]
+    assert len(about["name"]) <= 35
+    assert len(about["description"]) <= 140
+    assert 174 <= len(about["long_description"]) <= 4000
     for scope in scopes["bot"]:
         assert f"`{scope}`" in PROSE["slack.md"], f"docs/slack.md does not say what {scope} is for"
+
+
+def test_manifest_covers_every_call() -> None:
+    """Each method of the Web API that the bot calls is covered by a scope of the manifest."""
+    import json
+
+    from bot.demo.methods import METHODS
+
+    granted = json.loads((ROOT / "manifest.json").read_text())["oauth_config"]["scopes"]["bot"]
+    families = "auth|bots|chat|conversations|files|reactions|usergroups|users|views"
+    for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").rglob("*.py")]:
+        if "demo" in path.parts:
+            continue
+        for family, rest in re.findall(rf"client\.({families})_(\w+)\(", path.read_text(encoding="utf-8")):
+            if (family, rest) == ("files", "upload_v2"):
+                method = "files.completeUploadExternal"
+            else:
+                head, *tail = rest.split("_")
+                words = head + "".join(w.capitalize() for w in tail)
+                method = f"usergroups.users.{tail[-1]}" if family == "usergroups" and tail else f"{family}.{words}"
+            assert method in METHODS, f"{path.relative_to(ROOT)} calls {method}, which the demo's Slack does not know"
+            scope = METHODS[method][0]
+            assert not scope or scope in granted, f"{path.relative_to(ROOT)} calls {method}, which needs {scope}"
