@@ -717,7 +717,8 @@ class Report:
     def families(self) -> tuple[tuple[Problem, ...], ...]:
         """All problems, each once: a root followed by its symptoms, or a problem by itself.
 
-        The family with the worst member comes first, among equals the one that happened most, symptoms included.
+        The family with the worst member comes first; among equals what still happens before what has gone quiet, then
+        the one that happened most, symptoms included.
         A symptom whose root is not in the report stands by itself. Where two are each other's symptom, in one
         incident this way and in another that way, the worse one leads.
         """
@@ -739,9 +740,10 @@ class Report:
             found.setdefault(head(problem).number, []).append(problem)
         families = [tuple(sorted(f, key=lambda p: (p.number != n, p.rank))) for n, f in found.items()]
 
-        def rank(family: tuple[Problem, ...]) -> tuple[Severity, int, int]:
+        def rank(family: tuple[Problem, ...]) -> tuple[Severity, bool, int, int]:
             occurrences = sum(p.cluster.occurrences for p in family)
-            return (min(p.triage.severity for p in family), -occurrences, family[0].number)
+            quiet = all(p.triage.trend is Trend.QUIET for p in family)
+            return (min(p.triage.severity for p in family), quiet, -occurrences, family[0].number)
 
         return tuple(sorted(families, key=rank))
 

@@ -65,6 +65,12 @@ def test_a_cause_with_many_symptoms_comes_before_a_frequent_problem() -> None:
     assert made(report(alone, root, symptom)).shown == (2, 1)
 
 
+def test_what_still_happens_comes_before_what_is_over() -> None:
+    """Among equals in severity the quiet ones come last, however often they happened."""
+    over = changed(replace(problem(1), cluster=cluster(1, occurrences=500)), trend=Trend.QUIET)
+    assert made(report(over, problem(2))).shown == (2, 1)
+
+
 def test_the_first_digest_tells_no_changes() -> None:
     """The baseline is no storm of news."""
     assert made(report()).changes == ()

@@ -19,6 +19,7 @@ SHOWN = {Severity.P3: 10, Severity.P4: 6, Severity.P5: 6}
 """How many problems of a severity are shown before the rest is only counted; worse ones are all shown."""
 SYMPTOMS = 6
 NOTES = 12
+REASON = 120
 SERVICES = 4
 
 _INDENT = 5
@@ -132,7 +133,7 @@ def _incident(symptoms: Sequence[Problem], incident: Incident | None, page: _Pag
         return Text(words, style="bold")
     incident = page.incidents.get(incident.id, incident)
     when = phrases.span(Window(incident.start, incident.end), page.now)
-    return Text.assemble((words, "bold"), f", {when}: {cut(line(incident.reason), SENTENCE)}")
+    return Text.assemble((words, "bold"), f", {when}: {cut(line(incident.reason), REASON)}")
 
 
 def _symptom(problem: Problem) -> Text:
