@@ -221,6 +221,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     server_state: GitHubServer
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one packet per answer: two would wait 40 ms for each other
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
