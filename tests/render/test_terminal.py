@@ -143,6 +143,12 @@ def test_the_footer_names_bad_lines_and_costs() -> None:
     assert "The tracker was not read: it does not answer." in text
 
 
+def test_a_long_page_ends_with_where_to_start() -> None:
+    """Who sees only the last lines of many learns the worst; a short page does not repeat itself."""
+    assert page(report()).endswith("Start with cluster 1, P0: ModuleNotFoundError: No module named 'fees'")
+    assert "Start with" not in page(report(crash()))
+
+
 def test_one_problem_in_full() -> None:
     """Claims with their findings, next steps, issue, evidence."""
     text = detail(crash(), 120)

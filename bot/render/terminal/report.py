@@ -20,6 +20,8 @@ SHOWN = {Severity.P3: 10, Severity.P4: 6, Severity.P5: 6}
 SYMPTOMS = 6
 NOTES = 12
 REASON = 120
+FEW = 4
+"""Families that are seen at one glance."""
 SERVICES = 4
 
 _INDENT = 5
@@ -171,6 +173,14 @@ def _footer(report: Report) -> Iterator[RenderableType]:
     yield Text(_spent(report), style="dim")
     for note in report.notes[:NOTES]:
         yield Text(cut(line(note), SENTENCE), style="yellow")
+    if len(report.families) > FEW:
+        yield Text(_start(report), style="bold")
+
+
+def _start(report: Report) -> str:
+    """Where a long page ends, the reader's eyes are: the worst once more."""
+    head = report.families[0][0]
+    return f"Start with cluster {head.number}, {head.triage.severity}: {cut(line(head.cluster.title), REASON)}"
 
 
 def _are(count: int) -> str:
