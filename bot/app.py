@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges as parts
 from bot import telling
+from bot.errors import ChatUnavailable, Forbidden, InputError
 from bot.ports import Edges, People
 from bot.schedule import Rounds, Schedule
 from bot.settings import Settings
@@ -47,8 +49,8 @@ def serve(settings: Settings) -> None:
     with open_store(str(settings.db)) as store:
         chat, people = slack(settings)
         garden = Garden(settings, parts.build(settings, store, chat=chat), people)
-        garden.start()
         try:
+            garden.start()
             LOG.info("listening to Slack %s", "over a socket" if settings.socket_mode else "over HTTP")
             stop.wait()
         finally:
@@ -74,7 +76,10 @@ class Garden:
         self.desk = Desk(edges, people, zone)
         self.app = bolt(settings, self.desk)
         self.socket = _socket(self.app, settings) if settings.socket_mode else None
-        self.web = WebServer(settings.port, self._routes())
+        try:
+            self.web = WebServer(settings.port, self._routes())
+        except OSError as error:
+            raise InputError(f"Port {settings.port} cannot be used: {error.strerror}. Set PORT to another.") from error
         self.schedule = Schedule(
             rounds=rounds or Rounds(),
             tell=lambda create: self._tell(zone, create),
@@ -85,9 +90,10 @@ class Garden:
         )
 
     def start(self) -> None:
+        """Raises in words where Slack does not let us listen."""
         self.web.start()
         if self.socket is not None:
-            self.socket.connect()  # type: ignore[no-untyped-call]  # Bolt's own
+            _connect(self.socket)
         self.schedule.start()
 
     def stop(self) -> None:
@@ -138,6 +144,18 @@ def bolt(settings: Settings, desk: Desk) -> App:
     )
     register(app, desk)
     return app
+
+
+def _connect(socket: SocketModeHandler) -> None:
+    try:
+        socket.connect()  # type: ignore[no-untyped-call]  # Bolt's own
+    except SlackApiError as error:
+        raise Forbidden(
+            f"Slack refuses SLACK_APP_TOKEN ({error.response.get('error', 'no reason given')}). Make one under Basic "
+            "Information, App-Level Tokens, with the scope connections:write."
+        ) from error
+    except (SlackClientError, OSError) as error:
+        raise ChatUnavailable(f"Slack cannot be listened to ({type(error).__name__}). Is the network open?") from error
 
 
 def _socket(app: App, settings: Settings) -> SocketModeHandler:

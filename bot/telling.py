@@ -101,7 +101,7 @@ def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) ->
             return None
         posted = _put(edges, edges.chat, purpose, message, fingerprint, channel, day.ts if day else "")
         written = slack.written(proposal.draft)
-        if known is None and len(written) > slack.DRAFT:
+        if known is None and len(written) > slack.SHOWN:
             name = f"proposal-{number}.md"
             edges.chat.upload(posted.channel, name, written.encode("utf-8", "replace"), posted.thread or posted.ts)
         return posted

@@ -1,4 +1,4 @@
-"""Decisions: replies in a proposal's thread, and its buttons. The words that count are `grammar.WORDS`.
+"""Decisions: replies in a proposal's thread, and its buttons. The words that count are `replies.WORDS`.
 
 Only people on the list of approvers decide; everybody else is told so, privately. A decision is bound to the text
 that the message showed when it was made.
@@ -14,7 +14,8 @@ from bot.models import Decision, Posted, Stage
 from bot.render import slack
 from bot.spans import words as span_words
 from handlers.desk import Asked, Desk
-from handlers.grammar import Approve, Later, Mistake, Reject, Reply, parse_reply
+from handlers.grammar import Mistake
+from handlers.replies import Approve, Later, Reject, Reply, parse_reply
 
 
 def replied(desk: Desk, asked: Asked) -> None:

@@ -9,7 +9,7 @@ from bot.errors import Refused
 from bot.models import Decision, Message, Problem, Proposal, Severity, Window
 from bot.render import slack
 from bot.spans import words as span_words
-from handlers import grammar
+from handlers import grammar, replies
 from handlers.desk import Asked, Desk
 from handlers.grammar import Escalate, File, Help, Latest, Mistake, Show
 
@@ -131,5 +131,5 @@ def _clicked(asked: Asked) -> int:
 def help_page(topic: str = "") -> Message:
     """The table of verbs, or one row of it."""
     rows = [(v.syntax, v.does, str(v.who), v.examples) for v in grammar.VERBS if topic in ("", v.name)]
-    replies = [] if topic else [(w.syntax, w.does) for w in grammar.WORDS]
-    return slack.help_page(rows, replies)
+    words = [] if topic else [(w.syntax, w.does) for w in replies.WORDS]
+    return slack.help_page(rows, words)

@@ -27,7 +27,6 @@ class Who(StrEnum):
     ANYBODY = "anybody in the channel"
     OPERATORS = "operators"
     APPROVERS = "approvers; from operators it becomes a proposal"
-    DECIDERS = "approvers"
 
 
 # ---------------------------------------------------------------- what can be said
@@ -78,30 +77,6 @@ Command = Latest | Show | File | Escalate | Help
 
 
 @dataclass(frozen=True, slots=True)
-class Approve:
-    """`proposal` is set where the reply names it, as it must where several wait in a thread."""
-
-    severity: Severity | None = None
-    title: str = ""
-    proposal: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    why: str = ""
-    proposal: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Later:
-    wait: timedelta
-    proposal: int = 0
-
-
-Reply = Approve | Reject | Later
-
-
-@dataclass(frozen=True, slots=True)
 class Verb:
     """A row of the table. `also` are other words for it; `read` gets the words after the verb."""
 
@@ -114,25 +89,12 @@ class Verb:
     also: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A row of the table of replies in a proposal's thread."""
-
-    name: str
-    syntax: str
-    does: str
-    who: Who
-    examples: tuple[str, ...]
-    read: Callable[[str], Reply | Mistake | None]
-
-
 # ---------------------------------------------------------------- reading words
 
 _SEVERITY = re.compile(r"[pP]([0-5])")
 _CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?|#)?([0-9]{1,9})", re.IGNORECASE)
 _NAMED_CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?)([0-9]{1,9})", re.IGNORECASE)
 _ISSUE = re.compile(r"(?:issues?[-#]?|[\w.-]{1,100}/[\w.-]{1,100}#|gh-|#)?([0-9]{1,9})", re.IGNORECASE)
-_BARE_NUMBER = re.compile(r"#?([0-9]{1,9})")
 _SERVICE = re.compile(r"[A-Za-z0-9][\w.-]{0,62}")
 _SPAN = re.compile(r"(?:[0-9]{1,6}[smhdw])+", re.IGNORECASE)
 _SHARE = re.compile(r"(?:--?|—|–)share", re.IGNORECASE)
@@ -145,22 +107,22 @@ def plain(text: str) -> str:
     return text[:LONGEST].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _bare(word: str) -> str:
+def bare(word: str) -> str:
     return word.strip(_MARKS)
 
 
-def _severity(word: str) -> Severity | None:
-    found = _SEVERITY.fullmatch(_bare(word))
+def severity_in(word: str) -> Severity | None:
+    found = _SEVERITY.fullmatch(bare(word))
     return Severity(f"P{found[1]}") if found else None
 
 
-def _number(pattern: re.Pattern[str], word: str) -> int:
-    found = pattern.fullmatch(_bare(word))
+def number_in(pattern: re.Pattern[str], word: str) -> int:
+    found = pattern.fullmatch(bare(word))
     return int(found[1]) if found else 0
 
 
-def _is(word: str, *names: str) -> bool:
-    return _bare(word).lower() in names
+def is_one_of(word: str, *names: str) -> bool:
+    return bare(word).lower() in names
 
 
 def _split_share(words: list[str]) -> tuple[list[str], bool]:
@@ -170,10 +132,10 @@ def _split_share(words: list[str]) -> tuple[list[str], bool]:
 
 def _cluster(words: list[str], verb: str) -> int | Mistake:
     """The one cluster that is named, however it is written."""
-    rest = [w for w in words if not _is(w, "cluster", "clusters", "c", "number", "no", "#", *_FILLER)]
+    rest = [w for w in words if not is_one_of(w, "cluster", "clusters", "c", "number", "no", "#", *_FILLER)]
     if not rest:
         return Mistake(f"Which cluster? Type its number: `/garden {verb} 3`. `/garden latest` lists them.")
-    number = _number(_CLUSTER, rest[0])
+    number = number_in(_CLUSTER, rest[0])
     if not number:
         return Mistake(f"“{short(rest[0])}” is not the number of a cluster. Type `/garden {verb} 3`.")
     if len(rest) > 1:
@@ -185,23 +147,23 @@ def _latest(words: list[str]) -> Command | Mistake:
     words, share = _split_share(words)
     service, severity, since = "", None, None
     for word in words:
-        if _is(word, *_FILLER) or not _bare(word):
+        if is_one_of(word, *_FILLER) or not bare(word):
             continue
-        bare = _bare(word)
-        if (found := _severity(word)) is not None:
+        text = bare(word)
+        if (found := severity_in(word)) is not None:
             severity = found
-        elif _SPAN.fullmatch(bare):
+        elif _SPAN.fullmatch(text):
             try:
-                since = span(bare)
+                since = span(text)
             except InputError as error:
                 return Mistake(error.user_message)
-        elif service or not _SERVICE.fullmatch(bare):
+        elif service or not _SERVICE.fullmatch(text):
             return Mistake(
                 f"I read `latest`, but not “{short(word)}”. Type a service, a severity and a span, in any order: "
                 "`/garden latest checkout P1 6h`."
             )
         else:
-            service = bare.lower()
+            service = text.lower()
     return Latest(service, severity, since, share)
 
 
@@ -223,15 +185,15 @@ def _escalate(words: list[str]) -> Command | Mistake:
         if number and severity is not None:
             break
         read += 1
-        if _is(word, "cluster", "clusters", "c"):
+        if is_one_of(word, "cluster", "clusters", "c"):
             of_cluster = True
-        elif severity is None and (found := _severity(word)) is not None:
+        elif severity is None and (found := severity_in(word)) is not None:
             severity = found
-        elif not number and (cluster := _number(_NAMED_CLUSTER, word)):
+        elif not number and (cluster := number_in(_NAMED_CLUSTER, word)):
             of_cluster, number = True, cluster
-        elif not number and (issue := _number(_ISSUE, word)):
+        elif not number and (issue := number_in(_ISSUE, word)):
             number = issue
-        elif not _is(word, "issue", "issues", "severity", "->", "→", "#", "", *_FILLER):
+        elif not is_one_of(word, "issue", "issues", "severity", "->", "→", "#", "", *_FILLER):
             return Mistake(
                 f"I read `escalate`, but not “{short(word)}”. Type `/garden escalate 889 P1`, or for a cluster "
                 "`/garden escalate cluster 3 P1`; a reason may follow."
@@ -248,7 +210,7 @@ def _escalate(words: list[str]) -> Command | Mistake:
 
 
 def _help(words: list[str]) -> Command | Mistake:
-    verb = _find(_bare(words[0])) if words else None
+    verb = _find(bare(words[0])) if words else None
     return Help(verb.name if verb else "")
 
 
@@ -295,63 +257,7 @@ VERBS: tuple[Verb, ...] = (
 )
 
 
-def _approve(rest: str) -> Reply | Mistake | None:
-    proposal, words = _proposal(rest)
-    if all(_is(w, "it", "this", "please", "") for w in words):
-        return Approve(proposal=proposal)
-    if len(words) <= 2 and (severity := _severity(words[-1])) is not None and (len(words) == 1 or _is(words[0], "as")):
-        return Approve(severity=severity, proposal=proposal)
-    if _is(words[0], "as") and words[1:]:
-        return Approve(title=" ".join(words[1:]).strip('`"“”'), proposal=proposal)
-    return Mistake(
-        f"Nothing was approved: I do not read “{short(rest)}”. Reply `approve`, `approve P1` or `approve as <title>`."
-    )
-
-
-def _reject(rest: str) -> Reply | Mistake | None:
-    proposal, words = _proposal(rest)
-    return Reject(" ".join(words).strip(" :,-–—"), proposal)
-
-
-def _later(rest: str) -> Reply | Mistake | None:
-    proposal, words = _proposal(rest) if len(rest.split()) > 1 else (0, rest.split())
-    words = [_bare(w) for w in words if not _is(w, "in", "for", "about")]
-    try:
-        return Later(span("".join(words)), proposal)
-    except InputError:
-        pass
-    try:
-        return Later(span("".join(_bare(w) for w in rest.split() if not _is(w, "in", "for", "about"))))
-    except InputError:
-        if words and not words[0][:1].isdigit():
-            return None
-        return Mistake("Later, but when? Reply `later 2h`, or `later 1d`.")
-
-
-def _proposal(rest: str) -> tuple[int, list[str]]:
-    """The proposal that the reply names first, and the other words."""
-    words = rest.split()
-    if words and _is(words[0], "proposal"):
-        words = words[1:]
-    number = _number(_BARE_NUMBER, words[0]) if words else 0
-    return (number, words[1:]) if number else (0, rest.split())
-
-
-WORDS: tuple[Word, ...] = (
-    Word(
-        "approve",
-        "approve [P1] [as <title>]",
-        "writes the proposal to the tracker as it was shown, or with your severity or title",
-        Who.DECIDERS,
-        ("approve", "approve P1", "approve as Checkout fails for guests"),
-        _approve,
-    ),
-    Word("reject", "reject [why]", "drops the proposal", Who.DECIDERS, ("reject known noise",), _reject),
-    Word("later", "later 2h", "asks again after that time", Who.DECIDERS, ("later 2h",), _later),
-)
-
 _BY_NAME = {name: verb for verb in VERBS for name in (verb.name, *verb.also)}
-_REPLIES = {word.name: word for word in WORDS}
 
 
 def _find(word: str) -> Verb | None:
@@ -366,16 +272,16 @@ def _find(word: str) -> Verb | None:
 def parse(text: str) -> Command | Mistake:
     """What follows `/garden`, read; a number alone shows that cluster, nothing at all is `help`."""
     words = plain(text).split()
-    if words and _is(words[0], "/garden", "garden"):
+    if words and is_one_of(words[0], "/garden", "garden"):
         words = words[1:]
     if not words:
         return Help()
-    first = words[0] if words[0] == "?" else _bare(words[0])
+    first = words[0] if words[0] == "?" else bare(words[0])
     if (verb := _find(first)) is not None:
         return verb.read(words[1:])
-    if _number(_CLUSTER, first) and len(_split_share(words)[0]) == 1:
+    if number_in(_CLUSTER, first) and len(_split_share(words)[0]) == 1:
         return _show(words)
-    if _severity(first) is not None or _SPAN.fullmatch(first):
+    if severity_in(first) is not None or _SPAN.fullmatch(first):
         return _latest(words)
     close = difflib.get_close_matches(first.lower()[:30], list(_BY_NAME), n=1)
     if close:
@@ -384,13 +290,6 @@ def parse(text: str) -> Command | Mistake:
     return Mistake(
         f"I do not know “{short(first)}”. Type `/garden latest` for the problems that matter now, or `/garden help`."
     )
-
-
-def parse_reply(text: str) -> Reply | Mistake | None:
-    """A reply in a proposal's thread; None for other talk, which is left alone."""
-    typed = plain(text).split(maxsplit=1)
-    word = _REPLIES.get(typed[0].strip("*_~`.,;:!").lower()) if typed else None
-    return word.read(typed[1] if len(typed) > 1 else "") if word else None
 
 
 def short(text: str) -> str:

@@ -23,7 +23,8 @@ from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.demo.methods import APP, BOT_USER, SCOPES, TEAM, Fault, Handler
+from bot.demo.methods import APP, BOT_USER, SCOPES, TEAM
+from bot.demo.server import Fault, Handler
 from bot.demo.websocket import WebSocket
 
 Json = dict[str, Any]

@@ -9,24 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import Severity
-from handlers.grammar import (
-    VERBS,
-    WORDS,
-    Approve,
-    Command,
-    Escalate,
-    File,
-    Help,
-    Later,
-    Latest,
-    Mistake,
-    Reject,
-    Reply,
-    Show,
-    parse,
-    parse_reply,
-    short,
-)
+from handlers.grammar import VERBS, Command, Escalate, File, Help, Latest, Mistake, Show, parse, short
+from handlers.replies import WORDS, Approve, Later, Reject, Reply, parse_reply
 
 P0, P1 = Severity.P0, Severity.P1
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.demo.methods import Fault
+from bot.demo.server import Fault
 from bot.demo.slack import Slack
 from bot.errors import ChatUnavailable, Forbidden, NotFound
 from bot.models import Message

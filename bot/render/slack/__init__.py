@@ -1,0 +1,12 @@
+"""What people see in Slack: digest, one cluster, a proposal, help. Pure: values in, messages out.
+
+Each message reads well from its `text` alone, for that is what notifications and screen readers get; a colour is
+always beside a word. Text from logs, models, the tracker and people is escaped here, and nowhere twice.
+"""
+
+from bot.render.slack.answers import help_page, say, sentence
+from bot.render.slack.detail import detail
+from bot.render.slack.digest import digest, latest
+from bot.render.slack.proposal import SHOWN, proposal, written
+
+__all__ = ["SHOWN", "detail", "digest", "help_page", "latest", "proposal", "say", "sentence", "written"]

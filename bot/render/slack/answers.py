@@ -1,0 +1,45 @@
+"""Help, and short answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.models import (
+    Message,
+)
+from bot.render.blocks import context, fit, header, section
+from bot.render.escape import cut, mrkdwn
+from bot.render.slack.pieces import (
+    PARAGRAPH,
+)
+
+
+def help_page(rows: Sequence[tuple[str, str, str, Sequence[str]]], replies: Sequence[tuple[str, str]]) -> Message:
+    """The table of commands (syntax, what it does, who may, examples) and of replies."""
+    lines = [
+        f"`/garden {mrkdwn(syntax)}`  {_code_spans(does)} _({mrkdwn(who)})_\n      e.g. "
+        + ", ".join(f"`/garden {mrkdwn(e)}`" for e in examples)
+        for syntax, does, who, examples in rows
+    ]
+    words = [f"`{mrkdwn(syntax)}`  {_code_spans(does)}" for syntax, does in replies]
+    blocks = [header("What you can type"), *(section(line) for line in lines)]
+    if words:
+        blocks.append(section("*In a proposal's thread*, approvers reply\n" + "\n".join(words)))
+    blocks.append(context(["Case, `#`, `C-3` and plurals are forgiven. Add `--share` to show an answer to everybody."]))
+    text = "You can type " + ", ".join(f"/garden {mrkdwn(row[0])}" for row in rows) + "."
+    return fit(text, blocks)
+
+
+def say(text: str) -> Message:
+    """A short answer of our own words, already finished mrkdwn."""
+    return fit(text, [section(text)])
+
+
+def sentence(text: str) -> Message:
+    """A sentence that may hold words from elsewhere."""
+    return say(mrkdwn(cut(text, PARAGRAPH)))
+
+
+def _code_spans(text: str) -> str:
+    """Our own words, in which backticks are meant."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

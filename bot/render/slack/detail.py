@@ -1,0 +1,105 @@
+"""One cluster, in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from bot.models import (
+    Checked,
+    Finding,
+    Message,
+    Problem,
+)
+from bot.render import phrases
+from bot.render.blocks import Block, actions, code, context, fit, header, section
+from bot.render.escape import cut, mrkdwn
+from bot.render.slack.pieces import (
+    PARAGRAPH,
+    SENTENCE,
+    SYMBOL,
+    TREND,
+    buttons_of,
+    name,
+    person,
+    prose,
+    tracked,
+    where,
+)
+
+EVIDENCE = 1500
+
+_FINDING = {
+    Finding.CONFIRMED: "✓ confirmed",
+    Finding.CONTRADICTED: "✗ contradicted",
+    Finding.UNSUPPORTED: "? unsupported",
+    Finding.INFERRED: "→ inferred",
+    Finding.STRUCK: "✗ struck out",
+}
+
+
+def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
+    """All that is known of one cluster; `evidence` is False where strangers read along."""
+    c, audit = p.cluster, p.audit
+    found = phrases.cause(p)
+    facts = [
+        f"*Where:* {where(p)}",
+        f"*How often:* {phrases.count(c.occurrences, 'occurrence')} in {phrases.count(c.entries, 'entry')}, "
+        f"{TREND[p.triage.trend]}",
+        f"*When:* {phrases.moment(c.first_seen, now)} to {phrases.moment(c.last_seen, now)} UTC",
+        f"*Why {p.triage.severity}:* {prose('; '.join(p.triage.reasons) or 'no reason is kept', PARAGRAPH)}"
+        + (f", set by {person(p.triage.by)}" if p.triage.by else ""),
+        f"*Issue:* {tracked(p)}",
+    ]
+    if c.users or c.clients:
+        facts.append(f"*Who:* {phrases.count(c.users, 'user')}, {phrases.count(c.clients, 'client')}")
+    if c.revisions:
+        facts.append(
+            f"*Revisions:* {mrkdwn(phrases.listed([*c.revisions[:3]]))}" + ("…" if len(c.revisions) > 3 else "")
+        )
+    if p.incident:
+        what = f"a symptom of cluster {p.incident.root}" if p.is_symptom else "the root"
+        facts.append(f"*Incident:* {what}; {prose(p.incident.reason, SENTENCE)}")
+    blocks: list[Block] = [
+        header(f"Cluster {p.number}, {p.triage.severity}"),
+        section(f"{SYMBOL[p.triage.severity]} *{name(p, 250)}*\n{phrases.MEANING[p.triage.severity].capitalize()}"),
+        section("\n".join(facts)),
+        section(
+            f"*Cause* ({mrkdwn(found.label)})\n"
+            + (prose(found.text, PARAGRAPH) if found.text else "None can be shown.")
+        ),
+    ]
+    if p.analysis:
+        blocks.append(
+            section(
+                f"*Impact, technical:* {prose(p.analysis.technical_impact, PARAGRAPH) or 'unknown'}\n"
+                f"*Impact, business:* {prose(p.analysis.business_impact, PARAGRAPH) or 'unknown'}"
+            )
+        )
+        if p.analysis.next_steps:
+            steps = [f"{i}. {prose(s, SENTENCE)}" for i, s in enumerate(p.analysis.next_steps[:6], 1)]
+            blocks.append(section("*Next steps*\n" + "\n".join(steps)))
+    if audit and audit.claims:
+        blocks.append(section(f"*Claims* (audit: {audit.verdict})\n" + "\n".join(_claims(audit.claims))))
+    if evidence and c.evidence:
+        lines = [f"{e.time:%Y-%m-%d %H:%M:%S} {e.level.name} {e.id}\n{cut(e.text, 500)}" for e in c.evidence[:5]]
+        blocks += [section("*Evidence*"), *code("\n\n".join(lines), EVIDENCE)]
+    if offered := buttons_of(p, details=False):
+        blocks.append(actions(f"cluster:{p.number}", offered))
+    blocks.append(context([f"Next: {mrkdwn(phrases.next_words(p))}"]))
+    text = (
+        f"Cluster {p.number}, {p.triage.severity}: {name(p)} in {mrkdwn(c.service)}. "
+        f"{phrases.count(c.occurrences, 'occurrence')}, {p.triage.trend}. "
+        + (f"Cause ({mrkdwn(found.label)}): {prose(found.text, SENTENCE)}" if found.text else f"Cause: {found.label}.")
+    )
+    return fit(text, blocks)
+
+
+def _claims(claims: Sequence[Checked]) -> Iterator[str]:
+    for number, checked in enumerate(claims[:8], 1):
+        text = prose(checked.claim.text, SENTENCE)
+        text = f"~{text}~" if checked.finding in (Finding.CONTRADICTED, Finding.STRUCK) else text
+        why = f": {prose(checked.why, SENTENCE)}" if checked.why else ""
+        yield f"{number}. {text} _{_FINDING[checked.finding]}{why}_"
+    if len(claims) > 8:
+        yield f"And {len(claims) - 8} more."

@@ -1,0 +1,127 @@
+"""The digest, and the answer to `latest`: what matters, the worst first, symptoms folded under their root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from bot.models import (
+    Digest,
+    Message,
+    Problem,
+    Report,
+    Stage,
+)
+from bot.render import phrases
+from bot.render.blocks import Block, actions, context, fit, header, section
+from bot.render.escape import mrkdwn
+from bot.render.slack.pieces import (
+    SENTENCE,
+    SYMBOL,
+    TREND,
+    buttons_of,
+    name,
+    prose,
+    tracked,
+    where,
+)
+
+
+def digest(shown: Digest) -> Message:
+    """The living message of a channel and day."""
+    report = shown.report
+    heads = set(shown.shown)
+    families = [f for f in report.families if f[0].number in heads]
+    return fit(
+        _summary(families, report, shown.more),
+        [
+            header(f"Log Gardener, {_day(shown.day)}"),
+            *(block for family in families for block in _family(family, report.made_at)),
+            *([section(_more(shown.more))] if shown.more else []),
+            *([section("Nothing needs attention.")] if not families else []),
+            *(
+                [section("*What changed*\n" + "\n".join(f"• {mrkdwn(c)}" for c in shown.changes))]
+                if shown.changes
+                else []
+            ),
+            context(_footer(report)),
+        ],
+    )
+
+
+def latest(report: Report, shown: Sequence[tuple[Problem, ...]], more: int, asked: str) -> Message:
+    """The answer to `latest`: the same problems as in a digest, by what was asked for."""
+    title = f"Problems: {asked}" if asked else "Problems that matter now"
+    return fit(
+        _summary(shown, report, more),
+        [
+            header(title),
+            *(block for family in shown for block in _family(family, report.made_at)),
+            *([section(_more(more))] if more else []),
+            *([section("Nothing like that was seen in this span.")] if not shown else []),
+            context(_footer(report)),
+        ],
+    )
+
+
+def _summary(families: Iterable[tuple[Problem, ...]], report: Report, more: int) -> str:
+    """The digest in a few plain lines."""
+    heads = [f[0] for f in families]
+    until = _until(report)
+    if not heads:
+        return f"Nothing needs attention. {until}."
+    count = phrases.severities(heads)
+    lines = [f"{phrases.count(len(heads) + more, 'problem')} ({count}). {until}."]
+    lines += [
+        f"{p.triage.severity}, cluster {p.number}: {name(p, 100)} in {mrkdwn(p.cluster.service)}, "
+        f"{phrases.count(p.cluster.occurrences, 'occurrence')}, {p.triage.trend}."
+        for p in heads[:3]
+    ]
+    if len(heads) + more > 3:
+        lines.append(f"And {len(heads) + more - 3} more.")
+    return "\n".join(lines)
+
+
+def _family(family: tuple[Problem, ...], now: datetime) -> list[Block]:
+    """A problem with its symptoms folded under it: one section, one row of buttons."""
+    p, symptoms = family[0], family[1:]
+    found = phrases.cause(p)
+    lines = [
+        f"{SYMBOL[p.triage.severity]} *{p.triage.severity} · {name(p)}*",
+        f"{where(p)} · {phrases.count(p.cluster.occurrences, 'occurrence')} · {TREND[p.triage.trend]} · "
+        f"since {phrases.moment(p.cluster.first_seen, now)} UTC",
+        f"Cause ({mrkdwn(found.label)}): {prose(found.text, SENTENCE)}" if found.text else f"Cause: {found.label}",
+        f"Cluster {p.number} · issue: {tracked(p)}",
+    ]
+    if p.proposal and p.proposal.stage in (Stage.OPEN, Stage.APPROVED, Stage.FILING, Stage.FAILED):
+        lines.append(f"_{phrases.proposed(p.proposal)}_")
+    if symptoms:
+        some = phrases.listed([f"{s.number} ({name(s, 60)})" for s in symptoms[:3]])
+        rest = f" and {len(symptoms) - 3} more" if len(symptoms) > 3 else ""
+        lines.append(f"Its symptoms: {phrases.count(len(symptoms), 'cluster')}, {some}{rest}")
+    return [section("\n".join(lines)), actions(f"cluster:{p.number}", buttons_of(p))]
+
+
+def _footer(report: Report) -> list[str]:
+    spent = [s.dollars for s in report.spent if s.dollars is not None]
+    return [
+        _until(report),
+        f"{phrases.count(report.entries, 'entry')} read",
+        f"${sum(spent):.2f} spent on the model" if spent else "nothing spent on a model",
+        f"{phrases.count(report.bad_count, 'line')} could not be read" if report.bad_count else "",
+        *(prose(note, SENTENCE) for note in report.notes),
+    ]
+
+
+def _until(report: Report) -> str:
+    if report.read_until is None:
+        return "Nothing was read yet"
+    return f"Read up to {phrases.moment(report.read_until, report.made_at)} UTC"
+
+
+def _more(count: int) -> str:
+    return f"And {count} more: `/garden latest P5` goes down to the least, `/garden latest shop-api` shows one service."
+
+
+def _day(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B %Y}"

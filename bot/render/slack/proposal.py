@@ -1,0 +1,104 @@
+"""A proposal: what would be written, exactly, where it stands, and who decided."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.models import (
+    Act,
+    Draft,
+    Message,
+    Proposal,
+    Stage,
+)
+from bot.render import phrases
+from bot.render.blocks import Block, actions, button, code, context, divider, fit, header, section
+from bot.render.escape import cut, mrkdwn
+from bot.render.slack.pieces import (
+    PARAGRAPH,
+    SENTENCE,
+    SYMBOL,
+    link,
+    person,
+    prose,
+)
+
+SHOWN = 6000
+"""Characters of the text that are shown; a longer one is attached as a file."""
+
+_ACT = {
+    Act.CREATE: "Create an issue",
+    Act.COMMENT: "Comment on {issue}",
+    Act.ESCALATE: "Escalate {issue}",
+    Act.REOPEN: "Reopen {issue}",
+    Act.LINK: "Link {issue}",
+    Act.NOTHING: "Do nothing",
+}
+
+
+def proposal(p: Proposal, now: datetime, *, who: str = "", words: str = "") -> Message:
+    """What would be written, exactly, and where it stands. `who` decided, with `words` where there are any."""
+    draft = p.draft
+    what = _ACT[draft.act].format(issue=f"#{draft.issue}" if draft.issue else "the issue")
+    of = f" for cluster {p.cluster}" if p.cluster else ""
+    title = f"Proposal {p.id}: {what}{of}"
+    state = _state(p, now, who, words)
+    blocks: list[Block] = [header(title), section(state)]
+    if p.stage is Stage.OPEN:
+        blocks.append(
+            actions(
+                f"proposal:{p.id}",
+                [
+                    button("Approve", "approve", f"{p.id}:{p.digest}", "primary"),
+                    button("Reject", "reject", f"{p.id}:{p.digest}", "danger"),
+                ],
+            )
+        )
+    head = [f"*In:* {mrkdwn(draft.repository) or 'the local tracker'}"]
+    if draft.title:
+        head.append(f"*Title:* {mrkdwn(cut(draft.title, 300))}")
+    if draft.severity:
+        head.append(f"*Severity:* {SYMBOL[draft.severity]} {draft.severity}")
+    if draft.labels:
+        head.append(f"*Labels:* {mrkdwn(', '.join(draft.labels))}")
+    if draft.assignees:
+        head.append(f"*Assigned to:* {mrkdwn(', '.join(draft.assignees))}")
+    if draft.reason:
+        head.append(f"*Why:* {prose(draft.reason, PARAGRAPH)}")
+    blocks += [section("\n".join(head)), *code(written(draft), SHOWN)]
+    notes = [f"Counts as of {phrases.moment(p.as_of, now)} UTC", f"asked for by {person(p.made_by)}"]
+    if len(written(draft)) > SHOWN:
+        notes.append("The whole text is attached as a file.")
+    blocks += [divider(), context(notes)]
+    return fit(f"{title}. {mrkdwn(cut(draft.title, 200))}\n{state}", blocks)
+
+
+def written(draft: Draft) -> str:
+    """The text that would be written: the body of an issue, or a comment."""
+    return "\n\n".join(part for part in (draft.body, draft.comment) if part) or "(no text)"
+
+
+def _state(p: Proposal, now: datetime, who: str, words: str) -> str:
+    by = f" by {person(who)}" if who else ""
+    why = f": {prose(words, SENTENCE)}" if words else ""
+    if p.stage is Stage.OPEN:
+        return (
+            "⏳ *Waits for an approver.* Reply `approve`, `approve P1`, `approve as &lt;title&gt;`, "
+            f"`reject &lt;why&gt;` or `later 2h`, or click; where several wait here, name it: `approve {p.id}`. "
+            f"Until {phrases.moment(p.expires_at, now)} UTC."
+        )
+    if p.stage is Stage.APPROVED:
+        retry = f" Not written yet: {prose(p.note, SENTENCE)} It is tried again." if p.note else ""
+        return f"✅ *Approved*{by}; it is being written.{retry}"
+    if p.stage is Stage.FILING:
+        return f"✅ *Approved*{by}; it is being written."
+    if p.stage is Stage.FILED:
+        where = link(p.url, f"#{p.issue}")
+        return f"📌 *Filed* as {where}{f', approved{by}' if by else ''}."
+    if p.stage is Stage.REJECTED:
+        return f"🚫 *Rejected*{by}{why}"
+    if p.stage is Stage.FAILED:
+        return f"⚠️ *Could not be written:* {prose(p.note, SENTENCE)}"
+    if p.stage is Stage.SUPERSEDED:
+        return "↪️ *Superseded* by a newer proposal."
+    return f"⌛ *Expired.* `/garden file cluster {p.cluster}` proposes it again."
