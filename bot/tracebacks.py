@@ -50,16 +50,16 @@ _JS_ERROR = re.compile(
 )
 
 _JVM_FRAME = re.compile(
-    r"^\s+at ([\w.$/@<>-]{1,300})\.([\w$<>]{1,120})\(([\w.$-]{0,120})(?::(\d{1,9}))?[^)\n]{0,40}\)", re.M
+    r"^[ \t]+at ([\w.$/@<>-]{1,300})\.([\w$<>]{1,120})\(([\w.$-]{0,120})(?::(\d{1,9}))?[^)\n]{0,40}\)", re.M
 )
 _JVM_ERROR = re.compile(
     r'^(?:Exception in thread "[^"\n]{0,80}" |[^\n]{0,200}?\b)?((?:[a-z_][\w$]*\.){1,12}[A-Z][\w$]*)(?:: ([^\n]*))?$'
 )
-_JVM_CAUSE = re.compile(r"^\s*Caused by: ", re.M)
+_JVM_CAUSE = re.compile(r"^[ \t]*Caused by: ", re.M)
 
 _NET_FRAME = re.compile(
-    r"^\s+at ([\w.`<>\[\],+$ ]{1,300})\.([\w`<>|$.]{1,120})\([^\n]{0,400}?\)"
-    r"(?: in ([^\n]{1,300}):line (\d{1,9}))?\s*$",
+    r"^[ \t]+at ([\w.`<>\[\],+$ ]{1,300})\.([\w`<>|$]{1,120})\([^\n]{0,400}?\)"
+    r"(?: in ([^\n]{1,300}):line (\d{1,9}))?[ \t]*$",
     re.M,
 )
 _NET_ERROR = re.compile(
@@ -68,15 +68,21 @@ _NET_ERROR = re.compile(
 )
 
 _GO_PANIC = re.compile(r"^(?:[^\n]{0,80}\s)?panic: ([^\n]*)", re.M)
-_GO_FRAME = re.compile(r"^([\w./$*()\[\]{}·-]{1,300})\([^\n]*\)\n[ \t]+(\S{1,300}\.go):(\d{1,9})", re.M)
+_GO_FRAME = re.compile(
+    r"^([\w./$·-]{1,200}(?:\(\*?[\w.\[\]]{1,80}\))?[\w./$·{}\[\]-]{0,200})\([^\n]{0,500}\)\n"
+    r"[ \t]+(\S{1,300}\.go):(\d{1,9})",
+    re.M,
+)
 
 _RUBY_HEAD = re.compile(
     r"^([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})': ([^\n]*) \(([A-Z][\w:]*)\)", re.M
 )
-_RUBY_FRAME = re.compile(r"^\s+(?:from |\d+: from )?([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})'", re.M)
+_RUBY_FRAME = re.compile(
+    r"^[ \t]+(?:from |\d+: from )?([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})'", re.M
+)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def failure(text: str) -> Failure | None:
     """The exception that `text` is a traceback of; None where it is none."""
     text = text[:LONGEST]
@@ -166,7 +172,7 @@ def _jvm(text: str) -> Failure | None:
     head = (part[: first.start()] if first else part).strip("\n")
     lines = head.split("\n")
     for i in range(len(lines)):
-        if m := _JVM_ERROR.match(lines[i]):
+        if m := _JVM_ERROR.match(lines[i][:MESSAGE]):
             message = "\n".join([m[2] or "", *lines[i + 1 :]]).strip()
             site = _jvm_site(part) or _jvm_site(text)
             return Failure(m[1], message[:MESSAGE], site)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -222,3 +223,15 @@ def test_titles_hold_no_ids() -> None:
     found = signature(line("User 7b1e0a52-6c1d-4c53-9d0e-5a2f4f6a3b10 paid 17.50 and failed"))
     assert "7b1e" not in found.title
     assert "17" not in found.title
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["a.", "a, ", "a:", "a_1", "<num>.", "'a/", "[", "{", " a=", "/.", "Error: ", "\n", " ", "main(", "1", "❌", "a_"],
+)  # fmt: skip
+def test_hostile(piece: str) -> None:
+    """Text made to confuse the expressions takes well under a second, however long it is."""
+    one = entry(piece * (32_000 // len(piece)), level=Level.ERROR)
+    before = time.perf_counter()
+    signature(one)
+    assert time.perf_counter() - before < 1

@@ -66,18 +66,23 @@ _RAISED = re.compile(
     r"|(?:[a-z_][\w$]*\.){2,12}[A-Z][\w$]*(?::|$)|[^\s:]+\.rb:\d+:in )"
 )
 _CHAINS = ("During handling of the above", "The above exception was", "Caused by:", "Suppressed:")
-_FRAME = re.compile(r'^\s*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)', re.M)
+_FRAME = re.compile(
+    r'^[ \t]*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)', re.M
+)
 _OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12})\s*$")
 _ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
 
 
-@lru_cache(maxsize=65536)
 def shape(text: str) -> Shape:
     """What the text of one entry, mostly a single line, looks like."""
+    return _short(text) if len(text) < _SHORT else _shape(text)
+
+
+def _shape(text: str) -> Shape:
     first, _, rest = text.partition("\n")
     bare = first.strip()
     last = text.rstrip().rpartition("\n")[2] if rest else first
-    traced = bool(_FRAME.search(text)) if len(text) < 20_000 else True
+    traced = bool(_FRAME.search(text[:_LOOK]))
     python = bare.startswith(("Traceback (most recent call last)", 'File "'))
     if python and rest:
         python = not _ENDED.search(rest)
@@ -89,6 +94,12 @@ def shape(text: str) -> Shape:
         python=python,
         chains=bare.startswith(_CHAINS),
     )
+
+
+_SHORT = 1_000
+_LOOK = 20_000
+_short = lru_cache(maxsize=32768)(_shape)
+"""Long texts are rarely equal, and would fill the memory."""
 
 
 def _look(first: str, bare: str, traced: bool) -> Look:

@@ -16,6 +16,7 @@ from bot.steps.cluster.words import lead, reason, scanned, titled, varied, warni
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
+LOOKED_AT = 4_000
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
 _ENDED_WELL = "Container called exit(0)"
@@ -35,7 +36,7 @@ def signature(occurrence: Occurrence) -> Signature | None:
     return _signature(
         occurrence.service,
         occurrence.form,
-        occurrence.text[:4000],
+        occurrence.text[:LOOKED_AT],
         occurrence.site,
         occurrence.failure,
         (request.method, request.route, request.status) if request else None,
@@ -74,7 +75,7 @@ def _probe(occurrence: Occurrence) -> bool:
     return request is not None and request.status < 500 and scanned(request.url or request.route)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def _signature(
     service: str,
     form: Form,
@@ -152,9 +153,9 @@ def _made(
     )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _masked(text: str) -> str:
-    return varied(mask(text))[:TEMPLATE].rstrip(" .")
+    return varied(mask(text)[: 2 * TEMPLATE])[:TEMPLATE].rstrip(" .")
 
 
 def _place(site: Site | None) -> str:
