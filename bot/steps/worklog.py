@@ -232,6 +232,8 @@ def _treated(problem: Problem) -> Treated:
         treatment = _UNDER_WAY[proposal.stage]
         number = number or proposal.draft.issue
         reason = proposal.note or reason
+    elif problem.is_symptom and problem.incident:
+        reason = f"a symptom of cluster {problem.incident.root}, which is tracked instead"
     elif match is None or match.outcome in (Outcome.NEW, Outcome.OFFER):
         reason = "; ".join(filter(None, (*problem.triage.reasons[:2], reason)))
     related = tuple(c.issue for c in match.candidates if c.issue.number != number)[:5] if match else ()

@@ -39,6 +39,14 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_does_not() -> None:
     assert once != other
 
 
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_every_seed_is_consistent(seed: int) -> None:
+    """With any seed each problem happens, is labelled, and counts at least as many entries as occurrences."""
+    data = expected(seed)
+    assert all(p["entries"] >= p["occurrences"] >= 1 for p in data["problems"].values())
+    assert {e["insertId"] for e in week(seed)} >= {row.split(",")[0] for row in labels(seed).split("\n")[1:-1]}
+
+
 def test_it_is_quick() -> None:
     """A week is written in under two seconds."""
     started = time.perf_counter()

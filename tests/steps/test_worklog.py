@@ -94,6 +94,11 @@ def test_no_action_has_its_reason() -> None:
     assert "expected: a browser asks for it by itself" in worklog(report(expected())).treated[0].reason
 
 
+def test_a_symptom_is_tracked_with_its_root() -> None:
+    """The reason for not filing a symptom names its root, and no more."""
+    assert worklog(report(symptoms()[0])).treated[0].reason == "a symptom of cluster 1, which is tracked instead"
+
+
 def test_candidates_are_cross_references() -> None:
     """Issues that were candidates and not chosen are related."""
     assert [i.number for i in worklog(report(offered())).treated[0].related] == [307]

@@ -19,13 +19,13 @@ def clusters(log: Worklog) -> Iterator[str]:
         return
     yield from heading(2, "Cluster analysis")
     for section in log.sections[:DETAILED]:
-        yield from _cluster(section, log)
+        yield from _cluster(section)
     if len(log.sections) > DETAILED:
         yield f"{len(log.sections) - DETAILED} more clusters are in the table above only."
         yield ""
 
 
-def _cluster(section: Section, log: Worklog) -> Iterator[str]:
+def _cluster(section: Section) -> Iterator[str]:
     problem, cluster, triage = section.problem, section.problem.cluster, section.problem.triage
     shown = bool(phrases.cause(problem).text)
     analysis = problem.analysis if shown else None
@@ -39,7 +39,7 @@ def _cluster(section: Section, log: Worklog) -> Iterator[str]:
         ("Trend", str(triage.trend)),
         ("Business impact", p(analysis.business_impact) if analysis else ""),
         ("Technical impact", p(analysis.technical_impact) if analysis else ""),
-        ("Incident", _incident(section, log)),
+        ("Incident", _incident(section)),
     )
     yield ""
     yield "Pattern:"
@@ -124,8 +124,6 @@ def _impact(section: Section) -> Iterator[str]:
         yield f"- {p(problem.analysis.business_impact)} _(inferred, {p(cause.source, 80)})_"
     hit = _hit(section)
     yield f"- {times(section.occurrences)} in the window{f'; {hit}' if hit else ''}."
-    for reason in problem.triage.reasons:
-        yield f"- {p(reason)}"
 
 
 def _hit(section: Section) -> str:
@@ -135,14 +133,14 @@ def _hit(section: Section) -> str:
     return ", ".join(filter(None, (users, clients)))
 
 
-def _incident(section: Section, log: Worklog) -> str:
-    problem = section.problem
+def _incident(section: Section) -> str:
     if section.root:
-        found = problem.incident
-        return f"symptom of cluster {section.root}{f': {p(found.reason)}' if found else ''}"
+        return f"symptom of cluster {section.root}; see there"
     if section.symptoms:
         noun = "clusters" if len(section.symptoms) > 1 else "cluster"
-        return f"root of {noun} {phrases.listed([str(n) for n in section.symptoms])}"
+        found = section.problem.incident
+        reason = f": {p(found.reason)}" if found else ""
+        return f"root of {noun} {phrases.listed([str(n) for n in section.symptoms])}{reason}"
     return ""
 
 
