@@ -238,8 +238,8 @@ def expected(cluster: Cluster) -> str:
     if s.route and s.status >= 400:
         return f"{s.method} {s.route} is not answered with {s.status} where the request is a valid one."
     if s.exception:
-        where = f" in {s.site}" if s.site else ""
-        return f"No {s.exception.rpartition('.')[2]}{where} reaches the log."
+        where = f"What runs in {s.site}" if s.site else cluster.service
+        return f"{where} ends without {s.exception.rpartition('.')[2]}, or handles it."
     if cluster.kind is Kind.PLATFORM:
         return f"Instances of {cluster.service} start, stay up and pass their probes."
     return f"{cluster.service} does its work without this message."
@@ -256,6 +256,12 @@ def _spread(entries: Sequence[Entry], most: int) -> list[Entry]:
     if len(entries) <= most or most < 2:
         return list(entries[-most:])
     return [entries[round(i * (len(entries) - 1) / (most - 1))] for i in range(most)]
+
+
+def _repeats(entries: Sequence[Entry]) -> list[tuple[Entry, bool]]:
+    """Each with whether one before it says the same, numbers aside."""
+    texts = [re.sub(r"\d+", "0", entry.text) for entry in entries]
+    return [(entry, texts[i] in texts[:i]) for i, entry in enumerate(entries)]
 
 
 def _state(problem: Problem) -> str:
@@ -301,6 +307,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
         sentence=lambda text: text[:1].upper() + text[1:],
         md=_prose,
         fence=fence,
+        repeats=_repeats,
         utc=lambda time: f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         number=lambda n: f"{n:,}",
         logs=lambda url, label: link(label, url, (CONSOLE,)),

@@ -37,8 +37,10 @@ def propose(problem: Problem, policy: Policy, now: datetime) -> Draft:
         return _nothing(problem, policy, f"Expected behaviour, so no issue: {why}.")
     if _owner_elsewhere(problem) and problem.incident:
         root = problem.incident.root
-        why = f"A symptom of cluster {root}, which owns the issue: {problem.incident.reason.rstrip('.')}."
-        return _nothing(problem, policy, f"{why} Say `/garden file cluster {root}`.")
+        own = [part for part in problem.incident.reason.split("; ") if part.startswith(f"cluster {problem.number} ")]
+        because = ("; ".join(own) or problem.incident.reason).rstrip(".")
+        why = f"A symptom of cluster {root}, which owns the issue: {because}. Say `/garden file cluster {root}`."
+        return _nothing(problem, policy, why)
     match = problem.match or Match(Outcome.NEW, "the tracker was not searched")
     issue = match.issue
     if issue is None:

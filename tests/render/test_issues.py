@@ -251,3 +251,12 @@ def test_the_longest_texts_fit_with_their_last_line() -> None:
         for source in all_texts(hostile(text)):
             assert len(source) <= 65_536 - 500
             assert source.rstrip().endswith("severity=P2 -->")
+
+
+def test_evidence_that_says_the_same_is_shown_once() -> None:
+    """Numbers aside; each entry still has its time and id."""
+    seen = [samples.entry(f"retry {n} failed", id=f"e{n}") for n in range(3)]
+    body = issues.body(Problem(samples.cluster(1, evidence=seen), samples.triage()), POLICY)
+    assert body.count("failed\n```") == 2
+    assert [f"insertId e{n}" in body for n in range(3)] == [True] * 3
+    assert body.count(": the same again") == 2
