@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from bot.errors import InputError
-from bot.logs.objects import CHUNK, Objects, load
+from bot.logs.objects import CHUNK, NO_OBJECT, Objects, load
 from bot.logs.ordered import Ordered
 from bot.models import BadLine, Batch, Raw, Window
 from bot.moments import EPOCH, moment
@@ -130,6 +130,8 @@ class FileLogs:
         self._newest = micros if self._newest is None else max(self._newest, micros)
 
     def _note(self, bad: BadLine) -> None:
+        if self._bad and self._bad[-1].line == bad.line and bad.why == NO_OBJECT:
+            return  # the rest of a line that is known to be bad
         if len(self._bad) < _NAMED:
             self._bad.append(bad)
         else:

@@ -19,12 +19,13 @@ LONGEST = 8 * 1024 * 1024
 """Bytes that one object may have."""
 CHUNK = 1024 * 1024
 
-_TOKEN = re.compile(rb'"[^"\\\n]*(?:\\.[^"\\\n]*)*"|["{}\[\]]|\n(?=[ \t]*\{)')
-_REST_OF_STRING = re.compile(rb'[^"\\\n]*(?:\\.[^"\\\n]*)*')
+_TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|["{}\[\]]|\n(?=[ \t]*\{)')
+_REST_OF_STRING = re.compile(rb'[^"\\\n]*+(?:\\[\s\S][^"\\\n]*+)*+')
 _BETWEEN = re.compile(rb"[ \t\r\n,\[\]]*")
 _HISTORY = 200
 """Bytes before the current place that are kept, to see how a line is indented."""
 
+NO_OBJECT = "not a JSON object"
 _TOO_LONG = f"an entry longer than {LONGEST // 1024 // 1024} MiB"
 _MISPRINTS = 100
 """Objects that turned out not to be pretty-printed, after which it is not tried again."""
@@ -130,7 +131,7 @@ class Objects:
             self._step(len(self._buffer))
             if not self._more():
                 break
-        return BadLine(line, "not a JSON object")
+        return BadLine(line, NO_OBJECT)
 
     def _object(self) -> Iterator[Found | BadLine]:
         whole = self._line()
@@ -138,11 +139,14 @@ class Objects:
             self._one_per_line = True
             yield whole
             return
-        printed = None if self._one_per_line or self._misprints > _MISPRINTS else self._printed()
-        if printed:
-            yield printed
-            return
-        self._misprints += 1
+        if self._buffer[self._at : self._at + 2].rstrip() == b"{":
+            self._one_per_line = False
+        if not self._one_per_line and self._misprints <= _MISPRINTS:
+            printed = self._printed()
+            if printed:
+                yield printed
+                return
+            self._misprints += 1
         yield from self._measured()
 
     def _indent(self) -> bytes | None:
