@@ -1,8 +1,8 @@
-"""What is written to the tracker: titles, bodies, comments, labels. Pure; the words are in `templates/`.
+"""What is written to the tracker: bodies and comments. Pure; the words are in `templates/`.
 
-House style: the title is `GCP-<category> | P<n> | <name>`, the body leads with the impact. Only what is computed or
-confirmed stands there as a fact; what is inferred says so; what the logs contradict or do not support is counted and
-left out. Every text from outside goes through `escape`. Results keep GitHub's limits.
+The body leads with the impact. Only what is computed or confirmed stands there as a fact; what is inferred says so;
+what the logs contradict or do not support is counted and left out. Every text from outside goes through `escape`.
+Results keep GitHub's limits.
 """
 
 from __future__ import annotations
@@ -32,23 +32,17 @@ from bot.models import (
     Verdict,
 )
 from bot.render.escape import cut, fence, link, markdown
-from bot.render.escape import title as plain_title
 
-TITLE_LIMIT = 256
 BODY_LIMIT = 65_536
 RESERVE = 1_000
 """What the marker and the tracker itself may need at the end of a body."""
-LABELS = 4
-LABEL_LIMIT = 50
 RELATED = 0.2
 """Candidates below this are not worth naming."""
 EVIDENCE = 5
 EVIDENCE_LIMIT = 3_000
 SENTENCE_LIMIT = 2_000
 CONSOLE = "https://console.cloud.google.com/logs/"
-PRIORITIES = frozenset(severity.value for severity in Severity)
 
-_PRIORITY = re.compile(r"\b(P[0-5])\b(?:\s*(?:→|->)\s*(P[0-5])\b)?")
 _STATE = re.compile(
     r"<!-- log-gardener:state cluster=(\d{1,9}) occurrences=(\d{1,12}) last=([0-9T:+.Z-]{19,40}) severity=(P[0-5]) -->"
 )
@@ -63,74 +57,6 @@ class Told:
     occurrences: int
     last: datetime
     severity: Severity
-
-
-# ------------------------------------------------------------------------------------------------ titles and labels
-
-
-def name(problem: Problem) -> str:
-    """What the problem is called: the analysis's name where it stood the audit, else the cluster's own title."""
-    analysis, audit = problem.analysis, problem.audit
-    if analysis and analysis.name and audit and audit.verdict is not Verdict.REJECTED:
-        return analysis.name
-    return problem.cluster.title or problem.cluster.template
-
-
-def title(problem: Problem) -> str:
-    category = re.sub(r"[^\w-]", "", problem.triage.category) or "new"
-    return retitle(f"GCP-{category} | {problem.triage.severity} | {name(problem)}")
-
-
-def retitle(text: str) -> str:
-    """Somebody's own words as a title: harmless, in one line, within the limit."""
-    return cut(plain_title(text), TITLE_LIMIT)
-
-
-def severity_of(issue: Issue) -> Severity | None:
-    """What the issue says of its severity: the priority label, else the newest one in the title."""
-    labelled = sorted(PRIORITIES.intersection(issue.labels))
-    if labelled:
-        return Severity(labelled[0])
-    found = _PRIORITY.search(issue.title)
-    return Severity(found[2] or found[1]) if found else None
-
-
-def escalated(text: str, old: Severity | None, new: Severity) -> str:
-    """The title with `P3 → P1` in the place of its severity, or in front where it has none."""
-    change = f"{old} → {new}" if old else str(new)
-    found = _PRIORITY.search(text)
-    changed = text[: found.start()] + change + text[found.end() :] if found else f"{change} | {text}"
-    return cut(changed, TITLE_LIMIT)
-
-
-def with_severity(text: str, severity: Severity) -> str:
-    """The title of a draft with another severity; an escalation keeps where it came from."""
-    return _PRIORITY.sub(lambda f: f"{f[1]} → {severity}" if f[2] else severity.value, text, count=1)
-
-
-def body_with_severity(text: str, severity: Severity) -> str:
-    """The body with the severity that a person gave when approving; the one computed stays beside it."""
-    line = rf"**Severity {severity}**, set by a person on approval; computed was \g<1>"
-    return _STATE.sub(lambda f: f[0].replace(f[4], severity), _SEVERITY_LINE.sub(line, text, count=1))
-
-
-def comment_with_severity(text: str, severity: Severity) -> str:
-    """The comment of an escalation, to what the approver said instead."""
-    said = _CHANGE_LINE.sub(rf"\g<1>{severity}**, set by a person on approval", text, count=1)
-    return _STATE.sub(lambda f: f[0].replace(f[4], severity), said)
-
-
-def labels(problem: Problem, policy: Policy) -> tuple[str, ...]:
-    """Priority, type, area, generated: four at most."""
-    kind = "security" if problem.triage.kind is Kind.SECURITY else "bug"
-    area = cut(f"area/{plain_title(problem.cluster.service)}", LABEL_LIMIT).replace(",", " ")
-    generated = policy.labels[: LABELS - 1]
-    others = (kind, area)[: LABELS - 1 - len(generated)]
-    return tuple(dict.fromkeys((problem.triage.severity.value, *others, *generated)))
-
-
-def assignees(problem: Problem, policy: Policy) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(policy.owners.get(problem.cluster.service, ())))[:10]
 
 
 # ------------------------------------------------------------------------------------------------ texts
@@ -194,6 +120,18 @@ def logs_url(entries: Sequence[Entry], start: datetime, end: datetime) -> str:
     project = next((e.project for e in entries if e.project), "")
     query = quote(f"insertId=({ids})" if ids else 'severity>="WARNING"', safe="")
     return f"{CONSOLE}query;query={query};{quote(span, safe='=:')}?project={quote(project, safe='')}"
+
+
+def body_with_severity(text: str, severity: Severity) -> str:
+    """The body with the severity that a person gave when approving; the one computed stays beside it."""
+    line = rf"**Severity {severity}**, set by a person on approval; computed was \g<1>"
+    return _STATE.sub(lambda f: f[0].replace(f[4], severity), _SEVERITY_LINE.sub(line, text, count=1))
+
+
+def comment_with_severity(text: str, severity: Severity) -> str:
+    """The comment of an escalation, to what the approver said instead."""
+    said = _CHANGE_LINE.sub(rf"\g<1>{severity}**, set by a person on approval", text, count=1)
+    return _STATE.sub(lambda f: f[0].replace(f[4], severity), said)
 
 
 # ------------------------------------------------------------------------------------------------ for the templates

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.errors import Refused
 from bot.models import Act, Decision, Draft, Policy, Proposal, Severity, Stage
-from bot.render import issues
+from bot.render import issues, titles
 
 _SEVERITY = re.compile(r"p([0-5])", re.IGNORECASE)
 _AS = re.compile(r"as\s+(\S.*)", re.IGNORECASE | re.DOTALL)
@@ -91,7 +91,7 @@ def _changed(draft: Draft, words: str) -> Draft | None:
     if named:
         if draft.act is not Act.CREATE:
             raise Refused(f"This proposal writes to #{draft.issue}, whose title stays. Say `approve` alone.")
-        return replace(draft, title=issues.retitle(named[1]))
+        return replace(draft, title=titles.retitle(named[1]))
     raise Refused("That was not understood. Say `approve`, `approve P1` or `approve as <title>`.")
 
 
@@ -105,9 +105,9 @@ def _with_severity(draft: Draft, severity: Severity) -> Draft | None:
         )
     return replace(
         draft,
-        title=issues.with_severity(draft.title, severity),
+        title=titles.with_severity(draft.title, severity),
         body=issues.body_with_severity(draft.body, severity),
         comment=issues.comment_with_severity(draft.comment, severity),
-        labels=tuple(severity.value if name in issues.PRIORITIES else name for name in draft.labels),
+        labels=tuple(severity.value if name in titles.PRIORITIES else name for name in draft.labels),
         severity=severity,
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from bot.errors import Refused
 from bot.models import Act, Draft, Issue, Kind, Match, Outcome, Policy, Problem, Severity
-from bot.render import issues
+from bot.render import issues, titles
 
 
 def wanted(problems: Sequence[Problem], policy: Policy, *, baseline: bool) -> list[Problem]:
@@ -67,13 +67,13 @@ def escalate(issue: Issue, severity: Severity, why: str, problem: Problem | None
         raise Refused(f"{name} is locked, so nobody can comment there. Unlock it on GitHub first.")
     if issue.closed:
         raise Refused(f"{name} is closed{f' as {issue.reason}' if issue.reason else ''}. Reopen it first.")
-    old = issues.severity_of(issue)
+    old = titles.severity_of(issue)
     if old is severity:
         raise Refused(f"{name} is {severity} already.")
     return Draft(
         act=Act.ESCALATE,
         repository=issue.repository or policy.repository,
-        title=issues.escalated(issue.title, old, severity),
+        title=titles.escalated(issue.title, old, severity),
         comment=issues.escalation(problem, policy, old, severity, why, person=bool(who)),
         labels=(severity.value,),
         issue=issue.number,
@@ -91,10 +91,10 @@ def _create(problem: Problem, policy: Policy, match: Match) -> Draft:
     return Draft(
         act=Act.CREATE,
         repository=policy.repository,
-        title=issues.title(problem),
+        title=titles.title(problem),
         body=issues.body(problem, policy),
-        labels=issues.labels(problem, policy),
-        assignees=issues.assignees(problem, policy),
+        labels=titles.labels(problem, policy),
+        assignees=titles.assignees(problem, policy),
         severity=problem.triage.severity,
         reason=_sentence(match.reason),
     )
@@ -116,7 +116,7 @@ def _known(problem: Problem, policy: Policy, match: Match, issue: Issue, now: da
     if issue.locked:
         why = f"{match.reason}; the issue is locked, so it is only linked"
         return Draft(Act.LINK, issue.repository, issue=issue.number, reason=_sentence(why))
-    severity, said = problem.triage.severity, issues.severity_of(issue)
+    severity, said = problem.triage.severity, titles.severity_of(issue)
     if said and severity < said and not issue.closed:
         why = "; ".join(problem.triage.reasons)
         return escalate(issue, severity, why, problem, policy, problem.triage.by)

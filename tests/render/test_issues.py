@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -22,19 +21,6 @@ GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
 def headings(text: str) -> list[str]:
     return re.findall(r"^## (.+)$", text, re.MULTILINE)
-
-
-def test_the_title_is_house_style() -> None:
-    """`GCP-<category> | P<n> | <name>`, with the analysis's name where it stood the audit."""
-    assert issues.title(samples.crash()) == "GCP-new | P0 | Missing Python module"
-    assert issues.title(samples.known()) == "GCP-active-dev | P2 | QueuePool limit of size 5 overflow 10 reached"
-
-
-def test_a_long_name_is_cut_to_githubs_limit() -> None:
-    """256 characters at most, one line."""
-    made = issues.title(samples.problem(1, "word\n" * 200))
-    assert len(made) <= 256
-    assert "\n" not in made
 
 
 def test_the_body_leads_with_the_impact_and_has_every_part() -> None:
@@ -100,48 +86,6 @@ def test_related_issues_are_those_of_the_same_repository() -> None:
     problem = samples.offered()
     assert "- #307 (open" in issues.body(problem, POLICY)
     assert "#307" not in issues.body(problem, Policy(repository="ticketry/other"))
-
-
-def test_labels_are_four_at_most() -> None:
-    """Priority, type, area, generated."""
-    assert issues.labels(samples.crash(), POLICY) == ("P0", "bug", "area/checkout-api", "log-gardener")
-    assert issues.labels(samples.probe(), POLICY)[1] == "security"
-    many = issues.labels(samples.crash(), Policy(labels=("a", "b", "c", "d", "e")))
-    assert len(many) == 4
-    assert many[0] == "P0"
-
-
-def test_assignees_are_the_services_owners() -> None:
-    """By the team's table; nobody for others."""
-    assert issues.assignees(samples.crash(), POLICY) == ("ann-example", "bob-example")
-    assert issues.assignees(samples.probe(), POLICY) == ()
-
-
-# ---------------------------------------------------------------------------------------- severities
-
-
-@pytest.mark.parametrize(
-    ("before", "old", "after"),
-    [
-        ("GCP-new | P3 | Name", Severity.P3, "GCP-new | P3 → P1 | Name"),
-        ("GCP-new | P3 → P2 | Name", Severity.P2, "GCP-new | P2 → P1 | Name"),
-        ("Duplicate sessions - P3 LOW", Severity.P3, "Duplicate sessions - P3 → P1 LOW"),
-        ("Duplicate sessions", Severity.P4, "P4 → P1 | Duplicate sessions"),
-        ("Duplicate sessions", None, "P1 | Duplicate sessions"),
-        ("MP3 upload of P10 fails", None, "P1 | MP3 upload of P10 fails"),
-    ],
-)
-def test_an_escalated_title_shows_both_severities(before: str, old: Severity | None, after: str) -> None:
-    """`P3 → P1` stands where the severity stood, or in front."""
-    assert issues.escalated(before, old, Severity.P1) == after
-
-
-def test_the_label_says_the_severity_before_the_title_does() -> None:
-    """People change labels and forget titles."""
-    issue = samples.issue(1, "GCP-new | P3 → P2 | Name")
-    assert issues.severity_of(issue) is Severity.P2
-    assert issues.severity_of(replace(issue, labels=("bug", "P4"))) is Severity.P4
-    assert issues.severity_of(samples.issue(1, "Name")) is None
 
 
 # ---------------------------------------------------------------------------------------- what an issue was told

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.models import Cluster, Count, Incident, Issue, Kind, Match, Moment, Outcome, Signature
-from bot.steps.match import MOST_WORDS, OFFERED, match, words
+from bot.steps.match import OFFERED, match, words
+from bot.steps.match.likeness import MOST_WORDS
 from tests import samples
 from tests.render.test_escape import UGLY
 
