@@ -80,6 +80,15 @@ def test_an_entry_that_turns_out_healthy_belongs_to_no_cluster(store: Store) -> 
     assert store.clusters.load([1])[0].occurrences == 1
 
 
+def test_what_was_open_and_does_not_come_again_is_gone(store: Store) -> None:
+    """Its entries stay seen, and belong to nothing."""
+    absorb(store, [sighting("a", entry(1))], [sighting("a", entry(2, 5)), sighting("b", entry(3, 6))])
+    absorb(store)
+    assert store.clusters.of([1, 2, 3]) == {1: 1}
+    assert store.rounds.unseen([entry(2), entry(3)]) == []
+    assert [c.number for c in store.clusters.load([1, 2])] == [1]
+
+
 def test_the_same_round_again_changes_nothing(store: Store) -> None:
     """What is taken back and counted again alike does not mark its cluster as changed."""
     opened = [sighting("a", entry(1, 3)), sighting("b", entry(2, 4))]

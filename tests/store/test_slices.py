@@ -115,7 +115,7 @@ def test_any_slicing_gives_the_same(found: list[Happening], data: st.DataObject)
 
 def test_bounded_sets_do_not_depend_on_the_slicing() -> None:
     """Where more happened than is kept, the same moments, evidence and number of people are kept."""
-    many = [entry(n * 7919 + 1, n * 0.5, user=f"u{n}", instance=f"i{n % 3}") for n in range(2600)]
+    many = [entry(n * 7919 + 1, n * 0.5, user=f"u{n}", instance=f"i{n % 3}") for n in range(2150)]
     with open_store(":memory:") as whole, open_store(":memory:") as sliced:
         whole.rounds.absorb(1, "f", harvest([sighting("a", e) for e in many]))
         edge: list[Entry] = []
