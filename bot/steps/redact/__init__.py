@@ -1,0 +1,164 @@
+"""Secrets and personal data out of everything that is kept or shown; the mask says what kind it was.
+
+Works on shapes (keys that look like keys) and on names (`password=...`). A value is only taken for a secret where
+its name ends in a secret's word and it is not a word of prose: `token_count: 512` and `password: required` stay.
+Redacting twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.models import Deployment, Entry, Failure, Policy, Request
+from bot.steps.redact import patterns as p
+
+
+def scrub(text: str, policy: Policy) -> str:
+    """The text with everything secret or personal replaced by `<kind>`."""
+    if p.HINT.search(text):
+        for expression, change in _PASSES:
+            text = expression.sub(change, text)
+    if policy.redact_ips:
+        text = p.IP.sub("<ip>", text)
+    if policy.redact_users:
+        text = p.USER.sub(r"\1<user>", text)
+    return text
+
+
+def redact(entries: Sequence[Entry], policy: Policy) -> list[Entry]:
+    """The entries with every text in them scrubbed; those without secrets are handed on as they are."""
+    known: dict[str, str] = {}
+
+    def clean(text: str) -> str:
+        if not text:
+            return text
+        if text not in known:
+            known[text] = scrub(text, policy)
+        return known[text]
+
+    return [_entry(e, clean) for e in entries]
+
+
+_Clean = Callable[[str], str]
+
+
+def _entry(entry: Entry, clean: _Clean) -> Entry:
+    text = clean(entry.text)
+    failure = _failure(entry.failure, clean) if entry.failure else None
+    request = _request(entry.request, clean) if entry.request else None
+    deployment = _deployment(entry.deployment, clean) if entry.deployment else None
+    request_id = clean(entry.request_id)
+    same = (
+        text is entry.text
+        and failure is entry.failure
+        and request is entry.request
+        and deployment is entry.deployment
+        and request_id is entry.request_id
+    )
+    if same:
+        return entry
+    return replace(entry, text=text, failure=failure, request=request, deployment=deployment, request_id=request_id)
+
+
+def _failure(found: Failure, clean: _Clean) -> Failure:
+    message = clean(found.message)
+    return found if message is found.message else replace(found, message=message)
+
+
+def _request(found: Request, clean: _Clean) -> Request:
+    url, route, agent = clean(found.url), clean(found.route), clean(found.agent)
+    if url is found.url and route is found.route and agent is found.agent:
+        return found
+    return replace(found, url=url, route=route, agent=agent)
+
+
+def _deployment(found: Deployment, clean: _Clean) -> Deployment:
+    return replace(found, message=clean(found.message), who=clean(found.who), image=clean(found.image))
+
+
+# ---------------------------------------------------------------- what is replaced by what
+
+
+def _pair(found: re.Match[str]) -> str:
+    value = found["value"]
+    kind = next(k for k in ("session", "key", "secret", "password", "token", "signature", "code") if found[k])
+    if not _secret(kind, value, found):
+        return found[0]
+    return f"{found['name']}{found['between']}{found['open'] or ''}<{kind}>"
+
+
+def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
+    """Whether the value of a pair is a secret, or prose, a reference, a figure, or masked already."""
+    word = value.strip(" .,;:!?)(").lower()
+    if not word or word in p.PROSE or p.STARS.fullmatch(value) or value.startswith("<"):
+        return False
+    if kind == "password":
+        return found["password"].lower() != "pass" or not (value.isdigit() or value.isalpha())
+    if p.REFERENCE.fullmatch(value) or (" " in value and len(value) < 200 and not any(c.isdigit() for c in value)):
+        return False
+    if kind == "code":
+        return value.isdigit() and 3 < len(value) < 9
+    if value.isdigit() and len(value) < 9:
+        return False
+    if (kind in ("secret", "key") and "=" in found["mark"]) or (kind == "secret" and found["quote"]):
+        return len(value) >= 4
+    mixed = any(c.isdigit() for c in value) or (value != value.lower() and value[1:] != value[1:].lower())
+    return len(value) >= 8 and (mixed or len(value) >= 20 or (found["quote"] is not None and "_" not in value))
+
+
+def _scheme(found: re.Match[str]) -> str:
+    value = found[3]
+    if found[1].lower() == "token" and len(value) < 20:
+        return found[0]
+    if value.isalpha() and (value.islower() or value[1:].islower()) and len(value) < 24:
+        return found[0]
+    if not any(c.isdigit() for c in value) and (len(value) < 16 or value.islower()):
+        return found[0]
+    return f"{found[1]}{found[2]}<token>"
+
+
+def _header(found: re.Match[str]) -> str:
+    word = found[2].strip(" .;:!?").lower()
+    return found[0] if word in p.PROSE or word in ("bearer", "header") else f"{found[1]}<token>"
+
+
+def _card(found: re.Match[str]) -> str:
+    digits = "".join(c for c in found[0] if c.isdigit())
+    if not p.BRAND.fullmatch(digits) or len(set(digits)) < 2:
+        return found[0]
+    doubled = (int(c) * (1 + i % 2) for i, c in enumerate(reversed(digits)))
+    return "<card>" if sum(n // 10 + n % 10 for n in doubled) % 10 == 0 else found[0]
+
+
+def _email(found: re.Match[str]) -> str:
+    if found[1].endswith(".gserviceaccount.com") or found[0].startswith("git@"):
+        return found[0]
+    return "<email>"
+
+
+def _url(found: re.Match[str]) -> str:
+    return f"{found[1] or found[2]}<password>"
+
+
+_PASSES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (p.PRIVATE, "<private-key>"),
+    (p.KEY_LINE, "<key>"),
+    (p.URL, _url),
+    (p.URL_TOKEN, r"\1<token>"),
+    (p.COOKIE, r"\1<cookie>"),
+    (p.JWT, "<jwt>"),
+    (p.KEYS, "<key>"),
+    (p.WEBHOOK, r"\1<key>"),
+    (p.HEADER, _header),
+    (p.SCHEME, _scheme),
+    (p.NAMED, r"\1<secret>"),
+    (p.TUPLE, r"\1<secret>"),
+    (p.PAIR, _pair),
+    (p.OPTION, r"\1<secret>"),
+    (p.SQL, r"\1<password>"),
+    (p.GRANT, r"\1<key>"),
+    (p.EMAIL, _email),
+    (p.CARD, _card),
+)
