@@ -27,4 +27,4 @@ UNKNOWN = Row(
     ),
 )
 
-TABLE: tuple[Row, ...] = (*LOADING, *DATA, *ACCESS, *NETWORK, *PLATFORM, *CODE, *HTTP)
+TABLE: tuple[Row, ...] = (*LOADING, *DATA, *ACCESS, *PLATFORM, *NETWORK, *CODE, *HTTP)
