@@ -58,7 +58,7 @@ class GitHubTracker:
         )
         self._known_labels: set[str] = set()
 
-    def close(self) -> None:
+    def shut(self) -> None:
         """Closes the connections; the next request opens new ones."""
         self._wire.close()
 

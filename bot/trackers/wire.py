@@ -21,6 +21,7 @@ from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from bot.errors import Ambiguous, Forbidden, GardenError, NotFound, TrackerUnavailable
 from bot.render.escape import cut, plain
 
+API_VERSION = "2022-11-28"
 LONGEST_WAIT = 30
 """Seconds a read may wait for a rate limit; what takes longer is told, and tried again later."""
 
@@ -98,6 +99,7 @@ class Wire:
             seconds_between_requests=0,
             seconds_between_writes=pause,
             lazy=True,
+            api_version=API_VERSION,
         )
         self._clients.append(client)
         return client

@@ -78,7 +78,7 @@ def github() -> Iterator[GitHubServer]:
 def tracker(github: GitHubServer) -> Iterator[GitHubTracker]:
     made = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, timeout=5, pause=0.0)
     yield made
-    made.close()
+    made.shut()
 
 
 def everything(github: GitHubServer, tracker: GitHubTracker) -> None:

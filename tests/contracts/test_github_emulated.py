@@ -22,7 +22,7 @@ def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubTracker]
     with emulate(tmp_path_factory.mktemp("emulate")) as running:
         made = GitHubTracker(REPOSITORY, token=GITHUB_TOKEN, base_url=running.github, timeout=10, pause=0.0)
         yield made
-        made.close()
+        made.shut()
 
 
 def test_the_whole_way_of_an_issue(tracker: GitHubTracker) -> None:

@@ -69,7 +69,7 @@ def github() -> Iterator[GitHubServer]:
 def tracker(github: GitHubServer) -> Iterator[GitHubTracker]:
     made = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, timeout=2, pause=0.0)
     yield made
-    made.close()
+    made.shut()
 
 
 @pytest.fixture

@@ -14,15 +14,14 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-Json = dict[str, Any]
+from tests.standins.github_state import State
 
 FAULTS = {
     "bad gateway": (502, False),
@@ -70,25 +69,6 @@ class Sent:
         return json.loads(self.body) if self.body else None
 
 
-@dataclass
-class State:
-    repository: str
-    now: datetime
-    issues: dict[int, Json] = field(default_factory=dict)
-    comments: dict[int, list[Json]] = field(default_factory=dict)
-    labels: dict[str, Json] = field(default_factory=dict)
-    indexed: set[int] = field(default_factory=set)
-    """Issues that the search knows already."""
-    assignable: set[str] | None = None
-
-    def tick(self) -> str:
-        self.now += timedelta(seconds=1)
-        return self.stamp()
-
-    def stamp(self) -> str:
-        return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 class GitHubServer:
     """Start with `with`; ends with all its threads."""
 
@@ -100,13 +80,11 @@ class GitHubServer:
         now: datetime = datetime(2026, 3, 6, 12, 0, tzinfo=UTC),
         search_lags: bool = True,
     ) -> None:
-        self.state = State(repository, now)
-        self.token, self.search_lags = token, search_lags
+        self.token = token
         self.requests: list[Sent] = []
         self.faults: list[Fault] = []
         self.lock = threading.RLock()
         self.released = threading.Event()
-        self._number = 0
         owner = self
 
         class Handler(_Handler):
@@ -114,6 +92,7 @@ class GitHubServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self.state = State(repository, now, search_lags, self.url)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     @property
@@ -144,10 +123,10 @@ class GitHubServer:
     def add(self, title: str, body: str = "", *, comments: tuple[str, ...] = (), **more: Any) -> int:
         """An issue that somebody else wrote."""
         with self.lock:
-            issue = self.new_issue(title, body, [str(n) for n in more.pop("labels", ())], [])
+            issue = self.state.new_issue(title, body, [str(n) for n in more.pop("labels", ())], [])
             issue.update(more)
             for text in comments:
-                self.new_comment(issue["number"], text)
+                self.state.new_comment(issue["number"], text)
             return int(issue["number"])
 
     def close(self, number: int, reason: str = "completed") -> None:
@@ -161,59 +140,6 @@ class GitHubServer:
 
     def marked(self, marker: str) -> list[int]:
         return [n for n, issue in sorted(self.state.issues.items()) if marker in issue["body"]]
-
-    # ------------------------------------------------------------------------------------ what it keeps
-
-    def new_label(self, name: str, color: str = "ededed") -> Json:
-        label = {"id": len(self.state.labels) + 1, "name": name, "color": color, "default": False, "description": None}
-        return self.state.labels.setdefault(name, label)
-
-    def new_issue(self, title: str, body: str, labels: list[str], assignees: list[str]) -> Json:
-        self._number += 1
-        number, time = self._number, self.state.tick()
-        base = f"{self.url}/repos/{self.state.repository}"
-        issue: Json = {
-            "id": 1000 + number,
-            "node_id": f"I_{number}",
-            "number": number,
-            "title": title,
-            "body": body,
-            "state": "open",
-            "state_reason": None,
-            "locked": False,
-            "comments": 0,
-            "labels": [self.new_label(name) for name in labels],
-            "assignees": [{"login": login, "id": 1} for login in assignees],
-            "user": {"login": "gardener", "id": 1},
-            "created_at": time,
-            "updated_at": time,
-            "closed_at": None,
-            "url": f"{base}/issues/{number}",
-            "repository_url": base,
-            "html_url": f"https://github.com/{self.state.repository}/issues/{number}",
-        }
-        self.state.issues[number] = issue
-        self.state.comments[number] = []
-        if not self.search_lags:
-            self.state.indexed.add(number)
-        return issue
-
-    def new_comment(self, number: int, body: str) -> Json:
-        time = self.state.tick()
-        comments = self.state.comments[number]
-        id_ = 100_000 * number + len(comments) + 1
-        comment: Json = {
-            "id": id_,
-            "body": body,
-            "user": {"login": "gardener", "id": 1},
-            "created_at": time,
-            "updated_at": time,
-            "url": f"{self.url}/repos/{self.state.repository}/issues/comments/{id_}",
-            "html_url": f"https://github.com/{self.state.repository}/issues/{number}#issuecomment-{id_}",
-        }
-        comments.append(comment)
-        self.state.issues[number].update(comments=len(comments), updated_at=time)
-        return comment
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -230,7 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         github, parts = self.server_state, urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        sent = Sent(self.command, unquote(parts.path), parts.query, dict(self.headers.items()), body, parts.path)
+        path = parts.path.removeprefix("/api/v3")  # where GitHub Enterprise has it
+        sent = Sent(self.command, unquote(path), parts.query, dict(self.headers.items()), body, path)
         with github.lock:
             github.requests.append(sent)
             fault = self._fault(sent)
@@ -296,8 +223,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    # ------------------------------------------------------------------------------------ routes
-
     def _answer(self, sent: Sent) -> tuple[int, Any]:
         github = self.server_state
         if re.fullmatch(r"/app/installations/\d+/access_tokens", sent.path):
@@ -307,116 +232,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 401, {"message": "Bad credentials"}
         query = {name: values[-1] for name, values in parse_qs(sent.query).items()}
         if sent.path == "/search/issues":
-            return 200, self._search(query)
+            return 200, github.state.search(query)
         prefix = f"/repos/{github.state.repository}"
         if not sent.path.startswith(prefix):
             return 404, {"message": "Not Found"}
-        path = sent.path.removeprefix(prefix)
-        for verb, pattern, route in _ROUTES:
-            found = re.fullmatch(pattern, path)
-            if verb == sent.verb and found:
-                numbers = [int(g) if g.isdigit() else g for g in found.groups()]
-                if numbers and isinstance(numbers[0], int) and numbers[0] not in github.state.issues:
-                    return 404, {"message": "Not Found"}
-                status, answer = route(self, *numbers, query=query, body=sent.json or {})
-                return status, answer
-        return 404, {"message": "Not Found"}
-
-    def _search(self, query: dict[str, str]) -> Json:
-        words = [w.strip('"').lower() for w in query.get("q", "").split() if ":" not in w]
-        state = self.server_state.state
-        items = [
-            state.issues[n]
-            for n in sorted(state.indexed)
-            if all(w in f"{state.issues[n]['title']} {state.issues[n]['body']}".lower() for w in words)
-        ]
-        return {"total_count": len(items), "incomplete_results": False, "items": items}
-
-    def list_issues(self, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        state = query.get("state", "open")
-        found = [i for i in self.server_state.state.issues.values() if state in ("all", i["state"])]
-        if since := query.get("since"):
-            found = [i for i in found if i["updated_at"] >= since]
-        key = {"updated": "updated_at", "created": "created_at"}[query.get("sort", "created")]
-        found.sort(key=lambda i: (i[key], i["number"]), reverse=query.get("direction", "desc") == "desc")
-        return 200, list(_page(found, query))
-
-    def read_issue(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        return 200, self.server_state.state.issues[number]
-
-    def create_issue(self, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        known = self.server_state.state.assignable
-        bad = len(body.get("title", "")) > 256 or len(body.get("body", "")) > 65_536 or not body.get("title")
-        if bad or (known is not None and not known.issuperset(body.get("assignees", ()))):
-            return 422, {"message": "Validation Failed"}
-        labels, assignees = body.get("labels", []), body.get("assignees", [])
-        return 201, self.server_state.new_issue(body["title"], body.get("body", ""), labels, assignees)
-
-    def edit_issue(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        issue = self.server_state.state.issues[number]
-        if len(body.get("title", "")) > 256:
-            return 422, {"message": "Validation Failed"}
-        issue.update({k: v for k, v in body.items() if k in ("title", "body", "state", "state_reason")})
-        if body.get("state") == "open":
-            issue["closed_at"] = None
-        issue["updated_at"] = self.server_state.state.tick()
-        return 200, issue
-
-    def list_comments(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        return 200, list(_page(self.server_state.state.comments[number], query))
-
-    def create_comment(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        if self.server_state.state.issues[number]["locked"]:
-            return 403, {"message": "Unable to create comment because issue is locked."}
-        if len(body.get("body", "")) > 65_536:
-            return 422, {"message": "Validation Failed"}
-        return 201, self.server_state.new_comment(number, body["body"])
-
-    def add_labels(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        issue = self.server_state.state.issues[number]
-        present = {label["name"] for label in issue["labels"]}
-        issue["labels"] += [self.server_state.new_label(n) for n in body["labels"] if n not in present]
-        issue["updated_at"] = self.server_state.state.tick()
-        return 200, issue["labels"]
-
-    def remove_label(self, number: int, name: str, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        issue = self.server_state.state.issues[number]
-        if name not in {label["name"] for label in issue["labels"]}:
-            return 404, {"message": "Label does not exist"}
-        issue["labels"] = [label for label in issue["labels"] if label["name"] != name]
-        issue["updated_at"] = self.server_state.state.tick()
-        return 200, issue["labels"]
-
-    def read_label(self, name: str, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        label = self.server_state.state.labels.get(name)
-        return (200, label) if label else (404, {"message": "Not Found"})
-
-    def create_label(self, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        if body["name"] in self.server_state.state.labels or len(body["name"]) > 50:
-            return 422, {"message": "Validation Failed"}
-        return 201, self.server_state.new_label(body["name"], body.get("color", "ededed"))
-
-    def read_repository(self, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
-        name = self.server_state.state.repository
-        url = f"{self.server_state.url}/repos/{name}"
-        return 200, {"id": 1, "full_name": name, "url": url, "has_issues": True, "permissions": {"push": True}}
-
-
-def _page(items: list[Json], query: dict[str, str]) -> Iterator[Json]:
-    size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
-    yield from items[(page - 1) * size : page * size]
-
-
-_ROUTES: tuple[tuple[str, str, Any], ...] = (
-    ("GET", r"", _Handler.read_repository),
-    ("GET", r"/issues", _Handler.list_issues),
-    ("POST", r"/issues", _Handler.create_issue),
-    ("GET", r"/issues/(\d+)", _Handler.read_issue),
-    ("PATCH", r"/issues/(\d+)", _Handler.edit_issue),
-    ("GET", r"/issues/(\d+)/comments", _Handler.list_comments),
-    ("POST", r"/issues/(\d+)/comments", _Handler.create_comment),
-    ("POST", r"/issues/(\d+)/labels", _Handler.add_labels),
-    ("DELETE", r"/issues/(\d+)/labels/([^/]+)", _Handler.remove_label),
-    ("GET", r"/labels/([^/]+)", _Handler.read_label),
-    ("POST", r"/labels", _Handler.create_label),
-)
+        return github.state.route(sent.verb, sent.path.removeprefix(prefix), query, sent.json or {})

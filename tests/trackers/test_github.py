@@ -42,7 +42,7 @@ def connect(github: GitHubServer) -> Iterator[Callable[..., GitHubTracker]]:
 
     yield make
     for tracker in made:
-        tracker.close()
+        tracker.shut()
 
 
 @pytest.fixture
@@ -240,7 +240,7 @@ def test_issues_since_reads_only_what_changed(github: GitHubServer, tracker: Git
     """The second sync costs what changed, and one request more."""
     numbers = [github.add(f"Issue {n}") for n in range(5)]
     newest = max(i.updated_at for i in tracker.issues(None) if i.updated_at)
-    github.new_comment(numbers[2], "news")
+    github.state.new_comment(numbers[2], "news")
     assert [i.number for i in tracker.issues(newest)] == [numbers[4], numbers[2]]
 
 
@@ -252,7 +252,7 @@ def test_pages_lose_nothing_while_issues_change(github: GitHubServer, tracker: G
         seen.append(issue.number)
         if len(seen) == 50:
             for number in numbers[:30]:
-                github.new_comment(number, "changed meanwhile")
+                github.state.new_comment(number, "changed meanwhile")
     assert set(seen) == set(numbers)
     assert len(seen) == 260
 
@@ -334,3 +334,10 @@ def test_a_github_app_gets_its_token_by_itself(github: GitHubServer, connect: Ca
     assert tracker.create(NEW, MARKER).number == 1
     asked = next(s for s in github.requests if s.path.endswith("/access_tokens"))
     assert asked.json["permissions"] == {"issues": "write", "metadata": "read"}
+
+
+def test_github_enterprise_has_its_own_address(github: GitHubServer, connect: Callable[..., GitHubTracker]) -> None:
+    """`https://HOST/api/v3` is all that differs."""
+    tracker = connect(base_url=f"{github.url}/api/v3/")
+    assert tracker.find(MARKER) is None
+    assert tracker.create(NEW, MARKER).number == 1
