@@ -1,5 +1,7 @@
 """How loud an entry is: what its severity, its payload or its own words say, whichever is loudest."""
 
+# ruff: noqa: E501 - expressions are not broken up
+
 from __future__ import annotations
 
 import re

@@ -40,7 +40,8 @@ _STACK = (
     "exception",
 )
 _EXCEPTION = re.compile(
-    r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
+    r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*"
+    r"(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
     r"|(?:[A-Za-z_][\w]*\.)+[A-Z]\w+"
 )
 _LIBRARIES = (

@@ -9,7 +9,8 @@ LONGEST = 32 * 1024
 _TAIL = 8 * 1024
 
 _COLOUR = re.compile(
-    r"(?:\x1b|\\x1b|\\u001b|\\033|#033|\^\[)\[[0-9;?]{0,20}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]"
+    r"(?:\x1b|\\x1b|\\u001b|\\033|#033|\^\[)\[[0-9;?]{0,20}[A-Za-z]|"
+    r"\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]"
 )
 _CODEPOINT = re.compile(r"\[U\+([0-9A-Fa-f]{4,6})\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
