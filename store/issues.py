@@ -133,6 +133,16 @@ def link(db: Database, cluster: int, issue: Issue, who: str, now: datetime) -> N
     history.add(db, Event(now, who, "link", f"cluster {number}", f"{issue.ref}{was}"))
 
 
+def links(db: Database, clusters: Sequence[int]) -> dict[int, tuple[Issue, str]]:
+    """The issue of each cluster that has one, and who said so."""
+    rows = db.execute(
+        "SELECT links.cluster, issues.body, links.who FROM links JOIN issues USING (repository, number)"
+        " WHERE links.cluster IN (SELECT value FROM json_each(?))",
+        [numbers(clusters)],
+    )
+    return {cluster: (load(Issue, body), who) for cluster, body, who in rows}
+
+
 def mirror(db: Database, issue: Issue) -> None:
     """The newest word on an issue: what is older than what is known changes nothing."""
     row = db.execute(

@@ -82,10 +82,7 @@ class Proposals:
     def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:
         """A person's word. The same delivery twice is one word; a word that comes too late is refused."""
         with self._connections.change() as db:
-            if (
-                decision.via
-                and db.execute("SELECT 1 FROM decisions WHERE via <> '' AND via = ?", [decision.via]).fetchone()
-            ):
+            if _heard(db, decision.via):
                 return _get(db, decision.proposal)
             proposal = _get(db, decision.proposal)
             _check(db, proposal, decision)

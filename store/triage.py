@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.errors import Refused
-from bot.models import Candidate, Event, Issue, Kind, Match, Problem, Severity, Signature, Trend, Triage
+from bot.models import Candidate, Event, Issue, Kind, Match, Outcome, Problem, Severity, Signature, Trend, Triage
 from store import history, issues
 from store.codec import dump, load, micros, numbers
 
@@ -52,6 +52,16 @@ def newest(db: Database, clusters: Sequence[int]) -> dict[int, Triage]:
 
 
 def matches(db: Database, clusters: Sequence[int]) -> dict[int, Match]:
+    """What the tracker knows of each cluster: what the newest round thought, and links made since, which are final."""
+    found = _thought(db, clusters)
+    for cluster, (issue, who) in issues.links(db, clusters).items():
+        known = found.get(cluster)
+        if known is None or known.issue is None or known.issue.ref != issue.ref:
+            found[cluster] = Match(Outcome.KNOWN, f"linked by {who}", issue)
+    return found
+
+
+def _thought(db: Database, clusters: Sequence[int]) -> dict[int, Match]:
     """The match of each cluster, with the issues as the mirror has them now."""
     rows = db.execute(
         "SELECT cluster, match FROM triage WHERE match IS NOT NULL AND cluster IN (SELECT value FROM json_each(?))",

@@ -156,6 +156,18 @@ def test_problems_join_the_newest_of_everything(store: Store) -> None:
     assert (second.match, second.analysis, second.proposal, second.incident) == (None, None, None, None)
 
 
+def test_a_link_counts_before_the_next_round(store: Store) -> None:
+    """What a person or an approval linked since the newest round is the match; what the round said of it stays."""
+    plant(store, "a")
+    store.rounds.conclude(1, [problem(store, 1, match=Match(Outcome.NEW, "nothing like it"))], [], START)
+    issue = Issue("acme/shop", 7, "Checkout fails")
+    store.issues.link(1, issue, "U1", at(5))
+    assert store.clusters.problems([1])[0].match == Match(Outcome.KNOWN, "linked by U1", issue)
+    returned = Match(Outcome.REGRESSION, "closed, and here again", issue)
+    store.rounds.conclude(1, [problem(store, 1, match=returned)], [], at(9))
+    assert store.clusters.problems([1])[0].match == returned
+
+
 def test_a_cluster_nobody_thought_about_says_so(store: Store) -> None:
     """Until a round concludes there is a triage to show, with that as its reason."""
     plant(store, "a")
