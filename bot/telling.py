@@ -85,21 +85,22 @@ def purpose_of_digest(edges: Edges, zone: tzinfo = UTC, channel: str = "") -> st
 
 def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) -> Posted | None:
     """Posts a proposal, in the thread of today's digest if there is one, or brings its message up to date."""
-    proposal = edges.store.proposals.get(number)
-    if proposal is None or edges.chat is None:
-        return None
-    who, words = _decided(edges, number)
-    message = slack.proposal(proposal, edges.clock(), who=who, words=words)
-    note = hashlib.sha256(proposal.note.encode("utf-8", "replace")).hexdigest()[:8]
-    fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}"
-    purpose = f"proposal:{number}"
     with _turn:
-        channel = channel or edges.channel
-        day = edges.store.messages.find(purpose_of_digest(edges, zone, channel))
-        known = edges.store.messages.find(purpose)
+        proposal = edges.store.proposals.get(number)
+        known = edges.store.messages.find(f"proposal:{number}")
+        if proposal is None or edges.chat is None:
+            return None
         if known is None and proposal.stage in (Stage.SUPERSEDED, Stage.EXPIRED):
             return None
-        posted = _put(edges, edges.chat, purpose, message, fingerprint, channel, day.ts if day else "")
+        who, words = _decided(edges, number)
+        message = slack.proposal(proposal, edges.clock(), who=who, words=words)
+        note = hashlib.sha256(proposal.note.encode("utf-8", "replace")).hexdigest()[:8]
+        fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}"
+        channel = channel or edges.channel
+        day = edges.store.messages.find(purpose_of_digest(edges, zone, channel))
+        posted = _put(
+            edges, edges.chat, f"proposal:{number}", message, fingerprint, channel, thread=day.ts if day else ""
+        )
         written = slack.written(proposal.draft)
         if known is None and len(written) > slack.SHOWN:
             name = f"proposal-{number}.md"

@@ -83,9 +83,9 @@ def decide(desk: Desk, asked: Asked, reply: Reply, number: int, digest: str) -> 
     except Refused:
         telling.show(desk.edges, number, zone=desk.zone)
         raise
-    telling.show(desk.edges, number, zone=desk.zone)
     if settled.stage is Stage.APPROVED:
         desk.file(number, asked)
+    telling.show(desk.edges, number, zone=desk.zone)
     if isinstance(reply, Later):
         desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
 

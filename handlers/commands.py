@@ -101,8 +101,8 @@ def _by_command(desk: Desk, asked: Asked, proposal: Proposal, words: str) -> Non
         proposal=proposal.id, verb="approve", who=asked.user, at=desk.now(), digest=proposal.digest, via=asked.delivery
     )
     settled = telling.settle(desk.edges, decision, desk.groups(asked.user))
-    telling.show(desk.edges, settled.id, channel=asked.channel, zone=desk.zone)
     desk.file(settled.id, asked)
+    telling.show(desk.edges, settled.id, channel=asked.channel, zone=desk.zone)
     desk.answer(
         asked, slack.sentence(f"Approved by your own word ({words}) as proposal {settled.id}; it is written now.")
     )

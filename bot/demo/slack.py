@@ -137,9 +137,12 @@ class Slack:
             return [dict(w) for c in places for w in c.whispers if w["user"] == user]
 
     def wait(self, until: Callable[[], object], seconds: float = 10.0) -> bool:
-        """Waits until something holds, looking whenever the workspace changes; whether it does."""
+        """Waits until something holds, looking whenever the workspace changes and now and then; whether it does."""
+        until_when = time.monotonic() + seconds
         with self.changed:
-            return bool(self.changed.wait_for(lambda: bool(until()), seconds))
+            while not (holds := bool(until())) and time.monotonic() < until_when:
+                self.changed.wait(0.05)
+        return holds
 
     # ------------------------------------------------------------ what people do
 

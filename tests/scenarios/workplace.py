@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +91,10 @@ class Place:
         telling.tell(self.edges, report)
         return report
 
+    def drain(self) -> None:
+        """What the schedule does every minute."""
+        self.garden.desk.writer.submit(telling.drain, self.edges).result()
+
     def digest(self) -> dict[str, Any]:
         """The digest as it stands in the channel."""
         return next(m for m in self.slack.messages(CHANNEL) if "thread_ts" not in m and "bot_id" in m)
@@ -157,11 +161,10 @@ def workplace(folder: Path, *, socket: bool = True, logs: Logs | None = None, **
         slack.add_channel(OTHER, "other")
         settings = settings_for(slack, github, folder, socket, **more)
         store = stack.enter_context(open_store(str(settings.db)))
-        if logs is None:
+        if logs is None and not settings.logging_emulator_host:
             file = folder / "logs.json"
             file.write_text(json.dumps(bad_hour(datetime.now(UTC))), encoding="utf-8")
-            opened = FileLogs(str(file))
-            logs = stack.enter_context(opened) if hasattr(opened, "__enter__") else opened
+            logs = stack.enter_context(closing(FileLogs(str(file))))
         chat = SlackChat(slack.bot_token, slack.url)
         tracker = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, pause=0)
         built = replace(parts.build(settings, store, logs=logs, chat=chat), tracker=tracker)

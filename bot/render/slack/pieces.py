@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.models import (
+    Act,
     Issue,
     Outcome,
     Problem,
@@ -51,14 +52,21 @@ def link(url: str, label: str) -> str:
 
 
 def tracked(p: Problem) -> str:
-    """What the tracker knows of it, the issue as a link."""
-    words = mrkdwn(phrases.tracked(p))
+    """What the tracker knows of it, the issue as a link; what was filed since the last round included."""
     issue = issue_of(p)
+    matched = p.match.issue if p.match else None
+    if issue and (matched is None or matched.number != issue.number):
+        return f"{link(issue.url, f'#{issue.number}')}, filed just now"
+    words = mrkdwn(phrases.tracked(p))
     plain = mrkdwn(f"#{issue.number}") if issue else ""
     return words.replace(plain, link(issue.url, f"#{issue.number}"), 1) if issue and issue.url else words
 
 
 def issue_of(p: Problem) -> Issue | None:
+    """The issue the problem has: the one that was just filed for it, or the one it was matched with."""
+    done = p.proposal
+    if done and done.stage is Stage.FILED and done.draft.act is Act.CREATE:
+        return Issue(done.draft.repository, done.issue, done.draft.title, url=done.url)
     return p.match.issue if p.match and p.match.outcome is not Outcome.SYMPTOM else None
 
 

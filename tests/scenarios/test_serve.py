@@ -1,0 +1,116 @@
+"""`garden serve` as its own process: it begins, reads on schedule, listens, and ends when it is told to."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.demo.slack import Slack
+from tests.scenarios.workplace import ANN, BOB, CHANNEL, NEVER, REPOSITORY, bad_hour
+from tests.standins.github_server import GitHubServer
+from tests.standins.logging_server import LoggingServer
+
+
+@contextmanager
+def serving(folder: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
+    """The process, ended at the end whatever happens."""
+    kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot.cli", "serve"],
+        env={**kept, "PYTHONPATH": str(Path(__file__).parents[2]), "GARDEN_DB": str(folder / "garden.db"), **env},
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    """All it said, once it has ended."""
+    return process.communicate(timeout=20)[1]
+
+
+def test_it_reads_listens_files_and_ends(tmp_path: Path) -> None:
+    """A round in a process of its own, the digest, an approval over the socket, SIGTERM, exit code 0."""
+    with (
+        Slack() as slack,
+        GitHubServer(REPOSITORY) as github,
+        LoggingServer(bad_hour(datetime.now(UTC))) as logging,
+    ):
+        slack.add_channel(CHANNEL, "logs")
+        for id in (ANN, BOB):
+            slack.add_user(id, id.lower())
+        env = {
+            "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.url,
+            "GARDEN_CHANNEL": CHANNEL, "GARDEN_APPROVERS": ANN, "GARDEN_SCHEDULE": "every 1h", "GARDEN_DIGEST": NEVER,
+            "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": github.token, "GITHUB_API_URL": github.url,
+            "GOOGLE_CLOUD_PROJECT": "ticketry-prod", "LOGGING_EMULATOR_HOST": logging.host, "PORT": str(free_port()),
+        }  # fmt: skip
+        with serving(tmp_path, **env) as bot:
+            assert slack.wait(lambda: slack.sockets, 30), said(bot)
+            assert slack.wait(lambda: known(slack, "latest", "checkout-api"), 30)
+            slack.command(BOB, CHANNEL, "file cluster 1")
+            assert slack.wait(lambda: proposals(slack), 10)
+            proposal = proposals(slack)[0]
+            slack.say(ANN, CHANNEL, "approve", proposal.get("thread_ts", proposal["ts"]))
+            assert slack.wait(lambda: "Filed" in proposals(slack)[0]["text"], 10)
+            assert len(github.state.issues) == 1
+            bot.send_signal(signal.SIGTERM)
+            words = said(bot)
+            assert bot.returncode == 0, words
+            assert "Traceback" not in words
+
+
+def test_what_is_wrong_at_the_start_is_a_sentence(tmp_path: Path) -> None:
+    """Missing settings all at once; a token that Slack refuses; never a traceback."""
+    with serving(tmp_path) as bot:
+        words = said(bot)
+        assert bot.returncode == 2
+        assert "SLACK_BOT_TOKEN" in words
+        assert "Traceback" not in words
+    with Slack() as slack:
+        env = {
+            "SLACK_BOT_TOKEN": "xoxb-not-a-real-other", "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.url,
+            "GARDEN_CHANNEL": CHANNEL, "GOOGLE_CLOUD_PROJECT": "ticketry-prod", "PORT": str(free_port()),
+        }  # fmt: skip
+        with serving(tmp_path, **env) as bot:
+            words = said(bot)
+            assert bot.returncode == 1
+            assert "Slack refuses the token" in words
+            assert "Traceback" not in words
+        env |= {"SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": "xapp-not-a-real-other"}
+        with serving(tmp_path, **env) as bot:
+            words = said(bot)
+            assert bot.returncode == 1
+            assert "SLACK_APP_TOKEN" in words
+            assert "Traceback" not in words
+
+
+def proposals(slack: Slack) -> list[dict[str, object]]:
+    return [m for m in slack.messages(CHANNEL) if m["text"].startswith("Proposal")]
+
+
+def known(slack: Slack, text: str, words: str) -> bool:
+    """Asks until the answer has the words."""
+    slack.command(BOB, CHANNEL, text)
+    return slack.wait(lambda: any(words in str(w) for w in slack.whispers(BOB)), 1)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
