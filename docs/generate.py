@@ -136,11 +136,11 @@ def slack_commands() -> str:
 
 def slack_replies() -> str:
     """What can be replied in a proposal's thread."""
-    from handlers.grammar import WORDS
+    from handlers.replies import WORDS
 
     return table(
-        ["Reply", "Does", "Who may", "For example"],
-        [[code(w.syntax), w.does, w.who.value, ", ".join(code(e) for e in w.examples)] for w in WORDS],
+        ["Reply", "Does", "For example"],
+        [[code(w.syntax), w.does, ", ".join(code(e) for e in w.examples)] for w in WORDS],
     )
 
 

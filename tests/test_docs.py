@@ -66,7 +66,8 @@ def test_every_command_is_documented() -> None:
 
 def test_every_word_of_slack_is_documented() -> None:
     """Each verb and each reply stands in docs/slack.md."""
-    from handlers.grammar import VERBS, WORDS
+    from handlers.grammar import VERBS
+    from handlers.replies import WORDS
 
     for verb in [*VERBS, *WORDS]:
         assert f"`{verb.syntax}`" in PROSE["slack.md"].replace("\\|", "|"), verb.name
