@@ -176,6 +176,15 @@ def test_lines_of_their_own() -> None:
     assert len(everything(lines)) == 20
 
 
+def test_neighbours() -> None:
+    """A plain line belongs to the log line before it only if both were written at once, and never hides its trouble."""
+    head = entry("2026-01-31 10:00:00 INFO shop: started", level=Level.INFO, number=1)
+    at_once, later = timedelta(microseconds=30), timedelta(milliseconds=1)
+    assert len(everything([head, entry("version 7", at_once, number=2)])) == 1
+    assert len(everything([head, entry("version 7", later, number=2)])) == 2
+    assert len(everything([head, entry("seats failed", at_once, number=2, level=Level.ERROR)])) == 2
+
+
 def test_open_for_a_minute() -> None:
     """A message stays open for a good minute after its last entry, measured by the newest entry there is."""
     old = pieces(PYTHON)

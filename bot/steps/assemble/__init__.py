@@ -28,7 +28,7 @@ TEXT_ENTRIES = 500
 TEXT = 64 * 1024
 """How much of a message is in its text; further pieces are members only."""
 
-_WRITE = timedelta(microseconds=100)
+_WRITE = timedelta(microseconds=200)
 """Pieces of one write follow each other closer than two writes do."""
 _CALL = timedelta(milliseconds=1)
 _REPORT = timedelta(seconds=2)
@@ -140,8 +140,10 @@ class _Message:
             return True
         if look is Look.RAISED:
             return self._explained_by(gap)
-        if self.headed or self.opens or self.announced:
+        if self.opens or self.announced:
             return gap <= _CALL
+        if self.headed and (self.loud or entry.level < Level.WARNING):
+            return gap <= _WRITE
         return (self.raised or self.python or self.caret) and gap <= _WRITE
 
     def _explained_by(self, gap: timedelta) -> bool:

@@ -60,7 +60,7 @@ _LINK = re.compile(
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: |Unhandled exception|Exception in thread "
-    r"|(?:Uncaught |Unhandled )?(?:[A-Za-z_$][\w$]*(?:\.|::))*[A-Za-z_$][\w$]*"
+    r"|(?:Uncaught |Unhandled )?(?:[A-Za-z_$][\w$]*(?:\.|::))*(?:[A-Za-z_$][\w$]*)?"
     r"(?:Error|Exception|Warning|Interrupt|Exit|Failure|Timeout|Refused|NotFound|DoesNotExist)"
     r"(?: \[[^\]\n]{1,80}\])?(?::|$)"
     r"|(?:[a-z_][\w$]*\.){2,12}[A-Z][\w$]*(?::|$)|[^\s:]+\.rb:\d+:in )"

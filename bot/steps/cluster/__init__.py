@@ -16,7 +16,7 @@ from bot.steps.cluster.words import lead, reason, scanned, titled, varied, warni
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
-LOOKED_AT = 4_000
+LOOKED_AT = 1_500
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
 _ENDED_WELL = "Container called exit(0)"
@@ -75,7 +75,7 @@ def _probe(occurrence: Occurrence) -> bool:
     return request is not None and request.status < 500 and scanned(request.url or request.route)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=32768)
 def _signature(
     service: str,
     form: Form,
@@ -153,7 +153,7 @@ def _made(
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=32768)
 def _masked(text: str) -> str:
     return varied(mask(text)[: 2 * TEMPLATE])[:TEMPLATE].rstrip(" .")
 

@@ -6,7 +6,7 @@ import re
 
 TITLE = 120
 _LEAD = 1_000
-_LOOK = 4_000
+_LOOK = 1_500
 
 _NOTHING = re.compile(r"^[\s\W_]*$")
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
@@ -80,8 +80,12 @@ def varied(template: str) -> str:
     if "_" in template:
         template = _COMPOSED.sub(r"\1_<id>", template)
     if "<" in template:
-        template = _REPEATED.sub(r"\1", _SIGN.sub(r"\1<num>", _HOST.sub("<host>", template)))
-    return _KEY.sub(r"\1<key>", _LIST.sub("<list>", template))
+        if "." in template:
+            template = _HOST.sub("<host>", template)
+        template = _REPEATED.sub(r"\1", _SIGN.sub(r"\1<num>", template))
+    if template.count(",") > 1:
+        template = _LIST.sub("<list>", template)
+    return _KEY.sub(r"\1<key>", template) if template.count(":") > 1 else template
 
 
 def reason(text: str) -> str:
