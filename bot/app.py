@@ -20,7 +20,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges as parts
 from bot import telling
-from bot.errors import ChatUnavailable, Forbidden, InputError
+from bot.errors import ChatUnavailable, Forbidden, InputError, StoreError
 from bot.ports import Edges, People
 from bot.schedule import Rounds, Schedule
 from bot.settings import Settings
@@ -126,7 +126,10 @@ class Garden:
 
     def _health(self, request: WebRequest) -> WebResponse:
         """Alive: the database answers, and so does the socket where there is one."""
-        until = self.edges.store.rounds.read_until()
+        try:
+            until = self.edges.store.rounds.read_until()
+        except StoreError as error:
+            return as_json({"ok": False, "store": error.user_message}, 503)
         connected = self.socket is None or self.socket.client.is_connected()
         state = {"ok": connected, "slack": "connected" if connected else "not connected"}
         return as_json({**state, "read_until": until.isoformat() if until else None}, 200 if connected else 503)

@@ -96,7 +96,7 @@ def test_an_edited_message_decides_nothing(place: Place) -> None:
     shown = place.proposal()
     place.slack.say(ANN, CHANNEL, "hm", shown["thread_ts"])
     said = place.slack.thread(CHANNEL, shown["thread_ts"])[-1]
-    place.slack.edit(ANN, CHANNEL, said["ts"], "approve")
+    assert place.slack.edit(ANN, CHANNEL, said["ts"], "approve").ok
     place.garden.stop()
     assert place.store.proposals.get(1).stage is Stage.OPEN  # type: ignore[union-attr]  # it is there
 

@@ -1,0 +1,181 @@
+"""The digest and the proposals as they stand in the channel: one message each, edited in place, quiet otherwise."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot import pipeline, telling
+from bot.analysts.patterns import Patterns
+from bot.demo.server import Fault
+from bot.demo.slack import Slack
+from bot.errors import ChatUnavailable, Refused
+from bot.logs.files import FileLogs
+from bot.models import Decision, Policy, Severity, Stage
+from bot.ports import Edges
+from bot.slack import SlackChat
+from bot.trackers.local import LocalTracker
+from store import open_store
+from tests.scenarios.workplace import ANN, CHANNEL, bad_hour
+
+NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
+
+
+@dataclass
+class Team:
+    slack: Slack
+    edges: Edges
+    folder: Path
+
+    def read(self, at: datetime, id: str = "e") -> Edges:
+        """A round over a bad hour before `at`; the edges with their clock set to it."""
+        file = self.folder / f"{id}.json"
+        file.write_text(json.dumps(bad_hour(at, id)), encoding="utf-8")
+        self.edges = replace(self.edges, logs=FileLogs(str(file)), clock=lambda: at)
+        pipeline.round(self.edges)
+        return self.edges
+
+    def standing(self) -> list[str]:
+        """What stands at the top level of the channel."""
+        return [m["ts"] for m in self.slack.messages(CHANNEL) if "thread_ts" not in m]
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    with Slack() as slack, open_store(str(tmp_path / "garden.db")) as store:
+        slack.add_channel(CHANNEL, "logs")
+        slack.add_user(ANN, "ann")
+        policy = Policy(approvers=frozenset({ANN}), repository="local")
+        chat = SlackChat(slack.bot_token, slack.url)
+        tracker = LocalTracker(":memory:", "local", clock=lambda: NOW)
+        logs = FileLogs(str(tmp_path / "none.json"))
+        edges = Edges(logs, None, Patterns(), tracker, store, lambda: NOW, policy, chat=chat, channel=CHANNEL)
+        yield Team(slack, edges, tmp_path)
+
+
+def test_one_digest_a_day_edited_in_place_and_silent_if_nothing_changed(team: Team) -> None:
+    """The same is not sent again; more of it edits; the next day begins a new one."""
+    edges = team.read(NOW)
+    first = telling.tell(edges)
+    assert first is not None
+    assert telling.tell(edges) == first
+    assert (team.slack.calls["chat.postMessage"], team.slack.calls["chat.update"]) == (1, 0)
+
+    later = team.read(NOW + timedelta(hours=3), "later")
+    assert telling.tell(later) is not None
+    assert team.standing() == [first.ts]
+    assert team.slack.calls["chat.update"] == 1
+
+    tomorrow = telling.tell(replace(later, clock=lambda: NOW + timedelta(hours=14)))
+    assert tomorrow is not None
+    assert team.standing() == [first.ts, tomorrow.ts]
+
+
+def test_the_day_is_the_teams_own(team: Team) -> None:
+    """Late in the evening in UTC it is tomorrow in Tokyo."""
+    edges = replace(team.edges, clock=lambda: NOW.replace(hour=20))
+    assert telling.purpose_of_digest(edges, ZoneInfo("Asia/Tokyo")) == f"digest:{CHANNEL}:2026-03-07"
+
+
+def test_a_digest_that_was_deleted_is_posted_anew(team: Team) -> None:
+    """By whoever: the team has one again after the next change."""
+    first = telling.tell(team.read(NOW))
+    assert first is not None
+    team.slack.remove(CHANNEL, first.ts)
+    second = telling.tell(team.read(NOW + timedelta(hours=3), "later"))
+    assert second is not None
+    assert team.standing() == [second.ts]
+
+
+def test_a_round_begins_a_digest_only_for_what_cannot_wait(team: Team) -> None:
+    """Without a P0 the digest waits for its hour; with one it is told at once."""
+    edges = team.read(NOW)
+    for problem in pipeline.look(edges, telling.Window(NOW - telling.DAY, NOW)).problems:
+        edges.store.clusters.set_severity(problem.number, Severity.P2, ANN, NOW)
+    assert telling.tell(edges, create=False) is None
+    assert team.standing() == []
+    edges.store.clusters.set_severity(1, Severity.P0, ANN, NOW)
+    assert telling.tell(edges, create=False) is not None
+    assert len(team.standing()) == 1
+
+
+def test_a_digest_that_could_not_be_posted_is_posted_next_time(team: Team) -> None:
+    """Nothing is remembered of what did not arrive."""
+    edges = team.read(NOW)
+    team.slack.fail("chat.postMessage", Fault(status=503))
+    with pytest.raises(ChatUnavailable):
+        telling.tell(edges)
+    assert telling.tell(edges) is not None
+    assert len(team.standing()) == 1
+
+
+def test_a_proposal_stands_in_the_thread_of_the_digest_and_follows_its_state(team: Team) -> None:
+    """Open, approved, filed: one message, edited."""
+    edges = team.read(NOW)
+    digest = telling.tell(edges)
+    assert digest is not None
+    _, proposal = telling.request(edges, 1, ANN, NOW)
+    assert proposal is not None
+    shown = telling.show(edges, proposal.id)
+    assert shown is not None
+    assert telling.show(edges, proposal.id) == shown
+    (message,) = team.slack.thread(CHANNEL, digest.ts)
+    assert "Waits for an approver" in message["text"]
+    telling.settle(edges, Decision(proposal.id, "approve", ANN, NOW, proposal.digest, "t1"), frozenset())
+    telling.drain(edges)
+    (message,) = team.slack.thread(CHANNEL, digest.ts)
+    assert "Filed" in message["text"]
+    assert f"approved by <@{ANN}>" in message["text"]
+
+
+def test_what_nobody_decided_expires_and_says_so(team: Team) -> None:
+    """After its lifetime; the buttons are gone."""
+    edges = team.read(NOW)
+    _, proposal = telling.request(edges, 1, ANN, NOW)
+    assert proposal is not None
+    telling.show(edges, proposal.id)
+    telling.drain(replace(edges, clock=lambda: NOW + timedelta(days=8)))
+    (message,) = team.slack.messages(CHANNEL)
+    assert "Expired" in message["text"]
+    assert not [b for b in message["blocks"] if b["type"] == "actions"]
+
+
+def test_a_proposal_too_long_for_a_message_is_attached_whole(team: Team) -> None:
+    """Nobody approves what they could not read."""
+    edges = team.read(NOW)
+    _, proposal = telling.request(edges, 1, ANN, NOW)
+    assert proposal is not None
+    long = replace(proposal.draft, title="another", body="every line counts\n" * 800)
+    lifetime = edges.policy.proposal_lifetime
+    made = edges.store.proposals.add(1, long, ANN, NOW, lifetime, NOW)
+    telling.show(edges, made.id)
+    (file,) = team.slack.files.values()
+    assert file["content"].decode() == long.body
+    assert "attached" in str(team.slack.messages(CHANNEL)[0]["blocks"])
+
+
+def test_an_issue_of_no_cluster_and_an_unknown_cluster_are_refused_in_words(team: Team) -> None:
+    """With what to type instead."""
+    edges = team.read(NOW)
+    with pytest.raises(Refused, match="There is no cluster 77"):
+        telling.one(edges, 77)
+    with pytest.raises(Refused, match="has no issue yet"):
+        telling.escalation(edges, 1, Severity.P1, "", ANN, NOW, of_cluster=True)
+
+
+def test_a_severity_given_with_the_approval_stays(team: Team) -> None:
+    """`approve P3` is the person's severity from then on."""
+    edges = team.read(NOW)
+    _, proposal = telling.request(edges, 1, ANN, NOW)
+    assert proposal is not None
+    said = Decision(proposal.id, "approve", ANN, NOW, proposal.digest, "t1", "P3")
+    assert telling.settle(edges, said, frozenset()).stage is Stage.APPROVED
+    judged = edges.store.clusters.triage(1)
+    assert judged is not None
+    assert (judged.severity, judged.by) == (Severity.P3, ANN)
