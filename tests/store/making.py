@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from bot.models import Act as Act
-from bot.models import Draft, Entry, Form, Harvest, Kind, Level, Occurrence, Sighting, Signature, Window
+from bot.models import Act, Draft, Entry, Form, Harvest, Kind, Level, Occurrence, Sighting, Signature, Window
 from store import Store
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)

@@ -159,3 +159,12 @@ def test_a_linked_cluster_keeps_its_issue_while_empty(store: Store) -> None:
     absorb(store, [], [])
     absorb(store, [sighting("a", entry(2, 5))])
     assert store.issues.linked(1) == issue(5)
+
+
+def test_an_issue_knows_its_clusters(store: Store) -> None:
+    """All that were linked to it, in order of number."""
+    plant(store, "a", "b", "c")
+    for cluster in (3, 1):
+        store.issues.link(cluster, issue(5), "U1", START)
+    assert store.issues.holders(REPOSITORY, 5) == [1, 3]
+    assert store.issues.holders(REPOSITORY, 6) == []

@@ -29,3 +29,11 @@ def test_a_delivery_is_new_once(store: Store) -> None:
     assert store.messages.forget(at(1)) == 1
     assert store.messages.first_time("Ev1", at(2))
     assert not store.messages.first_time("Ev2", at(2))
+
+
+def test_a_thread_is_its_first_message_and_ours_below_it(store: Store) -> None:
+    """In the order in which they were posted; other threads and channels are not in it."""
+    below = Posted("proposal:1", "C1", "170.3", "170.1")
+    for posted in (below, DIGEST, Posted("proposal:2", "C1", "180.2", "180.1"), Posted("x", "C2", "170.1")):
+        store.messages.remember(posted, START)
+    assert store.messages.thread("C1", "170.1") == [DIGEST, below]

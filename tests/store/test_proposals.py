@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Refused
-from bot.models import Act as Act
-from bot.models import Decision, Draft, Issue, Proposal, Severity, Stage
+from bot.models import Act, Decision, Draft, Issue, Proposal, Severity, Stage
 from store import Store
 from tests.store.making import START, at, draft, plant
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Refused
-from bot.models import Act as Act
-from bot.models import Decision, Draft, Stage
+from bot.models import Act, Decision, Draft, Stage
 from store import Store, open_store
 from store.connection import Connections
 from tests.store.making import START, absorb, at, draft, entry, plant, sighting
