@@ -26,11 +26,11 @@ def test_system_prompt_is_constant() -> None:
 
 def test_nothing_is_added_by_itself() -> None:
     """The same case and the same mark give the same question: no clock, no environment."""
-    assert question(missing_module(), lambda: "m") == question(missing_module(), lambda: "m")
+    assert question(missing_module(), lambda: "0f0f0f0f") == question(missing_module(), lambda: "0f0f0f0f")
 
 
 def test_question_has_the_figures_and_the_ids() -> None:
     """Counts, times, ids and the deployment are there for the model to cite."""
-    asked = question(missing_module(), lambda: "m")
+    asked = question(missing_module(), lambda: "0f0f0f0f")
     for told in ("occurrences: 12", "log entries: 48", "2026-03-06T10:00:00Z", "entry id=e1", "deployment 2026-03-06"):
         assert told in asked

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (log lines are as long as they are)
 """The pattern table: what each row recognises, what it says, and that every claim it makes is true."""
 
 from __future__ import annotations

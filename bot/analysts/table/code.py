@@ -11,7 +11,7 @@ CODE: tuple[Row, ...] = (
         name="missing middleware",
         title="A middleware of {service} is not installed",
         texts=(
-            r"(?P<module>\w*Middleware) must be installed to access",
+            r"\b(?P<module>\w{0,60}Middleware) must be installed to access",
             r"\b(?P<module>\w*middleware)\b[^\n]{0,50}\b(?:must be|not|is not|was not|missing)\b[^\n]{0,20}(?:installed|registered|configured|found)?",
         ),
         cause="The code uses what {module} provides, and it is not installed, or is installed after the one that needs it.",
@@ -77,7 +77,7 @@ CODE: tuple[Row, ...] = (
             r"'(?P<type>[\w.]+)' object has no attribute '(?P<symbol>\w+)'",
             r"module '(?P<type>[\w.]+)' has no attribute '(?P<symbol>\w+)'",
             r"Cannot read propert(?:y|ies) (?:of (?:undefined|null)|'(?P<symbol>\w+)')(?: \(reading '(?P<read>\w+)'\))?",
-            r"(?P<symbol>[\w.]+) is not a function",
+            r"\b(?P<symbol>[\w.]{1,80}) is not a function",
             r"\bNullPointerException\b",
             r"\bnil pointer dereference\b",
         ),
@@ -113,7 +113,7 @@ CODE: tuple[Row, ...] = (
         title="{service} uses the undefined name {symbol}",
         texts=(
             r"name '(?P<symbol>\w+)' is not defined",
-            r"(?P<symbol>\w+) is not defined",
+            r"\b(?P<symbol>\w{1,80}) is not defined",
             r"(?:cannot access local variable|local variable) '(?P<symbol>\w+)'",
             r"Cannot access '(?P<symbol>\w+)' before initialization",
         ),
@@ -130,7 +130,7 @@ CODE: tuple[Row, ...] = (
         name="wrong type",
         title="{service} calls something with the wrong type",
         texts=(
-            r"(?P<symbol>[\w.]+)\(\) (?:got an unexpected keyword argument|missing \d+ required|takes (?:from )?\d+)[^\n]{0,80}",
+            r"\b(?P<symbol>[\w.]{1,80})\(\) (?:got an unexpected keyword argument|missing \d+ required|takes (?:from )?\d+)[^\n]{0,80}",
             r"unsupported operand type[^\n]{0,80}",
             r"'(?P<type>\w+)' object is not (?:callable|iterable|subscriptable)",
             r"object (?P<type>\w+) can't be used in 'await' expression",
