@@ -220,7 +220,7 @@ def _mark_changed(db: Database, taken: Mapping[Where, Cell], counted: Mapping[Wh
     )
 
 
-KEPT_FOR = ("aliases", "analyses", "links", "proposals")
+KEPT_FOR = ("aliases", "analyses", "links", "proposals", "triage")
 """What somebody thought or did keeps a cluster, though nothing is counted in it any more."""
 
 
@@ -237,9 +237,13 @@ def _clear_emptied(db: Database, signatures: Iterable[int]) -> None:
         db.execute("DELETE FROM incidents WHERE root = ?", [cluster])
         db.execute("DELETE FROM members WHERE cluster = ?", [cluster])
         db.execute("DELETE FROM triage WHERE cluster = ? AND by = ''", [cluster])
-        if not any(
-            db.execute(f"SELECT 1 FROM {table} WHERE cluster = ? LIMIT 1", [cluster]).fetchone()  # noqa: S608
-            for table in (*KEPT_FOR, "triage")
-        ):
+        if not _spoken_of(db, cluster):
             db.execute("DELETE FROM signatures WHERE cluster = ?", [cluster])
             db.execute("DELETE FROM clusters WHERE number = ?", [cluster])
+
+
+def _spoken_of(db: Database, cluster: int) -> bool:
+    return any(
+        db.execute(sql, [cluster]).fetchone()
+        for sql in (f"SELECT 1 FROM {table} WHERE cluster = ? LIMIT 1" for table in KEPT_FOR)  # noqa: S608 - our words
+    )
