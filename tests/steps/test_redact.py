@@ -56,8 +56,9 @@ def test_twice_is_once(case: dict[str, Any], around: str) -> None:
 
 
 _PIECES = st.sampled_from(
-    ["password", "token", "secret", "cookie", "authorization", "Bearer ", "=", ": ", '"', "'", "\\", "{", "}", ",", ";", "&",
-     "<password>", "<key>", "a1b2c3d4e5", "Example1x", "@", "shop.example", "://", "4111111111111111", "\n", " ", "sid=1"]
+    ["password", "token", "secret", "cookie", "authorization", "Bearer ", "=", ": ", '"', "'", "\\", "{", "}", ",", ";",
+     "&",     "<password>", "<key>", "a1b2c3d4e5", "Example1x", "@", "shop.example", "://",
+     "4111111111111111", "\n", " ", "sid=1"]
 )  # fmt: skip
 
 
