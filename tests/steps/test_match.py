@@ -217,6 +217,12 @@ def test_words_are_few_and_the_telling_ones_first() -> None:
     assert not {"of", "n", "the"} & set(found)
 
 
+def test_ids_are_not_words() -> None:
+    """What names one request, commit or user finds nothing but itself."""
+    text = "order 3f2a8c1e-77aa-4c0e-9d3b-0a1b2c3d4e5f of build 9f8e7d6c5b refused"
+    assert words(samples.cluster(1, text, service="shop")).split() == ["build", "order", "refused", "shop"]
+
+
 @settings(deadline=timedelta(seconds=2))
 @given(st.lists(st.sampled_from(UGLY) | st.text(max_size=20), max_size=5).map(" ".join))
 def test_any_text_can_be_matched(text: str) -> None:

@@ -23,8 +23,14 @@ _MASK = re.compile(r"<[^<>\s]{0,40}>")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|\b[1-5]\d\d\b|[^\W\d_a-zA-Z]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IDENTIFIER = re.compile(
-    r"\b[A-Za-z]\w*+(?:[._/:-]\w++)++|\b[a-z]++[A-Z]\w*+|\b[A-Z][a-z]++[A-Z]\w*+"  # possessive: linear on any text
+    r"\b[A-Za-z]\w*+(?:[./:-]\w++)++|\b[A-Za-z][A-Za-z0-9]*+(?:_[A-Za-z0-9]++)++"  # possessive: linear on any text
+    r"|\b[a-z]++[A-Z]\w*+|\b[A-Z][a-z]++[A-Z]\w*+"
 )
+_JOINED = re.compile(r"\w")
+_COMMON = re.compile(r"[A-Z][a-z]+(?:Error|Exception)|Error|Exception|[a-z]+/[a-z]+|[A-Z][a-z]+[A-Z][a-z]+")
+"""Names that many unrelated problems share, and so tell nothing more than a word does."""
+_ID = re.compile(r"\b(?=[a-f-]{0,40}\d)[0-9a-f]{4,40}+(?:-[0-9a-f]{4,40}+)*+\b", re.IGNORECASE)
+_PATH = re.compile(r"(?<![\w/.:])/[\w{}./-]*")
 _STATUS = re.compile(r"(?<![\w.#-])[45]\d\d(?![\w.-]*\d)")
 _HEADING = re.compile(r"^\s*gcp-[\w-]+\s*\|\s*(?:p\d\s*(?:→\s*p\d\s*)?\|)?", re.IGNORECASE)
 
@@ -89,7 +95,7 @@ def _telling(cluster: Cluster) -> dict[str, _Word]:
 def _tokens(text: str) -> dict[str, str]:
     """Stems of the words, identifiers in their parts, with each word in lower case; no masks, ids or filler."""
     out: dict[str, str] = {}
-    for found in _TOKEN.findall(_MASK.sub(" ", text).replace("'", "")):
+    for found in _TOKEN.findall(_ID.sub(" ", _MASK.sub(" ", text)).replace("'", "")):
         parts = _CAMEL.split(found)
         for part in (*parts, found) if 1 < len(parts) <= 4 else parts:
             word = part.lower()
@@ -136,6 +142,7 @@ class _Text:
 
     title: frozenset[str]
     all: frozenset[str]
+    heading: str
     raw: str
 
 
@@ -143,7 +150,7 @@ def _read(issue: Issue) -> _Text:
     title = _HEADING.sub("", issue.title)
     comments = "\n".join(issue.comments)[:LONGEST_TEXT]
     raw = f"{title}\n{shown(issue.body[:LONGEST_TEXT])}\n{shown(comments)}"
-    return _Text(frozenset(_tokens(title)), frozenset(_tokens(raw)), raw.lower())
+    return _Text(frozenset(_tokens(title)), frozenset(_tokens(raw)), title.lower(), raw.lower())
 
 
 def shown(text: str) -> str:
@@ -179,7 +186,7 @@ def rank(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
         of_title = sum(rare(t) * _plain_weight(t) for t in text.title & telling.keys())
         title = of_title / (sum(rare(t) * _plain_weight(t) for t in text.title) or 1.0)
         hints = _hints(cluster, text)
-        value = 0.55 * covered + 0.45 * title + 0.12 * min(len(hints), 3)
+        value = 0.55 * covered + 0.45 * title + 0.12 * min(sum(not _COMMON.fullmatch(h) for h in hints), 3)
         value *= _contradiction(cluster, text)
         best = sorted(shared, key=lambda t: (-shared[t], t))[:4]
         telling_shared = sum(t not in _NOISE and t not in own for t in shared)
@@ -198,13 +205,40 @@ def _hints(cluster: Cluster, text: _Text) -> list[str]:
     named = [signature.exception.rpartition(".")[2], signature.site.rpartition(".")[2]]
     named += [signature.route] if signature.route.count("/") > 1 else []
     named += _IDENTIFIER.findall(_MASK.sub(" ", f"{cluster.title} {cluster.template[:LONGEST_TEXT]}"))[:20]
-    return [n for n in dict.fromkeys(named) if len(n) > 5 and n.lower() in text.raw]
+    return [n for n in dict.fromkeys(named) if len(n) > 5 and _stands_in(n.lower(), text.raw)]
+
+
+def _stands_in(name: str, text: str) -> bool:
+    """As a whole: `lint_failed` does not stand in `post_lint_failed`."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if not (at and _JOINED.match(text[at - 1])) and not (end < len(text) and _JOINED.match(text[end])):
+            return True
+        at = text.find(name, at + 1)
+    return False
 
 
 def _contradiction(cluster: Cluster, text: _Text) -> float:
-    """Less than 1 where the issue speaks of another HTTP status."""
-    mine, theirs = cluster.signature.status, set(_STATUS.findall(text.raw))
-    return 0.6 if mine >= 400 and theirs and str(mine) not in theirs else 1.0
+    """Less than 1 where the issue speaks of another HTTP status, its title of another route or of a similar name."""
+    mine, theirs = cluster.signature, set(_STATUS.findall(text.raw))
+    if mine.status >= 400 and theirs and str(mine.status) not in theirs:
+        return 0.6
+    routes = set(_PATH.findall(text.heading))
+    if mine.route and routes and mine.route.lower() not in routes:
+        return 0.6
+    theirs = _names(text.heading)
+    absent = [n for n in _names(cluster.title) if not _stands_in(n, text.raw)]
+    return 0.75 if any(_parts(n) & _parts(other) for n in absent for other in theirs) else 1.0
+
+
+def _names(text: str) -> set[str]:
+    """`REDIS_HOST`, `checkout.fees`: names of several parts, at most so many."""
+    return {n.lower() for n in _IDENTIFIER.findall(text[:500])[:10] if "_" in n or "." in n}
+
+
+def _parts(name: str) -> set[str]:
+    return set(re.split(r"[\W_]", name)) - {""}
 
 
 def _because(hints: Sequence[str], best: Sequence[str]) -> str:
