@@ -15,7 +15,8 @@ class Trouble:
     kind: str
     severity: str
     incident: str = ""
-    category: str = "active-dev"
+    category: str = ""
+    """`regression`, or empty: new or known, as the first round meets it."""
     proposed: str = "nothing"
     """`create`, `comment`, `escalate`, `reopen` or `nothing`, with the default policy."""
     issue: int = 0

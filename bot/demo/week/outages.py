@@ -214,7 +214,8 @@ def _pool(story: Story, at: datetime) -> None:
         error="sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, connection timed out, "
         "timeout 30.00 (Background on this error at: https://sqlalche.me/e/20/3o7r)",
     )
-    story.line(CHECKOUT, at, "\n".join(frames), severity="ERROR", of=POOL)
+    head = "ERROR:    Exception in ASGI application"
+    story.line(CHECKOUT, at, "\n".join((head, *frames)), severity="ERROR", of=POOL)
     story.occurred(POOL)
 
 
@@ -320,12 +321,12 @@ def smaller_ones(story: Story) -> None:
         instance = story.chance.choice(story.instances(story.revision(IDENTITY, at)))
         words = "directory sync failed: bind to directory.ticketry.example:636 timed out after 10 s"
         payload = {"message": words, "level": "error", "labels": source("identity.directory", "sync", 203)}
-        story.structured(IDENTITY, at, payload, severity="ERROR", instance=instance, of=DIRECTORY)
+        story.structured(IDENTITY, at, payload, severity="ERROR", stream="stderr", instance=instance, of=DIRECTORY)
         text = f"ERROR:identity.directory:{words}"
         story.line(IDENTITY, at + timedelta(microseconds=350), text, instance=instance, of=DIRECTORY)
         story.occurred(DIRECTORY)
     for number in range(8):
-        at = story.later(story.ago(days=5, hours=10 - number), 0, 2400)
+        at = story.later(story.ago(days=4, hours=10 - number), 0, 2400)
         story.line(
             *(MAILER, at),
             f"{at:%Y/%m/%d %H:%M:%S} ERROR smtp login failed: 535 5.7.8 Authentication credentials invalid "

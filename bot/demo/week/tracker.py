@@ -56,8 +56,8 @@ def tracked(end: datetime) -> list[Issue]:
             labels="bug P1",
         ),
         issue(
-            *(222, "Login form does not say that the password was wrong"),
-            "POST /v1/login answers 401, and the page shows nothing.",
+            *(222, "Login page stays blank after a typing mistake"),
+            "Who mistypes the password sees no hint in the form.",
             30,
             closed=25,
             reason="completed",
