@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -228,6 +229,14 @@ def test_open_is_bounded() -> None:
     assert sum(len(o.entries) for o in found.open) <= step.OPEN_ENTRIES
     assert max(o.last for o in found.closed) < min(o.first for o in found.open)
     assert len(found.closed) + len(found.open) == len(entries)
+
+
+def test_odd_times() -> None:
+    """The first and the last moment there is are times like others."""
+    first = replace(entry("a", number=1), time=datetime.min.replace(tzinfo=UTC))
+    last = replace(entry("b", number=2), time=datetime.max.replace(tzinfo=UTC))
+    assert len(everything([first, last])) == 2
+    assert len(everything([first])) == 1
 
 
 def test_nothing() -> None:

@@ -67,7 +67,7 @@ def test_crash_loop() -> None:
     assert found.clusters == (BOOM, EXIT, PROBE, DEPLOY)
     assert found.symptoms == (EXIT, PROBE, DEPLOY)
     assert (found.start, found.end) == (START, START + timedelta(seconds=80.9))
-    assert f"cluster {EXIT} 5 of 5 times within 1 s after cluster {BOOM}" in found.reason
+    assert f"cluster {EXIT}: 5 of 5 times within 1 s after cluster {BOOM}" in found.reason
 
 
 def test_recovered() -> None:

@@ -128,6 +128,16 @@ def test_same_everywhere() -> None:
     assert signature(one) == signature(other)
 
 
+def test_name_of_the_deployment() -> None:
+    """The platform names what was deployed with its environment; that tells no problems apart."""
+    text = 'Default STARTUP TCP probe failed 1 time consecutively for container "shop-{}-1" on port 8080.'
+    found = {
+        signature(entry(text.format(e), form=Form.PLATFORM, level=Level.ERROR, environment=e, workload=f"shop-{e}")).key
+        for e in ("staging", "production")
+    }
+    assert len(found) == 1
+
+
 @settings(max_examples=100, deadline=None)
 @given(logs(), st.randoms(use_true_random=False))
 def test_order(entries: list[Entry], random: object) -> None:

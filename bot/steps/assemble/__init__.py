@@ -44,7 +44,7 @@ def assemble(entries: Sequence[Entry]) -> Assembled:
     if not unique:
         return Assembled((), ())
     ordered = sorted(unique.values(), key=_order)
-    edge = max(ordered[-1].time, ordered[0].time) - OPEN
+    newest = ordered[-1].time
 
     closed: list[Occurrence] = []
     growing: list[_Message] = []
@@ -59,10 +59,10 @@ def assemble(entries: Sequence[Entry]) -> Assembled:
             message.add(entry, looks)
         else:
             if message is not None:
-                _settle(message, edge, closed, growing)
+                _settle(message, newest, closed, growing)
             streams[entry.stream] = _Message(entry, looks)
     for message in streams.values():
-        _settle(message, edge, closed, growing)
+        _settle(message, newest, closed, growing)
 
     growing = _bounded(growing, closed)
     return Assembled(tuple(sorted(closed, key=_first)), tuple(sorted((m.occurrence() for m in growing), key=_first)))
@@ -80,8 +80,8 @@ def _single(entry: Entry) -> Occurrence:
     return Occurrence((entry,), entry.text, entry.level, entry.form, entry.site, entry.failure, entry.request)
 
 
-def _settle(message: _Message, edge: datetime, closed: list[Occurrence], growing: list[_Message]) -> None:
-    if message.last < edge:
+def _settle(message: _Message, newest: datetime, closed: list[Occurrence], growing: list[_Message]) -> None:
+    if newest - message.last > OPEN:
         closed.append(message.occurrence())
     else:
         growing.append(message)

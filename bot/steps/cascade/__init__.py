@@ -43,7 +43,7 @@ def _attach(effect: Episode, groups: list[_Group]) -> Episode:
     fits = [
         (effect.kind is Kind.DEPLOYMENT and g.crashes(), found.mutual, found.times, -found.lag, -i, found)
         for i, g in enumerate(groups)
-        if g.start - EPISODE <= effect.end and effect.start <= g.end + EPISODE and (found := g.tie(effect))
+        if g.start - effect.end <= EPISODE and effect.start - g.end <= EPISODE and (found := g.tie(effect))
     ]
     gone: set[int] = set()
     for *_, at, found in sorted(fits, key=lambda f: f[:5], reverse=True):
@@ -105,9 +105,9 @@ class _Group:
         for number in symptoms[:_NAMED]:
             found = tie(root, members[number]) or next((t for e, t in self.effects if e.number == number), None)
             if found:
-                parts.append(f"cluster {number} {found.words(root.number)}")
+                parts.append(f"cluster {number}: {found.words()}")
             else:
-                parts.append(f"cluster {number} began with it")
+                parts.append(f"cluster {number} came with others of these")
         if len(symptoms) > _NAMED:
             parts.append(f"and {len(symptoms) - _NAMED} more")
         return "; ".join(parts)
@@ -130,7 +130,7 @@ def _joined(found: list[Episode]) -> list[list[Episode]]:
 
     running: list[int] = []
     for i, episode in enumerate(found):
-        running = [j for j in running if found[j].end + EPISODE >= episode.start]
+        running = [j for j in running if episode.start - found[j].end <= EPISODE]
         for j in running:
             if top(i) != top(j) and tie(found[j], episode):
                 parent[top(i)] = top(j)
@@ -168,7 +168,7 @@ def _identified(found: list[Incident], known: Sequence[Incident]) -> list[Incide
     for incident in found:
         near = [
             k for k in free.values()
-            if k.start <= incident.end + EPISODE and incident.start <= k.end + EPISODE
+            if k.start - incident.end <= EPISODE and incident.start - k.end <= EPISODE
             and (k.root == incident.root or incident.root in k.clusters or k.root in incident.clusters)
         ]  # fmt: skip
         if not near:

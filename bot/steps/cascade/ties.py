@@ -31,8 +31,9 @@ _UNPLACED: Reach = (15, 15)
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """`times` of `among` occurrences of the effect came with the cause, within `lag`."""
+    """`times` of `among` occurrences of the effect came with the cause (a cluster's number), within `lag`."""
 
+    cause: int
     times: int
     among: int
     lag: float
@@ -42,9 +43,9 @@ class Tie:
     effects: frozenset[int]
     """Which moments of the effect, by index."""
 
-    def words(self, cause: int) -> str:
+    def words(self) -> str:
         where = "after" if self.after else "of"
-        return f"{self.times} of {self.among} times within {max(1, ceil(self.lag))} s {where} cluster {cause}"
+        return f"{self.times} of {self.among} times within {max(1, ceil(self.lag))} s {where} cluster {self.cause}"
 
 
 def tie(cause: Episode, effect: Episode) -> Tie | None:
@@ -72,7 +73,9 @@ def tie(cause: Episode, effect: Episode) -> Tie | None:
     widest = max(abs(lag) for lag in lags.values())
     if not back and not _part(cause, effect, len(lags), among, widest):
         return None
-    return Tie(len(lags), among, widest, all(lag >= 0 for lag in lags.values()), bool(back), frozenset(lags))
+    return Tie(
+        cause.number, len(lags), among, widest, all(lag >= 0 for lag in lags.values()), bool(back), frozenset(lags)
+    )
 
 
 def _lags(

@@ -33,10 +33,14 @@ def signature(occurrence: Occurrence) -> Signature | None:
     if healthy(occurrence):
         return None
     request = occurrence.request if occurrence.form is Form.REQUEST or _access_line(occurrence) else None
+    text = occurrence.text[:LOOKED_AT]
+    deployed_as = occurrence.head.workload
+    if deployed_as != occurrence.service and len(deployed_as) > len(occurrence.service):
+        text = text.replace(deployed_as, occurrence.service)
     return _signature(
         occurrence.service,
         occurrence.form,
-        occurrence.text[:LOOKED_AT],
+        text,
         occurrence.site,
         occurrence.failure,
         (request.method, request.route, request.status) if request else None,
@@ -67,7 +71,8 @@ def healthy(occurrence: Occurrence) -> bool:
 
 def _access_line(occurrence: Occurrence) -> bool:
     """A request that the application's own access log tells of, and nothing else."""
-    return occurrence.request is not None and occurrence.failure is None and occurrence.request.status >= 400
+    request = occurrence.request
+    return request is not None and occurrence.failure is None and request.status >= 400
 
 
 def _probe(occurrence: Occurrence) -> bool:
@@ -97,7 +102,7 @@ def _signature(
         return _made(service, Kind.DEPLOYMENT, ("audit", words), f"Deployment failed: {words}", words)
     if form is Form.PLATFORM:
         words = _masked(first)
-        return _made(service, Kind.PLATFORM, ("platform", words), words, words)
+        return _made(service, Kind.PLATFORM, ("platform", words), words.partition(". ")[0], words)
     code = _place(site)
     if failure is not None:
         if failure.frame is None and failure.type in _NAMELESS and failure.message:
@@ -112,7 +117,7 @@ def _signature(
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
     words = _masked(lead(failure.message))
-    where = f"{failure.frame.file}:{failure.frame.function}" if failure.frame else code
+    where = mask(f"{failure.frame.file}:{failure.frame.function}") if failure.frame else code
     kind = failure.type.rpartition(".")[2]
     said = _masked(first)
     if first.startswith(("Traceback", "panic:")) or failure.type in first:

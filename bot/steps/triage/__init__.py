@@ -35,16 +35,15 @@ def triage(
     """What the evidence says now; with the severity that a person set, where one did."""
     found = nature(cluster, policy)
     severity, reasons = found.severity, [found.reason, *_extent(cluster)]
-    for change, reason in (
-        _incident(cluster, incident, found),
-        _people(cluster, found),
-        _critical(cluster, policy, found),
-        _returned(match),
-        _environment(cluster, found, severity),
-    ):
+    raising = (_incident(cluster, incident, found), _people(cluster, found), _critical(cluster, policy, found))
+    for change, reason in (*raising, _returned(match)):
         if reason:
             reasons.append(reason)
             severity = _moved(severity, change)
+    change, reason = _environment(cluster, found, severity)
+    if reason:
+        reasons.append(reason)
+        severity = _moved(severity, change)
     by = ""
     if previous is not None and previous.by:
         if previous.severity is not severity:
