@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,6 +38,11 @@ def _keep_awake(socket: WebSocket, closed: threading.Event) -> None:
     """Pings, as Slack does; a client that waits for the next message can close meanwhile."""
     while not closed.wait(PING):
         socket.ping()
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
 
 
 class Handler(BaseHTTPRequestHandler):

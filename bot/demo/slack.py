@@ -19,12 +19,11 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
 from bot.demo.methods import APP, BOT_USER, SCOPES, TEAM
-from bot.demo.server import Fault, Handler
+from bot.demo.server import Fault, Handler, Server
 from bot.demo.websocket import WebSocket
 
 Json = dict[str, Any]
@@ -80,8 +79,7 @@ class Slack:
         self._acknowledged: dict[str, Json] = {}
         self._ids = itertools.count(1)
         self._ts = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Bound", (Handler,), {"slack": self}))
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", port), type("Bound", (Handler,), {"slack": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="slack", daemon=True)
         self.add_user(BOT_USER, "gardener", bot=True)
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST_BODY = 1 << 20
-MOST_AT_ONCE = 64
+MOST_AT_ONCE = 256
 PATIENCE = 15
 """Seconds that a client may take to say something."""
 
@@ -54,8 +54,7 @@ class WebServer:
         host: str = "0.0.0.0",  # noqa: S104 -- in a container the proxy comes from outside
     ) -> None:
         bound = type("Bound", (_Handler,), {"routes": dict(routes), "slots": threading.BoundedSemaphore(MOST_AT_ONCE)})
-        self._server = ThreadingHTTPServer((host, port), bound)
-        self._server.daemon_threads = True
+        self._server = _Server((host, port), bound)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.1,), name="garden-web", daemon=True)
 
     @property
@@ -69,6 +68,12 @@ class WebServer:
         if self._thread.is_alive():
             self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    """Connections that may wait; with the library's 5, a burst waits for a second."""
 
 
 class _Handler(BaseHTTPRequestHandler):
