@@ -277,7 +277,8 @@ def test_an_error_object_counts_only_on_a_loud_entry() -> None:
 def test_requests() -> None:
     """Method, route without ids, status, latency, agent; also where the payload carries the request."""
     http = {
-        "requestMethod": "get", "requestUrl": "https://x.example/api/messages/17?a=1", "status": 500, "latency": "0.250s",
+        "requestMethod": "get", "requestUrl": "https://x.example/api/messages/17?a=1", "status": 500,
+        "latency": "0.250s",
         "userAgent": "probe/1",
     }  # fmt: skip
     for entry in (one(httpRequest=http), one(jsonPayload={"message": "HTTP Request", "httpRequest": http})):
@@ -390,9 +391,10 @@ def test_identity() -> None:
 
 _NAMES = st.sampled_from(
     ["message", "msg", "error", "level", "severity", "type", "stack", "labels", "module", "function", "line",
-     "httpRequest", "requestUrl", "status", "latency", "user", "context", "event", "response", "metadata", "spec", "containers",
-     "request", "methodName", "resourceName", "authenticationInfo", "template", "kind", "@type", "name", "image", "seconds",
-     "nanos"]
+     "httpRequest", "requestUrl", "status", "latency", "user", "context", "event", "response", "metadata", "spec",
+     "containers", "request", "methodName", "resourceName", "authenticationInfo",
+        "template", "kind", "@type", "name", "image",
+     "seconds", "nanos"]
 )  # fmt: skip
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
 _JSON = st.recursive(

@@ -11,8 +11,10 @@ _EMPTY: Mapping[str, Any] = {}
 def inner(value: Any, *path: str) -> Mapping[str, Any]:
     """The mapping found by going down `path`; an empty one where there is none."""
     for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else _EMPTY
+        if not isinstance(value, dict | Mapping):
+            return _EMPTY
+        value = value.get(name)
+    return value if isinstance(value, dict | Mapping) else _EMPTY
 
 
 def words(value: Any) -> str:
@@ -26,9 +28,11 @@ def words(value: Any) -> str:
 
 def first(where: Mapping[str, Any], names: Iterable[str]) -> str:
     """The first of the fields that holds words."""
-    for name in names:
-        if found := words(where.get(name)).strip():
-            return found
+    if where:
+        for name in names:
+            value = where.get(name)
+            if value is not None and (found := words(value).strip()):
+                return found
     return ""
 
 

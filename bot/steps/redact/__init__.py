@@ -50,26 +50,20 @@ def _entry(entry: Entry, clean: _Clean) -> Entry:
     request = _request(entry.request, clean) if entry.request else None
     deployment = _deployment(entry.deployment, clean) if entry.deployment else None
     request_id = clean(entry.request_id)
-    same = (
-        text is entry.text
-        and failure is entry.failure
-        and request is entry.request
-        and deployment is entry.deployment
-        and request_id is entry.request_id
-    )
-    if same:
+    changed = (text, failure, request, deployment, request_id)
+    if changed == (entry.text, entry.failure, entry.request, entry.deployment, entry.request_id):
         return entry
     return replace(entry, text=text, failure=failure, request=request, deployment=deployment, request_id=request_id)
 
 
 def _failure(found: Failure, clean: _Clean) -> Failure:
     message = clean(found.message)
-    return found if message is found.message else replace(found, message=message)
+    return found if message == found.message else replace(found, message=message)
 
 
 def _request(found: Request, clean: _Clean) -> Request:
     url, route, agent = clean(found.url), clean(found.route), clean(found.agent)
-    if url is found.url and route is found.route and agent is found.agent:
+    if (url, route, agent) == (found.url, found.route, found.agent):
         return found
     return replace(found, url=url, route=route, agent=agent)
 
