@@ -18,7 +18,8 @@ class Trouble:
     category: str = ""
     """`regression`, or empty: new or known, as the first round meets it."""
     proposed: str = "nothing"
-    """`create`, `comment`, `escalate`, `reopen` or `nothing`, with the default policy."""
+    """`create`, `comment`, `escalate`, `reopen` or `nothing`, with the default policy; `either` of create and nothing
+    where the range of severity reaches across the line below which nothing is proposed, or it is over by itself."""
     issue: int = 0
     root: bool = False
     """Whether it is the cause of its incident; the others there are symptoms."""
@@ -58,7 +59,9 @@ POOL = Trouble(
 ORDER_504 = Trouble("checkout-504-order", "checkout-api", "http-5xx", "P1-P2", SLOW_DATABASE)
 
 # A cache that restarted; nobody had to do anything.
-CACHE_REFUSED = Trouble("seat-map-cache-refused", "seat-map", "exception", "P1-P3", REDIS_GONE, root=True)
+CACHE_REFUSED = Trouble(
+    "seat-map-cache-refused", "seat-map", "exception", "P1-P3", REDIS_GONE, proposed="either", root=True
+)
 SEATS_500 = Trouble("seat-map-500-availability", "seat-map", "http-5xx", "P1-P3", REDIS_GONE)
 
 # A panic whose issue was closed as completed, back in a newer revision.
@@ -74,13 +77,13 @@ QUOTE_KEY = Trouble(
 QUOTE_500 = Trouble("checkout-500-quotes", "checkout-api", "http-5xx", "P1-P3", QUOTES)
 
 # Problems of their own.
-DIRECTORY = Trouble("identity-directory-sync", "identity", "app-error", "P2-P3", proposed="create")
+DIRECTORY = Trouble("identity-directory-sync", "identity", "app-error", "P2-P3", proposed="either")
 SMTP = Trouble("mailer-smtp-login", "mailer", "app-error", "P1-P2", proposed="create")
-STAGING_BUG = Trouble("seat-map-staging-typeerror", "seat-map", "exception", "P2-P4")
+STAGING_BUG = Trouble("seat-map-staging-typeerror", "seat-map", "exception", "P2-P4", proposed="either")
 SEARCH = Trouble("seat-map-search-refused", "seat-map", "app-error", "P3-P4")
 SEARCH_400 = Trouble("seat-map-400-search", "seat-map", "http-4xx", "P3-P4")
-SEATS_PROBED = Trouble("seat-map-probes", "seat-map", "http-4xx", "P2-P3")
-IDENTITY_PROBED = Trouble("identity-probes", "identity", "http-4xx", "P2-P3")
+SEATS_PROBED = Trouble("seat-map-probes", "seat-map", "http-4xx", "P2-P3", proposed="either")
+IDENTITY_PROBED = Trouble("identity-probes", "identity", "http-4xx", "P2-P3", proposed="either")
 ORDERS_422 = Trouble("checkout-422-orders", "checkout-api", "http-4xx", "P3-P4")
 ORDERS_400 = Trouble("checkout-400-orders", "checkout-api", "http-4xx", "P3-P4")
 MAP_404 = Trouble("seat-map-404-map", "seat-map", "http-4xx", "P3-P4")
