@@ -10,7 +10,7 @@ from pathlib import Path
 from time import process_time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -50,6 +50,7 @@ def test_markdown_shows_the_words_and_does_nothing_on_the_ugly_corpus(text: str)
     assert_harmless_markdown(text)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_markdown_shows_the_words_and_does_nothing(text: str) -> None:
     """The same for whatever is put together from ugly pieces."""
@@ -64,6 +65,7 @@ def assert_harmless_markdown(text: str) -> None:
         assert not pattern.search(shown), pattern.pattern
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_titles_mention_and_reference_nothing(text: str) -> None:
     """A title is one line with the words, without mentions, references and addresses."""
@@ -73,6 +75,7 @@ def test_titles_mention_and_reference_nothing(text: str) -> None:
         assert not pattern.search(made), pattern.pattern
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(min_value=1, max_value=200))
 def test_a_fence_holds_whatever_is_inside(text: str, limit: int) -> None:
     """Rendered, it is one code block; nothing inside ends it, and no comment in it can pass for a marker of ours."""
@@ -93,6 +96,7 @@ def test_a_fence_does_not_grow_with_the_backticks_inside() -> None:
     assert len(fence("`" * 60_000, 60_000)) < 200
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_slack_text_mentions_and_links_nothing(text: str) -> None:
     """No angle bracket of its own, no mention, no channel, no address, no code mark, no emoji; the words stay."""
@@ -106,6 +110,7 @@ def test_slack_text_mentions_and_links_nothing(text: str) -> None:
     assert back == plain(text).replace("`", "\u02cb")
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(min_value=1, max_value=200))
 def test_a_slack_code_block_cannot_be_ended(text: str, limit: int) -> None:
     """Exactly two fences, no bracket, no mention inside."""
@@ -115,6 +120,7 @@ def test_a_slack_code_block_cannot_be_ended(text: str, limit: int) -> None:
     assert not MENTION.search(made)
 
 
+@settings(deadline=None)
 @given(TEXTS)
 def test_plain_text_has_nothing_invisible(text: str) -> None:
     """Every character is visible, a space or a newline; it can be written as UTF-8; twice changes nothing."""
@@ -131,6 +137,7 @@ def test_plain_names_what_is_invisible() -> None:
     assert plain("a" + "\u200b" * 5 + "b") == "a[U+200B ×5]b"
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(min_value=-1, max_value=50))
 def test_cut_keeps_the_limit_and_whole_characters(text: str, limit: int) -> None:
     """Never longer than asked, the same where it fits, no accent without its letter at the end."""
