@@ -73,8 +73,11 @@ def of_word(value: Any) -> Level:
 
 def of_payload(payload: Mapping[str, Any]) -> Level:
     """What a structured payload says of itself."""
+    if not payload:
+        return Level.DEFAULT
     for name in _FIELDS:
-        if found := of_word(payload.get(name)):
+        value = payload.get(name)
+        if value is not None and (found := of_word(value)):
             return found
     named = payload.get("level")
     return of_word(named.get("name") or named.get("level")) if isinstance(named, Mapping) else Level.DEFAULT

@@ -148,6 +148,8 @@ def site_of(raw: Mapping[str, Any], payload: Mapping[str, Any], heading: Heading
 
 def user_of(payload: Mapping[str, Any]) -> str:
     """Whoever the entry is about, as the service names them; to be hashed, never shown."""
+    if not payload:
+        return ""
     names = ("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
     for where in (payload, inner(payload, "context"), inner(payload, "labels"), inner(payload, "extra")):
         found = first(where, names) or first(inner(where, "user"), ("id", "user_id", "email", "username", "name"))

@@ -11,10 +11,15 @@ _EMPTY: Mapping[str, Any] = {}
 def inner(value: Any, *path: str) -> Mapping[str, Any]:
     """The mapping found by going down `path`; an empty one where there is none."""
     for name in path:
-        if not isinstance(value, dict | Mapping):
+        if type(value) is not dict and not _is_mapping(value):
             return _EMPTY
         value = value.get(name)
-    return value if isinstance(value, dict | Mapping) else _EMPTY
+    return value if type(value) is dict or _is_mapping(value) else _EMPTY
+
+
+def _is_mapping(value: Any) -> bool:
+    """The slow question, asked only of what is neither a plain dictionary nor nothing."""
+    return value is not None and isinstance(value, Mapping)
 
 
 def words(value: Any) -> str:
