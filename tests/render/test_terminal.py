@@ -13,7 +13,20 @@ from rich.cells import cell_len
 
 from bot.models import BadLine, Finding, Problem, Report, Severity
 from bot.render.terminal import heading, show_checks, show_problem, show_report, show_table
-from tests.samples import NOW, audit, cluster, crash, hostile, known, offered, problem, regression, report, triage
+from tests.samples import (
+    NOW,
+    audit,
+    cluster,
+    crash,
+    hostile,
+    incident,
+    known,
+    offered,
+    problem,
+    regression,
+    report,
+    triage,
+)
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 FRAMES = re.compile(r"[\u2500-\u257f]")
@@ -72,6 +85,14 @@ def test_worst_first_with_symptoms_under_their_root() -> None:
     assert "\n   1 ModuleNotFoundError" in text
     assert "\n       2 P0 Container called exit(1). · checkout-api · 14×" in text
     assert text.count("Container called exit(1)") == 1
+
+
+def test_reasons_of_an_incident_are_whole_or_counted() -> None:
+    """Of many reasons those that fit are shown whole, and how many more there are."""
+    reasons = "; ".join(f"cluster {n}: 14 of 14 times within 2 s after cluster 1" for n in range(2, 9))
+    found = replace(report(), incidents=(replace(incident(1, 2, 3), reason=reasons),))
+    text = " ".join(page(found, 120).split())
+    assert "cluster 3: 14 of 14 times within 2 s after cluster 1; and 5 more" in text
 
 
 def test_a_cause_is_shown_with_its_worth() -> None:

@@ -135,7 +135,18 @@ def _incident(symptoms: Sequence[Problem], incident: Incident | None, page: _Pag
         return Text(words, style="bold")
     incident = page.incidents.get(incident.id, incident)
     when = phrases.span(Window(incident.start, incident.end), page.now)
-    return Text.assemble((words, "bold"), f", {when}: {cut(line(incident.reason), REASON)}")
+    return Text.assemble((words, "bold"), f", {when}: {_because(incident)}")
+
+
+def _because(incident: Incident) -> str:
+    """As many of the reasons as fit into a line or two, each whole."""
+    first, *others = line(incident.reason).split("; ")
+    said = [cut(first, REASON)]
+    for index, reason in enumerate(others):
+        if len("; ".join((*said, reason))) > REASON:
+            return f"{'; '.join(said)}; and {len(others) - index} more"
+        said.append(reason)
+    return "; ".join(said)
 
 
 def _symptom(problem: Problem) -> Text:
