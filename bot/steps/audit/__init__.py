@@ -107,7 +107,10 @@ def _verdict(
     unsupported = sum(c.finding is Finding.UNSUPPORTED for c in claims)
     tally = f"{confirmed} of {len(observed)} observations confirmed"
     told = (analysis.name, analysis.technical_impact, analysis.business_impact)
-    false = [m.why for t in told for m in read(Claim(t, Ground.INFERENCE), facts, strict=False) if _false(m.finding)]
+    marks = [m for t in told for m in read(Claim(t, Ground.INFERENCE), facts, strict=False)]
+    by_table = analysis.source == PATTERNS
+    false = [m.why for m in marks if m.finding is Finding.CONTRADICTED and not by_table]
+    loose = [m.why for m in marks if m.finding is Finding.UNSUPPORTED and not by_table]
     if not claims:
         return Verdict.INCONCLUSIVE, "it claims nothing that could be checked"
     if contradicted and contradicted >= confirmed:
@@ -120,12 +123,10 @@ def _verdict(
         return Verdict.INCONCLUSIVE, f"{tally}; it names no cause"
     if contradicted:
         return Verdict.INCONCLUSIVE, f"{tally}, {contradicted} contradicted"
+    if loose:
+        return Verdict.INCONCLUSIVE, f"{tally}; its summary is not borne out: {loose[0]}"
     if not confirmed or unsupported >= confirmed:
         return Verdict.INCONCLUSIVE, f"{tally}, {unsupported} not supported by the entries"
     if cause is Finding.CONFIRMED:
         return Verdict.APPROVED, BY_RULE.format(confirmed, len(observed), analysis.rule)
     return Verdict.APPROVED, f"{tally}; the cause is inferred from them"
-
-
-def _false(finding: Finding) -> bool:
-    return finding is Finding.CONTRADICTED

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from bot.steps.audit.facts import Facts, stands
+from bot.steps.audit.facts import Facts, plain, stands
 from bot.steps.audit.sentence import Sentence
 from bot.steps.audit.times import STAMP
 
@@ -71,6 +71,9 @@ LABELLED = re.compile(
 ONCE = re.compile(r"\b(?P<n>once|twice|thrice)\b", re.IGNORECASE)
 VAGUE = re.compile(rf"\b(?P<n>dozens|hundreds|thousands|millions) of (?:{UNIT})\b", re.IGNORECASE)
 LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2_000, "millions": 2_000_000}
+SUM = re.compile(
+    r"(?:[$€£] ?\d[\d,.]*|\d[\d,.]* ?(?:[$€£]|euros?\b|dollars?\b|usd\b|eur\b|%|percent\b))", re.IGNORECASE
+)
 PART = re.compile(r"\b(?:first|last|another|additional|further|other|next|top|out of|of)\W+$")
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
 ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
@@ -96,6 +99,16 @@ PREPOSITIONS = frozenset(
         "about",
     ]
 )
+
+
+def sums(sentence: Sentence) -> None:
+    """Money and shares stand in the entries, or in what the team states of its critical paths."""
+    stated = plain(" ".join(f"{p.name} {p.worth}" for p in sentence.facts.case.critical_paths))
+    for found in sentence.find(SUM):
+        written = found.group(0).strip()
+        if stands(written, stated) or stands(written, sentence.ground):
+            continue
+        sentence.open(*found.span(), f"{written} was stated by nobody")
 
 
 def counts(sentence: Sentence) -> None:

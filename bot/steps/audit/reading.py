@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bot.models import Claim, Finding
 from bot.steps.audit.facts import Facts, plain, quoted, sayings
-from bot.steps.audit.figures import counts, numbers
+from bot.steps.audit.figures import counts, numbers, sums
 from bot.steps.audit.names import environments, exceptions, files, issues, paths, revisions, severities, statuses
 from bot.steps.audit.prose import negations, orders, quantifiers, words
 from bot.steps.audit.sentence import Mark, Sentence
@@ -29,7 +29,7 @@ CAUSAL = re.compile(
 MARKED = re.compile(r"\"(?P<double>[^\"]{1,600})\"|`(?P<tick>[^`]{1,600})`")
 
 FIGURES: tuple[Callable[[Sentence], None], ...] = (
-    stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans, counts,
+    stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans, sums, counts,
 )  # fmt: skip
 REST: tuple[Callable[[Sentence], None], ...] = (environments, orders, quantifiers, negations, numbers, words)
 
