@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from slack_sdk import WebClient
@@ -14,6 +15,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges
 from bot.errors import GardenError
+from bot.models import Window
 from bot.settings import Settings, need
 from store import open_store
 
@@ -99,9 +101,10 @@ def _database(settings: Settings) -> str:
 
 def _logs(settings: Settings) -> str:
     logs = edges.cloud_logs(settings, edges.now)
-    count = logs.probe()
+    now = edges.now()
+    found = next(logs.read(Window(now - timedelta(days=1), now)), None)
     what = ", ".join(settings.services) or "all services"
-    if not count:
+    if found is None:
         return f"{settings.google_cloud_project} answers, but has no warning or error of {what} in the last day."
     return f"{settings.google_cloud_project} answers, and has warnings or errors of {what} in the last day."
 
@@ -145,5 +148,5 @@ def _tracker(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    analyst = edges.claude(settings)
-    return analyst.probe()
+    edges.claude(settings).probe()
+    return f"{settings.model} answers. It is shown entries of: {', '.join(settings.model_services) or 'no service'}."

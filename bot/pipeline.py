@@ -152,7 +152,7 @@ def sort_out(edges: Edges, window: Window, now: datetime) -> Thought:
     """Incidents, matches and severities of what changed: everything that costs nothing."""
     store, policy = edges.store, edges.policy
     baseline = store.rounds.first()
-    changed = set(store.clusters.resolve(n) or n for n in store.rounds.changed())
+    changed = {store.clusters.resolve(n) or n for n in store.rounds.changed()}
     clusters = {c.number: c for c in store.clusters.load(changed)}
     if not clusters:
         return Thought([], [], baseline=baseline)

@@ -96,6 +96,13 @@ class Claude:
         spend = self._spend(message)
         return analysis(_answer(message, self.model, spend), case, self.model), spend
 
+    def probe(self) -> None:
+        """Whether key and model are good; costs nothing. Raises what `analyse` would."""
+        try:
+            self._client.models.retrieve(self.model, timeout=10)
+        except anthropic.APIError as error:
+            raise self._translated(error) from error
+
     def close(self) -> None:
         self._client.close()
 

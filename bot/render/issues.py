@@ -118,8 +118,8 @@ def logs_url(entries: Sequence[Entry], start: datetime, end: datetime) -> str:
     ids = " OR ".join('"' + e.id.replace("\\", "\\\\").replace('"', '\\"') + '"' for e in entries)
     span = f"timeRange={_stamp(start - timedelta(minutes=1))}/{_stamp(end + timedelta(minutes=1))}"
     project = next((e.project for e in entries if e.project), "")
-    query = quote(f"insertId=({ids})" if ids else 'severity>="WARNING"', safe="")
-    return f"{CONSOLE}query;query={query};{quote(span, safe='=:')}?project={quote(project, safe='')}"
+    query = quote(f"insertId=({ids})" if ids else 'severity>="WARNING"', safe="", errors="replace")
+    return f"{CONSOLE}query;query={query};{quote(span, safe='=:')}?project={quote(project, safe='', errors='replace')}"
 
 
 def body_with_severity(text: str, severity: Severity) -> str:
