@@ -171,7 +171,21 @@ _HEADINGS = tuple(
         # 2026-01-31 10:00:00,123 - shop.cart - ERROR - words
         _WHEN + r" +- +(?P<logger>[\w.-]+) +- +" + _LEVEL + r" +- +",
         # 2026-01-31 10:00:00 [error    ] words, 2026-01-31 10:00:00 [error]: words, 2026-01-31 10:00:00 ERROR words
-        _WHEN + r"[:,]? *(?:- *)?[\[(<]?" + _LEVEL + r" *[\])>]?(?: *[:|-] *| +)(?:\[(?P<logger>[\w.-]+)\] *:? *)?",
+        _WHEN + r" +" + _LEVEL + r" +[0-9]+ --- (?:\[[^\]\n]{0,80}\] )+(?P<logger>[\w.$/\[\]-]+) +: ",
+        _WHEN
+        + r"[:,]?[ \t]*(?:- *)?[\[(<]?"
+        + _LEVEL
+        + r" *[\])>]?(?: *[:|-] *|[ \t]+)(?:\[(?P<logger>[\w.-]+)\] *:? *)?",
+        # 10:00:00.123 [main] ERROR shop.Cart - words
+        _WHEN + r" +\[[^\]\n]{1,80}\] +" + _LEVEL + r" +(?P<logger>[\w.$-]+) *[-:] +",
+        # E, [2026-01-31T10:00:00.123456 #1] ERROR -- : words
+        r"[A-Z], \[" + _WHEN + r"[^\]\n]{0,30}\] +" + _LEVEL + r" -- (?P<logger>[\w.:-]*?) ?: ",
+        # [2026-01-31T10:00:00Z ERROR shop::cart] words
+        r"\[" + _WHEN + r" +" + _LEVEL + r" +(?P<logger>[\w:.-]+)\] +",
+        # [2026-01-31T10:00:00+00:00] shop.ERROR: words
+        r"\[" + _WHEN + r"\] (?P<logger>[\w-]+)\." + _LEVEL + r": +",
+        # the words on the next line, as in .NET: fail: Shop.Cart[0]
+        r"(?P<level>fail|crit|warn|info|dbug|trce): (?P<logger>[\w.`+]+)\[[0-9]+\]\s*",
         # ERROR:shop.cart:words, WARNING 2026-01-31 10:00:00,123 words, [ERROR] words, ERROR: words, ERROR - words
         _LEVEL + r":(?P<logger>[A-Za-z_][\w.-]*):",
         r"[\[(<]?" + _LEVEL + r"[\])>]?:? +\[?" + _WHEN + r"\]?(?: +(?P<logger>[a-z_][\w.-]*) +[0-9]+ +[0-9]+)?[ :-]*",

@@ -142,6 +142,14 @@ def test_a_route_is_a_route(path: str) -> None:
         ("E0131 10:00:00.123456       1 cart.go:52] no", "E", "cart.go", "no"),
         ('time="2026-01-31T10:00:00Z" level=error msg=no', "ERROR", "", "msg=no"),
         ("CRITICAL - no", "CRITICAL", "", "no"),
+        ("10:00:00.123 [main] ERROR shop.Cart - no", "ERROR", "shop.Cart", "no"),
+        ("2026-01-31T10:00:00.123Z ERROR 1 --- [main] shop.Cart : no", "ERROR", "shop.Cart", "no"),
+        ("E, [2026-01-31T10:00:00.123456 #1] ERROR -- : no", "ERROR", "", "no"),
+        ("[2026-01-31T10:00:00Z ERROR shop::cart] no", "ERROR", "shop::cart", "no"),
+        ("[2026-01-31T10:00:00+00:00] shop.ERROR: no", "ERROR", "shop", "no"),
+        ("2026-01-31T10:00:00.123Z\tERROR\tno", "ERROR", "", "no"),
+        ("2026/01/31 10:00:00 [error] no", "ERROR", "", "no"),
+        ("fail: Shop.Cart[0]\n      no", "FAIL", "Shop.Cart", "no"),
     ],
 )
 def test_headings(line: str, level: str, logger: str, rest: str) -> None:

@@ -50,9 +50,10 @@ class FileLogs:
     def window(self, cursor: datetime | None, since: timedelta | None) -> Window:
         """The span of the file, or `since` before its newest entry; the cursor means nothing to a file."""
         self._take()
-        oldest = EPOCH + (self._oldest or 0) * _MICROSECOND
-        newest = EPOCH + (self._newest or 0) * _MICROSECOND
-        return Window(max(oldest, newest - since) if since is not None else oldest, newest)
+        first, last = self._oldest or 0, self._newest or 0
+        if since is not None:
+            first = max(first, last - since // _MICROSECOND)
+        return Window(EPOCH + first * _MICROSECOND, EPOCH + last * _MICROSECOND)
 
     def read(self, window: Window) -> Iterator[Batch]:
         """The entries of the window in order of time; bad lines come with the first batch."""

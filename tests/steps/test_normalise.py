@@ -139,6 +139,8 @@ def test_event_and_error_are_one_message() -> None:
         ({"textPayload": "just words"}, Level.DEFAULT),
         ({"textPayload": "TypeError: x is not a function"}, Level.ERROR),
         ({"textPayload": "Failed to open the cart"}, Level.ERROR),
+        ({"textPayload": "2026/01/31 10:00:00 Failed to open the cart"}, Level.ERROR),
+        ({"textPayload": "/app/src/cart.js:12"}, Level.ERROR),
         ({"textPayload": "finished with 0 errors, error handler registered"}, Level.DEFAULT),
         ({"textPayload": "errors: 0, failed=0"}, Level.DEFAULT),
         ({"textPayload": "Execution environment: production"}, Level.DEFAULT),

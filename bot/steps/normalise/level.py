@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.masks import Heading
+from bot.masks import Heading, bare
 from bot.models import Level
 
 NAMES: Mapping[str, Level] = {
@@ -17,7 +17,8 @@ NAMES: Mapping[str, Level] = {
     "INFO": Level.INFO, "INFORMATION": Level.INFO, "LOG": Level.INFO, "HTTP": Level.INFO, "SUCCESS": Level.INFO,
     "I": Level.INFO, "NOTICE": Level.NOTICE,
     "WARN": Level.WARNING, "WARNING": Level.WARNING, "W": Level.WARNING,
-    "ERROR": Level.ERROR, "ERR": Level.ERROR, "E": Level.ERROR, "SEVERE": Level.ERROR, "NPM ERR!": Level.ERROR,
+    "ERROR": Level.ERROR, "ERR": Level.ERROR, "E": Level.ERROR, "SEVERE": Level.ERROR, "NPM ERR!": Level.ERROR, "FAIL": Level.ERROR,
+    "DBUG": Level.DEBUG, "TRCE": Level.DEBUG,
     "CRITICAL": Level.CRITICAL, "CRIT": Level.CRITICAL, "FATAL": Level.CRITICAL, "F": Level.CRITICAL,
     "PANIC": Level.CRITICAL, "DPANIC": Level.CRITICAL,
     "ALERT": Level.ALERT, "EMERGENCY": Level.EMERGENCY, "EMERG": Level.EMERGENCY,
@@ -44,6 +45,8 @@ _AHEAD = re.compile(
     r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not)\b)",
     re.I,
 )
+_UNCAUGHT = re.compile(r"(?:(?:file://)?/\S{1,300}\.[cm]?[jt]sx?|node:\S{1,200}):\d{1,7}$")
+"""The place that Node names in front of an exception that nobody caught."""
 _WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I)
 
 
@@ -89,9 +92,11 @@ def of_heading(found: Heading | None) -> Level:
 
 def of_words(text: str) -> Level:
     """A guess for a line that says nothing of its level: whether its words tell of something going wrong."""
-    line = text.lstrip().partition("\n")[0][:600]
+    line = bare(text.lstrip()[:2000]).partition("\n")[0][:600]
     if not line:
         return Level.DEFAULT
+    if _UNCAUGHT.match(line):
+        return Level.ERROR
     if _WARNED.search(line):
         return Level.WARNING
     if not _WRONG.search(line):
