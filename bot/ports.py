@@ -98,6 +98,10 @@ class Chat(Protocol):
         """Shown to one person only."""
         ...
 
+    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
+        """To whoever asked, or to everybody, by the address that came with what they did; False if it is spent."""
+        ...
+
     def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None: ...
 
 

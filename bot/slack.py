@@ -25,6 +25,7 @@ from slack_sdk.http_retry import (
 )
 from slack_sdk.models.blocks import Block
 from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
 
 from bot.errors import ChatUnavailable, Forbidden, GardenError, NotFound
 from bot.models import Message
@@ -140,6 +141,21 @@ class SlackChat:
                 link_names=False,
             )
         )
+
+    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
+        """By a `response_url`, which works five times, for half an hour; whether it was taken."""
+        try:
+            answer = WebhookClient(address, timeout=TIMEOUT, retry_handlers=[]).send(
+                text=_text(message),
+                blocks=_blocks(message),
+                response_type="in_channel" if share else "ephemeral",
+                replace_original=False,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except (SlackClientError, OSError):
+            return False
+        return answer.status_code == 200 and not answer.body.startswith('{"ok": false')
 
     def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None:
         _call(

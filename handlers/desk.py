@@ -14,9 +14,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from slack_sdk.errors import SlackClientError
-from slack_sdk.webhook import WebhookClient
-
 from bot import telling
 from bot.errors import GardenError, Refused
 from bot.models import Message
@@ -90,14 +87,13 @@ class Desk:
 
     def answer(self, asked: Asked, message: Message, *, share: bool = False) -> None:
         """To the person who asked, or to everybody; by the address that came along, or else through the chat."""
-        if asked.response_url and _respond(asked.response_url, message, share=share):
-            return
-        if self.edges.chat is None:
+        chat = self.edges.chat
+        if chat is None or (asked.response_url and chat.answer(asked.response_url, message, share=share)):
             return
         if share:
-            self.edges.chat.post(asked.channel, message, asked.thread)
+            chat.post(asked.channel, message, asked.thread)
         else:
-            self.edges.chat.whisper(asked.channel, asked.user, message, asked.thread)
+            chat.whisper(asked.channel, asked.user, message, asked.thread)
 
     def say(self, asked: Asked, text: str) -> None:
         self.answer(asked, slack.say(text))
@@ -133,22 +129,6 @@ def failed(error: BaseException) -> str:
     number = secrets.token_hex(4)
     LOG.error("unexpected, %s", number, exc_info=error)
     return f"That did not work, and it is a bug. The log has it as {number}."
-
-
-def _respond(url: str, message: Message, *, share: bool) -> bool:
-    """Whether the address took it: it works five times, for half an hour."""
-    try:
-        answer = WebhookClient(url, timeout=10, retry_handlers=[]).send(
-            text=message.text,
-            blocks=[dict(block) for block in message.blocks],
-            response_type="in_channel" if share else "ephemeral",
-            replace_original=False,
-            unfurl_links=False,
-            unfurl_media=False,
-        )
-    except (SlackClientError, OSError):
-        return False
-    return answer.status_code == 200 and not answer.body.startswith('{"ok": false')
 
 
 def asked(body: Mapping[str, Any]) -> Asked:
