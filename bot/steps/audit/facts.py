@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from bot.models import Case, Cluster, Entry
 
@@ -18,15 +18,20 @@ FRAME = re.compile(r'File "(?P<file>[^"\n]{1,200})", line (?P<line>\d+)')
 PLACE = re.compile(r"(?P<file>/?(?:[\w.@-]+/)*[\w@-]+\.\w{1,5}):(?P<line>\d+)")
 
 
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """Text as it is compared: one kind of each character, nothing invisible, single spaces."""
-    text = unicodedata.normalize("NFKC", text).translate(QUOTE_MARKS)
-    kept = (
-        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text if unicodedata.category(c) != "Cf"
-    )
-    return " ".join("".join(kept).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(QUOTE_MARKS)
+        text = "".join(c if c.isprintable() else _blank(c) for c in text)
+    return " ".join(text.translate(CONTROLS).split())
 
 
+def _blank(character: str) -> str:
+    return "" if unicodedata.category(character) == "Cf" else " "
+
+
+CONTROLS = dict.fromkeys((*range(32), 127), " ")
 QUOTE_MARKS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"})
 
 
