@@ -86,6 +86,15 @@ def test_two_causes_share_a_symptom() -> None:
     assert [i.clusters for i in found] == [(BOOM, EXIT), (6, EXIT)]
 
 
+def test_nobody_answers() -> None:
+    """While containers keep failing, requests that nobody answers are a symptom, on no instance and at any moment."""
+    failed = cluster(FAILED, Kind.HTTP, "GET /seats → 503", [3, 11, 27, 55, 70], instances=[""] * 5, status=503)
+    later = cluster(6, Kind.HTTP, "GET /maps → 503", [3, 900, 950, 1_000], instances=[""] * 4, status=503)
+    (found,) = cascade([*crash_loop(0), failed, later], [])
+    assert FAILED in found.clusters
+    assert 6 not in found.clusters
+
+
 def test_request_before_its_exception() -> None:
     """A failed request is logged with the time it began: it is a symptom all the same."""
     boom = cluster(BOOM, Kind.EXCEPTION, "ValueError: no amount", [30, 90, 150])

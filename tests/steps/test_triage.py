@@ -161,6 +161,22 @@ def test_environment_with_production() -> None:
     assert judged(both).severity is Severity.P2
 
 
+def test_critical_path_broken() -> None:
+    """It is broken where many are hit."""
+    path = CriticalPath("buy a ticket", services=("shop",))
+    one, many = (
+        cluster(Kind.EXCEPTION, "ValueError: no amount"),
+        cluster(Kind.EXCEPTION, "ValueError: no amount", users=40),
+    )
+    policy = Policy(critical_paths=(path,))
+    assert [judged(c, policy=policy).severity for c in (one, many)] == [Severity.P1, Severity.P0]
+
+
+def test_slow() -> None:
+    """What is slow is a smell, however often."""
+    assert judged(cluster(title="slow query (3 s)", level=Level.WARNING, times=90)).severity is Severity.P3
+
+
 def test_incident() -> None:
     """The root of an incident is a step more urgent; a symptom says whose it is."""
     one = cluster(title="Seat map could not be drawn")

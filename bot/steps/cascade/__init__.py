@@ -13,7 +13,7 @@ from datetime import datetime
 
 from bot.models import Cluster, Incident, Kind
 from bot.steps.cascade.episodes import EPISODE, Episode, episodes
-from bot.steps.cascade.ties import Tie, tie
+from bot.steps.cascade.ties import Tie, outage, tie
 
 SWEEP = 5
 """So many different refused routes in one go are somebody trying doors; fewer are only neighbours."""
@@ -26,16 +26,16 @@ def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Inci
     effects = [e for c in clusters for e in episodes(c) if not e.cause and e.effect]
 
     groups = [_Group(members) for members in _joined(causes)]
-    loose = [rest for e in sorted(effects, key=_attached_first) if (rest := _attach(e, groups)).moments]
+    loose = [rest for e in sorted(effects, key=_stops_first) if (rest := _attach(e, groups)).moments]
     groups += [_Group(members) for members in _joined(loose) if _telling(members)]
 
     found = sorted((g for g in groups if len(g.numbers()) > 1), key=lambda g: (-g.size(), g.start))
     return _identified(_disjoint(found), known)
 
 
-def _attached_first(effect: Episode) -> tuple[bool, datetime, int]:
-    """Failed deployments come last: they belong where containers failed."""
-    return (effect.kind is Kind.DEPLOYMENT, effect.start, effect.number)
+def _stops_first(effect: Episode) -> tuple[bool, datetime, int]:
+    """Stopped containers come first: failed deployments, and requests that nobody answered, belong to them."""
+    return (effect.kind is not Kind.PLATFORM, effect.start, effect.number)
 
 
 def _attach(effect: Episode, groups: list[_Group]) -> Episode:
@@ -66,7 +66,10 @@ class _Group:
     def tie(self, effect: Episode) -> Tie | None:
         """The strongest tie between the effect and one of the causes."""
         ties = [found for c in self.causes if (found := tie(c, effect))]
-        return max(ties, key=lambda t: (t.mutual, t.times, -t.lag)) if ties else None
+        if ties:
+            return max(ties, key=lambda t: (t.mutual, t.times, -t.lag))
+        crash = self.crashes() and effect.service == self.causes[0].service
+        return outage(self.causes[0].number, self.start, self.end, effect) if crash and effect.unanswered else None
 
     def crashes(self) -> bool:
         return any(e.kind is Kind.PLATFORM for e, _ in self.effects)

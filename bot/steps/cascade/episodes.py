@@ -15,7 +15,7 @@ EPISODE = timedelta(hours=1)
 
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|broken|refused|denied|reset|rejected|aborted|halted|lost"
-    r"|timed[ -]out|timeout|unreachable|unauthori[sz]ed|forbidden|unable|could not|cannot|crash(?:ed)?)\b"
+    r"|timed[ -]out|timeout|unreachable|unauthori[sz]ed|forbidden|unable|slow|could not|cannot|crash(?:ed)?)\b"
     r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b"
 )
 _WORD = re.compile(r"[A-Za-z][\w.-]{2,}")
@@ -64,6 +64,11 @@ class Episode:
     @property
     def refused(self) -> bool:
         return self.kind is Kind.HTTP and self.status < 500
+
+    @property
+    def unanswered(self) -> bool:
+        """Requests that no instance took."""
+        return self.kind is Kind.HTTP and self.status == 503
 
     def akin(self, other: Episode) -> bool:
         """Whether both say so much the same that one may restate the other."""

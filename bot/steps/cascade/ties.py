@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
+from datetime import datetime
 from math import ceil
 
 from bot.models import Kind
@@ -18,6 +19,9 @@ SHARE_OF_CAUSES = 0.5
 CHANCE = 0.1
 """A tie that would come about by chance more often than that is none."""
 
+AROUND = 60.0
+"""How long before and after a crash loop nobody may answer."""
+
 Reach = tuple[float, float]
 """How long before and after the cause the effect may be."""
 _LINES: Reach = (5, 5)
@@ -31,7 +35,10 @@ _UNPLACED: Reach = (15, 15)
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """`times` of `among` occurrences of the effect came with the cause (a cluster's number), within `lag`."""
+    """`times` of `among` occurrences of the effect came with the cause (a cluster's number), within `lag`.
+
+    Without a lag they came while the cause went on.
+    """
 
     cause: int
     times: int
@@ -44,6 +51,8 @@ class Tie:
     """Which moments of the effect, by index."""
 
     def words(self) -> str:
+        if not self.lag:
+            return f"{self.times} of {self.among} times while cluster {self.cause} went on"
         where = "after" if self.after else "of"
         return f"{self.times} of {self.among} times within {max(1, ceil(self.lag))} s {where} cluster {self.cause}"
 
@@ -70,12 +79,20 @@ def tie(cause: Episode, effect: Episode) -> Tie | None:
         return None
     least = SHARE_OF_CAUSES if effect.effect else SHARE
     back = _lags(cause, begin, stop, effect, (reach[1], reach[0]), akin, least)
-    widest = max(abs(lag) for lag in lags.values())
+    widest = max(0.001, *(abs(lag) for lag in lags.values()))
     if not back and not _part(cause, effect, len(lags), among, widest):
         return None
     return Tie(
         cause.number, len(lags), among, widest, all(lag >= 0 for lag in lags.values()), bool(back), frozenset(lags)
     )
+
+
+def outage(cause: int, start: datetime, end: datetime, effect: Episode) -> Tie | None:
+    """What ties requests that nobody answered to containers that kept failing: that they came just then."""
+    first, last = effect.within(start.timestamp() - AROUND, end.timestamp() + AROUND)
+    if last - first < 0.9 * len(effect.times):
+        return None
+    return Tie(cause, last - first, len(effect.times), 0, True, False, frozenset(range(first, last)))
 
 
 def _lags(

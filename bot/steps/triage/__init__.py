@@ -16,6 +16,8 @@ from bot.steps.triage.trend import trend
 _ORDER = tuple(Severity)
 _MANY = 10
 """From so many users or clients on, a problem is not somebody's own."""
+_STORM = 2
+"""So many symptoms make their cause more urgent than it looks by itself."""
 _EARLY = frozenset({"development", "test", "sandbox", "preview", "demo"})
 _LATE = frozenset({"staging"})
 _YOUNG = timedelta(days=1)
@@ -89,7 +91,7 @@ def _incident(cluster: Cluster, incident: Incident | None, found: Nature) -> tup
     others = len(incident.clusters) - 1
     if incident.root != cluster.number:
         return 0, f"A symptom of cluster {incident.root}"
-    if found.severity in (Severity.P2, Severity.P3) and not found.mild:
+    if found.severity is Severity.P2 and others >= _STORM:
         return 1, f"The root of an incident with {others} symptom{'s' if others > 1 else ''}"
     return 0, f"The root of an incident with {others} symptom{'s' if others > 1 else ''}"
 
@@ -103,6 +105,7 @@ def _people(cluster: Cluster, found: Nature) -> tuple[int, str]:
 
 
 def _critical(cluster: Cluster, policy: Policy, found: Nature) -> tuple[int, str]:
+    """A way that earns money: touched, a step up; but broken (P0) only where many are hit or nothing starts."""
     if found.mild:
         return 0, ""
     for path in policy.critical_paths:
@@ -110,7 +113,8 @@ def _critical(cluster: Cluster, policy: Policy, found: Nature) -> tuple[int, str
         routed = any(fnmatchcase(s.route, r) for s in cluster.signatures if s.route for r in path.routes)
         if routed or (served and (not path.routes or not any(s.route for s in cluster.signatures))):
             worth = f", worth {path.worth}" if path.worth else ""
-            return 1, f"Touches the critical path “{path.name}”{worth}"
+            broken = found.severity > Severity.P1 or found.startup or max(cluster.users, cluster.clients) >= _MANY
+            return int(broken), f"Touches the critical path “{path.name}”{worth}"
     return 0, ""
 
 

@@ -71,6 +71,7 @@ _REFUSED = re.compile(
 _BETWEEN = re.compile(
     r"(?i)\bsignature (?:verification|mismatch)|\bverification failed\b|\bsecret mismatch\b"
     r"|\bbetween services\b|\bservice account\b|\bservice-to-service\b"
+    r"|\bservice[ _-]?(?:token|identity|credentials?)\b|\bto service:\w|\bunknown (?:signing )?key\b"
 )
 _SETTING = re.compile(
     r"(?i)\b(?:not configured|not set|unset|placeholder|deprecat\w*|not available|not installed"
@@ -85,6 +86,10 @@ _MISTAKE = re.compile(
     r"|\bunexpected keyword argument\b|\bpositional arguments?\b|\bnull ?pointer\b|\b(?:index"
     r"|slice) out of (?:range|bounds)\b"
     r"|\bnil (?:pointer|map)\b|\bdivision by zero\b|\bnot (?:iterable|subscriptable|callable)\b|\bundefined method\b"
+)
+_SLOW = re.compile(
+    r"(?i)\bslow (?:query|queries|request|response|call|sql)\b|\btook (?:too long|longer)\b|\b(?:high|long) latency\b"
+    r"|\b(?:time|duration|latency) threshold\b|\bevent loop (?:is )?block|\blong[- ]running\b"
 )
 _TRANSIENT = re.compile(
     r"(?i)\b(?:retry(?:ing)?|retries|will try again|attempt \S+ of|reconnect\w*|backing off|rate limit\w*|429"
@@ -145,15 +150,16 @@ def _http(cluster: Cluster, text: str) -> Nature:
     if status == 404 and _NOISE.search(route):
         return Nature(Severity.P4, Kind.EXPECTED, "Browsers and crawlers ask for this file everywhere", mild=True)
     if status in (404, 405, 410):
-        return Nature(Severity.P3, Kind.HTTP, f"Somebody calls what is not there: status {status}")
+        return Nature(Severity.P3, Kind.HTTP, f"Somebody calls what is not there: status {status}", mild=True)
     if status in (401, 403):
-        return Nature(Severity.P3, Kind.HTTP, f"Requests are refused: status {status}")
+        return Nature(Severity.P3, Kind.HTTP, f"Requests are refused: status {status}", mild=True)
     if status == 429:
-        return Nature(Severity.P3, Kind.HTTP, "Callers are slowed down: status 429")
+        return Nature(Severity.P3, Kind.HTTP, "Callers are slowed down: status 429", mild=True)
     return Nature(
         Severity.P4 if cluster.occurrences < LOOP else Severity.P3,
         Kind.HTTP,
         f"Callers send what is not understood: status {status}",
+        mild=True,
     )
 
 
@@ -185,6 +191,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
 def _warned(cluster: Cluster, text: str) -> Nature:
     if _NOT_STARTED.search(text):
         return Nature(Severity.P1, cluster.kind, "It keeps the service from starting", startup=True)
+    if _SLOW.search(text):
+        return Nature(Severity.P3, cluster.kind, "Something is slow")
     if _SETTING.search(text):
         return Nature(Severity.P4, Kind.CONFIGURATION, "A warning about how it is set up", mild=True)
     if _BACKING.search(text):
