@@ -261,7 +261,7 @@ def panics(story: Story) -> None:
             f"main.(*Renderer).renderTicket(0xc0{story.hex(8)}, 0x0)",
             "\t/src/mailer/render.go:74 +0x42",
             f"main.(*Worker).handle(0xc0{story.hex(8)}, {{0xc0{story.hex(8)}, 0x1a}})",
-            "\t/src/mailer/worker.go:51 +0x1c5",
+            "\t/src/mailer/queue.go:51 +0x1c5",
             "created by main.main in goroutine 1",
             "\t/src/mailer/main.go:33 +0x2f4",
         )
