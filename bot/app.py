@@ -10,7 +10,6 @@ import logging
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import tzinfo
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -82,7 +81,7 @@ class Garden:
             raise InputError(f"Port {settings.port} cannot be used: {error.strerror}. Set PORT to another.") from error
         self.schedule = Schedule(
             rounds=rounds or Rounds(),
-            tell=lambda create: self._tell(zone, create),
+            tell=lambda create, trouble: telling.tell(edges, zone=zone, create=create, trouble=trouble),
             drain=lambda: self.desk.writer.submit(telling.drain, edges).result(),
             round_at=settings.schedule,
             digest_at=settings.digest,
@@ -107,9 +106,6 @@ class Garden:
         self.schedule.stop()
         self.desk.close()
         self.app.listener_runner.listener_executor.shutdown()
-
-    def _tell(self, zone: tzinfo, create: bool) -> None:
-        telling.tell(self.edges, zone=zone, create=create)
 
     def _routes(self) -> dict[str, Route]:
         routes: dict[str, Route] = {"GET /healthz": self._health}

@@ -150,6 +150,10 @@ class Rounds(Protocol):
 
     def read_until(self) -> datetime | None: ...
 
+    def note(self) -> str:
+        """What the newest concluded round could not do; empty where it did everything."""
+        ...
+
     def first(self) -> bool:
         """No round has concluded yet: what is found is the baseline."""
         ...

@@ -30,6 +30,9 @@ LONGEST_ROUND = 45 * 60
 GRACE = 3600
 """Seconds that a job may be late and is still done."""
 LAST_LINES = 20
+STOPPED = "stopped"
+ENOUGH = 2
+"""Rounds that fail in a row before the team is told."""
 
 
 def trigger(text: str, zone: tzinfo) -> BaseTrigger:
@@ -47,10 +50,10 @@ class Rounds:
         self._process: subprocess.Popen[str] | None = None
         self._stopped = threading.Event()
 
-    def run(self) -> bool:
-        """Whether the round went well; what it said on standard error is logged."""
+    def run(self) -> str:
+        """Why the round went wrong, in words; empty where it went well. What it said is logged."""
         if self._stopped.is_set():
-            return False
+            return STOPPED
         with subprocess.Popen(  # noqa: S603 -- our own command, no word of it from outside
             self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             errors="replace",
@@ -59,14 +62,18 @@ class Rounds:
             ending = threading.Timer(LONGEST_ROUND, process.kill)
             ending.start()
             try:
-                said = deque(process.stderr or (), maxlen=LAST_LINES)
+                said = "".join(deque(process.stderr or (), maxlen=LAST_LINES)).strip()
                 code = process.wait()
             finally:
                 ending.cancel()
                 self._process = None
-        if code and not self._stopped.is_set():
-            LOG.error("the round ended with %s: %s", code, "".join(said).strip()[-2000:] or "it said nothing")
-        return code == 0
+        if self._stopped.is_set():
+            return STOPPED
+        if not code:
+            return ""
+        LOG.error("the round ended with %s: %s", code, said[-2000:] or "it said nothing")
+        sentence = said.splitlines()[-1] if said and "Traceback" not in said else "The log of the bot says why."
+        return f"The logs could not be read: {sentence[:300]}"
 
     def stop(self) -> None:
         self._stopped.set()
@@ -76,13 +83,16 @@ class Rounds:
 
 
 class Schedule:
-    """The jobs of a serving bot. `drain` and `tell` are given by the composition; `tell(True)` begins a digest."""
+    """The jobs of a serving bot. `drain` and `tell` are given by the composition.
+
+    `tell(create, trouble)` brings the digest up to date; it begins one if it may, or if there is trouble.
+    """
 
     def __init__(
         self,
         *,
         rounds: Rounds,
-        tell: Callable[[bool], object],
+        tell: Callable[[bool, str], object],
         drain: Callable[[], object],
         round_at: str,
         digest_at: str,
@@ -90,6 +100,8 @@ class Schedule:
     ) -> None:
         self._rounds = rounds
         self._tell = tell
+        self._trouble = ""
+        self._failures = 0
         self._scheduler = BackgroundScheduler(
             timezone=zone,
             executors={"default": ThreadPoolExecutor(2), "reading": ThreadPoolExecutor(1)},
@@ -124,11 +136,17 @@ class Schedule:
             self._scheduler.shutdown(wait=True)
 
     def _round(self) -> None:
-        if self._rounds.run():
-            self._tell(False)
+        """A failure is told when it comes twice in a row: once is a hiccup, and the next round reads it all."""
+        trouble = self._rounds.run()
+        if trouble == STOPPED:
+            return
+        self._failures = self._failures + 1 if trouble else 0
+        self._trouble = trouble if self._failures >= ENOUGH else ""
+        if self._trouble or not trouble:
+            self._tell(False, self._trouble)
 
     def _digest(self) -> None:
-        self._tell(True)
+        self._tell(True, self._trouble)
 
 
 def _is_interval(text: str) -> bool:

@@ -41,11 +41,13 @@ _turn = threading.RLock()
 # ------------------------------------------------------------------------------------------------ the digest
 
 
-def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True) -> Posted | None:
+def tell(
+    edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True, trouble: str = ""
+) -> Posted | None:
     """Posts the digest of today or edits it in place; then shows the proposals that wait, in its thread.
 
-    `told` is the round's own report: its notes and what it could not read are said, too. Without `create` a digest
-    is only begun for what cannot wait, a P0.
+    `told` is the round's own report, `trouble` why there was none: what was not read is said, for silence must not
+    look like health. Without `create` a digest is only begun for what cannot wait, a P0 or trouble.
     """
     if edges.chat is None or not edges.channel:
         return None
@@ -55,13 +57,13 @@ def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create
     report = replace(
         report,
         spent=(Spend("", 0, 0, spent),) if spent else (),
-        notes=told.notes if told else (),
+        notes=tuple(n for n in (trouble, *(told.notes if told else (edges.store.rounds.note(),))) if n),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),
     )
     shown = digest(report, edges.channel, now.astimezone(zone).date())
     purpose = purpose_of_digest(edges, zone)
-    urgent = any(p.triage.severity is Severity.P0 for p in report.problems)
+    urgent = bool(trouble) or any(p.triage.severity is Severity.P0 for p in report.problems)
     with _turn:
         if not (create or urgent or edges.store.messages.find(purpose)):
             return None

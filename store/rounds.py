@@ -88,6 +88,14 @@ class Rounds:
             at: int | None = db.execute("SELECT max(at) FROM cursors").fetchone()[0]
             return moment(at)
 
+    def note(self) -> str:
+        """What the newest concluded round could not do; empty where it did everything."""
+        with self._connections.read() as db:
+            row = db.execute(
+                "SELECT note FROM rounds WHERE concluded IS NOT NULL ORDER BY concluded DESC, number DESC LIMIT 1"
+            ).fetchone()
+            return str(row[0]) if row else ""
+
     def first(self) -> bool:
         with self._connections.read() as db:
             return not db.execute("SELECT 1 FROM rounds WHERE concluded IS NOT NULL LIMIT 1").fetchone()

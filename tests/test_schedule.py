@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.schedule import Rounds, Schedule, trigger
+from bot.schedule import STOPPED, Rounds, Schedule, trigger
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEVER = "0 3 1 jan *"
@@ -35,23 +35,29 @@ def test_a_round_that_fails_is_logged_with_what_it_said(caplog: pytest.LogCaptur
     """The exit code decides; the last lines of standard error say why."""
     failing = Rounds((sys.executable, "-c", "import sys; print('no access', file=sys.stderr); sys.exit(2)"))
     with caplog.at_level(logging.ERROR):
-        assert failing.run() is False
+        assert failing.run() == "The logs could not be read: no access"
     assert "ended with 2: no access" in caplog.text
-    assert Rounds((sys.executable, "-c", "print('fine')")).run() is True
+    assert Rounds((sys.executable, "-c", "print('fine')")).run() == ""
+
+
+def test_a_traceback_of_a_round_stays_in_the_log() -> None:
+    """It may hold anything; the channel is told where to look."""
+    crashing = Rounds((sys.executable, "-c", "raise RuntimeError('password=not-a-real-one')"))
+    assert "password" not in crashing.run()
 
 
 def test_a_round_is_ended_when_the_bot_stops() -> None:
     """Nothing is left running, and no further round begins."""
     rounds = Rounds((sys.executable, "-c", "import time; print(1, flush=True); time.sleep(60)"))
-    done: list[bool] = []
+    done: list[str] = []
     running = threading.Thread(target=lambda: done.append(rounds.run()))
     running.start()
     while rounds._process is None:
         running.join(0.01)
     rounds.stop()
     running.join(10)
-    assert done == [False]
-    assert rounds.run() is False
+    assert done == [STOPPED]
+    assert rounds.run() == STOPPED
 
 
 def test_rounds_run_at_start_and_tell_the_team_after() -> None:
@@ -59,7 +65,7 @@ def test_rounds_run_at_start_and_tell_the_team_after() -> None:
     told, drained = threading.Event(), threading.Event()
     schedule = Schedule(
         rounds=Rounds((sys.executable, "-c", "pass")),
-        tell=lambda create: None if create else told.set(),
+        tell=lambda create, trouble: None if create or trouble else told.set(),
         drain=drained.set,
         round_at="every 1h",
         digest_at=NEVER,
@@ -73,6 +79,27 @@ def test_rounds_run_at_start_and_tell_the_team_after() -> None:
         schedule.stop()
 
 
+def test_a_round_that_fails_is_told_to_the_team() -> None:
+    """Silence must not look like health; one hiccup is none of their business."""
+    told: list[str] = []
+    heard = threading.Event()
+    schedule = Schedule(
+        rounds=Rounds((sys.executable, "-c", "import sys; sys.exit('no permission')")),
+        tell=lambda create, trouble: (told.append(trouble), heard.set()),
+        drain=lambda: None,
+        round_at="every 1h",
+        digest_at=NEVER,
+        zone=BERLIN,
+    )
+    schedule.start()
+    try:
+        schedule._round()
+        assert heard.wait(10)
+    finally:
+        schedule.stop()
+    assert told == ["The logs could not be read: no permission"]
+
+
 def test_a_job_that_fails_does_not_end_the_schedule(caplog: pytest.LogCaptureFixture) -> None:
     """It is logged, and comes again."""
     failed = threading.Event()
@@ -83,7 +110,7 @@ def test_a_job_that_fails_does_not_end_the_schedule(caplog: pytest.LogCaptureFix
 
     schedule = Schedule(
         rounds=Rounds((sys.executable, "-c", "pass")),
-        tell=lambda create: None,
+        tell=lambda create, trouble: None,
         drain=drain,
         round_at=NEVER,
         digest_at=NEVER,

@@ -105,6 +105,16 @@ def test_a_round_begins_a_digest_only_for_what_cannot_wait(team: Team) -> None:
     assert len(team.standing()) == 1
 
 
+def test_what_was_not_read_is_said_and_taken_back(team: Team) -> None:
+    """Trouble begins a digest if need be, and is gone from it when it is over."""
+    edges = replace(team.edges, clock=lambda: NOW)
+    telling.tell(edges, create=False, trouble="The logs could not be read: no permission.")
+    assert "no permission" in str(team.slack.messages(CHANNEL)[0]["blocks"])
+    telling.tell(edges, create=False)
+    assert "no permission" not in str(team.slack.messages(CHANNEL)[0]["blocks"])
+    assert len(team.standing()) == 1
+
+
 def test_a_digest_that_could_not_be_posted_is_posted_next_time(team: Team) -> None:
     """Nothing is remembered of what did not arrive."""
     edges = team.read(NOW)
