@@ -29,6 +29,10 @@ NO_OBJECT = "not a JSON object"
 _TOO_LONG = f"an entry longer than {LONGEST // 1024 // 1024} MiB"
 _MISPRINTS = 100
 """Objects that turned out not to be pretty-printed, after which it is not tried again."""
+_RESCUES = 100
+"""How often the next entry is looked for on the line of a broken one, and at how many places."""
+_BOUNDARY = re.compile(rb"[}\]\"0-9]\s*,?\s*\{(?=\s*\")")
+_DECODER = json.JSONDecoder()
 _DOUBTS = 1_000
 """Lines that look like a new object, and may yet belong to the one that was begun."""
 
@@ -66,6 +70,7 @@ class Objects:
         self._line_tried = -1
         """Up to here in the buffer there is no object that is the whole rest of a line."""
         self._misprints = 0
+        self._rescues = 0
 
     def __iter__(self) -> Iterator[Found | BadLine]:
         while True:
@@ -216,7 +221,8 @@ class Objects:
                 at = found.start() if found else len(self._buffer)
                 if len(self._buffer) - self._at > LONGEST:
                     yield BadLine(line, _TOO_LONG)
-                    self._skip(at, depth)
+                    if not self._rescued():
+                        self._skip(at, depth)
                     return
                 place = self._at
                 if not self._more():
@@ -270,6 +276,8 @@ class Objects:
         if self._buffer[at - 1 : at] == b"}":
             self._step(at)
             return
+        if self._rescued():
+            return
         next_line = re.compile(rb"\n[ \t]{0,%d}(?=[\[{])" % indent)
         while True:
             found = next_line.search(self._buffer, self._at)
@@ -280,6 +288,27 @@ class Objects:
             if not self._more():
                 self._step(len(self._buffer))
                 return
+
+    def _rescued(self) -> bool:
+        """Goes to the next entry on the same line, if one can be made out: a whole object with a timestamp."""
+        self._rescues += 1
+        if self._rescues > _RESCUES:
+            return False
+        newline = self._buffer.find(b"\n", self._at)
+        end = newline if newline >= 0 else len(self._buffer)
+        for n, found in enumerate(_BOUNDARY.finditer(self._buffer, self._at + 1, end)):
+            if n >= _RESCUES:
+                break
+            start = found.end() - 1
+            text = self._buffer[start : min(end, start + CHUNK // 4)].decode("utf-8", "replace")
+            try:
+                value, _ = _DECODER.raw_decode(text)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(value, dict) and ("timestamp" in value or "receiveTimestamp" in value):
+                self._step(start)
+                return True
+        return False
 
     def _skip(self, at: int, depth: int) -> None:
         """Passes over an object that is too long, keeping nothing of it."""

@@ -109,6 +109,15 @@ def test_a_broken_printed_object_costs_itself() -> None:
     assert len(bad) == 1
 
 
+def test_a_broken_entry_in_an_array_of_one_line_costs_itself() -> None:
+    """Where there are no lines to hold on to, the next whole entry is found."""
+    text = json.dumps(ENTRIES)
+    for broken in ('"insertId": e2"', '"insertId": "e2', '"insertId": {"e2"', '"insertId": "e2"}'):
+        found, bad = read(text.replace('"insertId": "e2"', broken))
+        assert [e["insertId"] for e in found] == ["e0", "e1", "e3", "e4", "e5", "e6"]
+        assert bad
+
+
 def test_a_file_that_was_cut_off_is_read_to_where_it_ends() -> None:
     """The last, broken entry is a bad line; the others count."""
     found, bad = read("\n".join(LINES)[:-10])
@@ -258,3 +267,24 @@ def test_any_json_between_entries_is_survived(values: list[Any], indent: int | N
         "\n".join([between.join(parts[:half]), json.dumps(ENTRIES[0], indent=indent), between.join(parts[half:])])
     )
     assert ENTRIES[0] in found
+
+
+_DAMAGE = st.tuples(
+    st.integers(0, 2_000),
+    st.sampled_from([b"{", b"}", b'"', b"[", b"]", b"\\", b"\n", b",", b"\n{", b"\xff", b""]),
+    st.integers(0, 30),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(FORMATS)), st.lists(_DAMAGE, min_size=1, max_size=6))
+def test_any_damage_is_survived(form: str, damage: list[tuple[int, bytes, int]]) -> None:
+    """Bytes put in and left out anywhere: entries, bad lines, or our own sentence, and nothing else."""
+    data = FORMATS[form].encode()
+    for place, put, left_out in damage:
+        data = data[:place] + put + data[place + left_out :]
+    try:
+        found, bad = read(data, chunk=3)
+    except InputError as error:
+        found, bad = [], [BadLine(0, error.user_message)]
+    assert found or bad
