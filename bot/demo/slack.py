@@ -81,7 +81,7 @@ class Slack:
         self._ts = 0
         self._server = Server(("127.0.0.1", port), type("Bound", (Handler,), {"slack": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="slack", daemon=True)
-        self.add_user(BOT_USER, "gardener", bot=True)
+        self.add_user(BOT_USER, "garden", bot=True)
 
     def __enter__(self) -> Slack:
         self._thread.start()
