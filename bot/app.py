@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges as parts
 from bot import telling
-from bot.errors import ChatUnavailable, Forbidden, InputError, StoreError
+from bot.errors import ChatUnavailable, Forbidden, InputError, SettingsError, StoreError
 from bot.ports import Edges, People
 from bot.schedule import Rounds, Schedule
 from bot.settings import Settings
@@ -133,6 +133,8 @@ class Garden:
 
 def bolt(settings: Settings, desk: Desk) -> App:
     """The Bolt app, with threads of its own for acknowledging, and the routing table."""
+    if not (settings.socket_mode or settings.slack_signing_secret):
+        raise SettingsError(["SLACK_SIGNING_SECRET is missing: over HTTP anybody could speak for Slack without it."])
     logger = logging.getLogger("garden.bolt")
     logger.setLevel(logging.WARNING)
     app = App(

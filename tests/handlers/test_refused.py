@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from bot.app import bolt
+from bot.errors import SettingsError
 from bot.models import Stage
+from bot.settings import load
 from tests.scenarios.workplace import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, Place, workplace
 
 Json = dict[str, Any]
@@ -142,6 +145,28 @@ def test_a_guest_and_a_bot_ask_for_nothing(place: Place, text: str) -> None:
         assert place.told(user, "Guests and bots cannot")
     nothing_changed(place)
     assert place.store.proposals.get(2) is None
+
+
+def test_a_refusal_is_recorded(place: Place) -> None:
+    """Who tried what, and what they were told."""
+    place.slack.say(BOB, CHANNEL, "approve P0", place.proposal()["thread_ts"])
+    assert place.told(BOB, "not on the list of approvers")
+    (line,) = [e for e in place.store.history.latest(f"channel {CHANNEL}") if e.verb == "refused"]
+    assert line.who == BOB
+    assert line.detail.startswith("approve P0: You are not on the list")
+
+
+def test_in_a_channel_without_the_bot_it_says_how_to_invite_it(place: Place) -> None:
+    """To the person who asked, by the address that came along."""
+    place.slack.add_channel("C0SECRET", "secret", joined=False)
+    place.slack.command(BOB, "C0SECRET", "file cluster 2")
+    assert place.slack.wait(lambda: "/invite @" in str(place.slack.whispers(BOB, "C0SECRET")))
+
+
+def test_without_a_signing_secret_http_is_not_served(place: Place) -> None:
+    """Anybody could speak for Slack."""
+    with pytest.raises(SettingsError, match="SLACK_SIGNING_SECRET"):
+        bolt(load({"SLACK_BOT_TOKEN": place.slack.bot_token}), place.garden.desk)
 
 
 def test_a_reply_sent_to_the_channel_too_counts(place: Place) -> None:
