@@ -91,7 +91,7 @@ def cluster(file: str, style: str) -> None:
     chosen = chosen_settings("files")
     with closing(FileLogs(file)) as logs, open_store(":memory:") as store, progress_bar() as tick:
         edges = parts.alone(chosen, store, logs)
-        report = pipeline.round(edges, think=False, members=style == "json", progress=tick)
+        report = pipeline.round(edges, think=False, members=style == "json", baseline=False, progress=tick)
     show(report, style, lambda: json_render.cluster_json(report))
 
 
@@ -136,7 +136,7 @@ def worklog(since: timedelta, file: str | None, out: Path | None, path: str | No
     chosen = chosen_settings("files", db=path)
     if file:
         with closing(FileLogs(file)) as logs, open_store(":memory:") as store:
-            report = pipeline.round(parts.alone(chosen, store, logs))
+            report = pipeline.round(parts.alone(chosen, store, logs), baseline=False)
     else:
         with existing(chosen) as store:
             edges = parts.build(chosen, store)
