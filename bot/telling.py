@@ -15,20 +15,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot import pipeline
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused
-from bot.models import (
-    Act,
-    Decision,
-    Issue,
-    Message,
-    Posted,
-    Problem,
-    Proposal,
-    Report,
-    Severity,
-    Spend,
-    Stage,
-    Window,
-)
+from bot.models import Act, Decision, Issue, Message, Posted, Problem, Proposal, Report, Severity, Spend, Stage, Window
 from bot.ports import Chat, Edges
 from bot.render import slack
 from bot.steps import propose
