@@ -157,7 +157,7 @@ def worklog(since: timedelta, file: str | None, out: Path | None, path: str | No
 
 
 @cli.command()
-@click.option("--once", is_flag=True, help="Show one round and its digest, and end.")
+@click.option("--once", is_flag=True, help="Show everything once in this terminal, and end. All there is so far.")
 def demo(once: bool) -> None:
     """The whole product on embedded parts: no Slack, no Google, no GitHub, no Claude, no account.
 
