@@ -32,6 +32,8 @@ from store import open_store
 LOG = logging.getLogger("garden")
 LISTENERS = 16
 """Threads that only acknowledge."""
+PING = 5
+"""Seconds after which a socket that was cut is noticed."""
 
 
 def serve(settings: Settings) -> None:
@@ -160,4 +162,5 @@ def _connect(socket: SocketModeHandler) -> None:
 
 
 def _socket(app: App, settings: Settings) -> SocketModeHandler:
-    return SocketModeHandler(app, settings.slack_app_token.reveal(), logger=app.logger, web_client=app.client)
+    token = settings.slack_app_token.reveal()
+    return SocketModeHandler(app, token, logger=app.logger, web_client=app.client, ping_interval=PING)
