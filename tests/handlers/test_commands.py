@@ -9,12 +9,12 @@ import pytest
 
 from bot.models import Stage
 from handlers import ACTIONS, COMMANDS, EVENTS
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, GUS, MANIFEST, OTHER, ROBOT, Place, workplace
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, MANIFEST, OTHER, ROBOT, Place, office
 
 
 @pytest.fixture(params=["socket", "http"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with workplace(tmp_path, socket=request.param == "socket") as made:
+    with office(tmp_path, socket=request.param == "socket") as made:
         made.round()
         yield made
 

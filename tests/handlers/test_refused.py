@@ -14,14 +14,14 @@ from bot.app import bolt
 from bot.errors import SettingsError
 from bot.models import Stage
 from bot.settings import load
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, Place, workplace
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, Place, office
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with workplace(tmp_path, socket=False) as made:
+    with office(tmp_path, socket=False) as made:
         made.round()
         made.slack.command(BOB, CHANNEL, "file cluster 1")
         made.proposal()
@@ -180,7 +180,7 @@ def test_a_reply_sent_to_the_channel_too_counts(place: Place) -> None:
 
 def test_with_an_empty_list_nobody_approves(tmp_path: Path) -> None:
     """Not even by command; what is missing is named."""
-    with workplace(tmp_path, GARDEN_APPROVERS="") as place:
+    with office(tmp_path, GARDEN_APPROVERS="") as place:
         place.round()
         place.slack.command(ANN, CHANNEL, "file cluster 1")
         place.slack.say(ANN, CHANNEL, "approve", place.proposal()["thread_ts"])
@@ -190,7 +190,7 @@ def test_with_an_empty_list_nobody_approves(tmp_path: Path) -> None:
 
 def test_with_a_list_of_operators_others_do_not_steer(tmp_path: Path) -> None:
     """Who is on it, or may approve, does."""
-    with workplace(tmp_path, GARDEN_OPERATORS="U0SOMEBODY") as place:
+    with office(tmp_path, GARDEN_OPERATORS="U0SOMEBODY") as place:
         place.round()
         place.slack.command(BOB, CHANNEL, "file cluster 1")
         assert place.told(BOB, "GARDEN_OPERATORS")
@@ -200,7 +200,7 @@ def test_with_a_list_of_operators_others_do_not_steer(tmp_path: Path) -> None:
 
 def test_who_left_the_group_does_not_approve_any_more(tmp_path: Path) -> None:
     """Once what was remembered of the group is forgotten."""
-    with workplace(tmp_path) as place:
+    with office(tmp_path) as place:
         place.round()
         place.slack.command(BOB, CHANNEL, "file cluster 1")
         shown = place.proposal()
