@@ -68,7 +68,7 @@ def cli() -> None:
 
     \b
     Try it with nothing:         garden demo --once
-    Try it with your own logs:   gcloud logging read 'severity>=WARNING' --format=json > logs.json
+    Try it with your own logs:   gcloud logging read resource.type=cloud_run_revision --format=json > logs.json
                                  garden cluster logs.json
     Run the bot:                 garden doctor, then garden serve
 
