@@ -122,6 +122,28 @@ def test_a_database_that_cannot_be_used_says_so(run: Run, tmp_path: Path, day: l
     assert other.read_bytes() == content
 
 
+def test_a_database_that_must_stay_as_it_is_says_so(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """Read-only, or made by a newer version: words, exit code 2, and the file untouched byte by byte."""
+    write(tmp_path / "good.json", day)
+    assert run("round", "--logs", "good.json", "--db", "kept.db").exit_code == 0
+    kept = tmp_path / "kept.db"
+    kept.chmod(0o444)
+    content = kept.read_bytes()
+    assert "read-only" in one_sentence(run("round", "--logs", "good.json", "--db", "kept.db"))
+    assert kept.read_bytes() == content
+
+    kept.chmod(0o644)
+    with sqlite3.connect(kept) as connection:
+        connection.execute(
+            "insert into _sqlite_migrations (migration_set, name, applied_at)"
+            " values ('log-gardener', 'm9999_later', '')"
+        )
+    connection.close()
+    content = kept.read_bytes()
+    assert "newer version" in one_sentence(run("round", "--logs", "good.json", "--db", "kept.db"))
+    assert kept.read_bytes() == content
+
+
 def test_a_repeated_round_finds_nothing_new(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
     """The same file again: the same output, and `new_entries` is 0."""
     write(tmp_path / "good.json", day)
