@@ -7,6 +7,7 @@ is said in a sentence on standard error; the exit code is 2 where the input was 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -52,6 +53,8 @@ class Garden(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(141)
+        except OSError as error:
+            give_up(f"The output cannot be written: {error.strerror or error}.", 1)
         except KeyboardInterrupt:
             give_up("Stopped. What was read so far is kept; the next round goes on from there.", 130)
 
@@ -108,6 +111,8 @@ def round(file: str | None, since: timedelta | None, style: str, members: bool, 
     A round may be run again at any time: entries that were counted are not counted twice, unchanged problems are
     not analysed twice, and nothing is written to the tracker without an approval.
     """
+    if members and style != "json":
+        raise InputError("--members lists insertIds in the JSON; add --format json.")
     chosen = chosen_settings("tracker" if file else "round", *(["post"] if post else []), db=path)
     chat = parts.chat(chosen) if post else None
     with contextlib.ExitStack() as stack:
@@ -235,7 +240,7 @@ def existing(chosen: settings.Settings) -> Store:
     """Opens a database that must be there already: a typing error must not make an empty one."""
     if not Path(chosen.db).exists():
         raise InputError(f"There is no database at {chosen.db}. Run `garden round` first, or name another with --db.")
-    return open_store(chosen.db)
+    return open_store(chosen.db, read_only=True)
 
 
 def show(report: Report, style: str, as_json: Callable[[], str]) -> None:
@@ -249,7 +254,7 @@ def show(report: Report, style: str, as_json: Callable[[], str]) -> None:
 
 def colored() -> bool:
     console = Console()
-    return console.is_terminal and not console.no_color
+    return console.is_terminal and not console.no_color and not console.is_dumb_terminal
 
 
 def width() -> int:
@@ -274,6 +279,8 @@ def progress_bar() -> Iterator[pipeline.Progress]:
 
 
 def main() -> None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     cli(prog_name="garden")
 
 

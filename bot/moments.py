@@ -13,16 +13,27 @@ _SHAPE = re.compile(
 )
 
 
+FIRST, LAST = 1990, 2100
+"""Years in which a log can have been written; a clock that says otherwise is wrong."""
+
+
 def moment(value: Any) -> datetime | None:
-    """The time that `value` names, cut to microseconds; UTC where it names no zone; None where it is no time."""
+    """The time that `value` names, cut to microseconds; UTC where it names no zone.
+
+    None where it is no time, or none at which anything can have been logged.
+    """
     try:
         if isinstance(value, datetime):
-            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+            return _plausible(value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
         if not isinstance(value, str) or len(value) > 60 or not (found := _SHAPE.fullmatch(value.strip())):
             return None
         year, month, day, hour, minute, second, fraction, sign, ahead, past = found.groups()
         zone = f"{sign}{ahead}:{past}" if sign else "+00:00"
         clock = f"{year}-{month}-{day}T{hour}:{minute}:{min(second, '59')}.{(fraction or '0')[:6]:0<6}{zone}"
-        return datetime.fromisoformat(clock).astimezone(UTC)
+        return _plausible(datetime.fromisoformat(clock).astimezone(UTC))
     except (ValueError, OverflowError):
         return None
+
+
+def _plausible(time: datetime) -> datetime | None:
+    return time if FIRST <= time.year <= LAST else None

@@ -212,7 +212,7 @@ class Settings:
     timezone: str = option(
         "The gardener",
         "GARDEN_TIMEZONE",
-        "Time zone of the schedules and of all times that people are shown.",
+        "Time zone of the schedules and of a digest's day. Times are shown in UTC, as the logs have them.",
         values.timezone,
         default="UTC",
     )

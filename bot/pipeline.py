@@ -252,9 +252,10 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     problems = store.clusters.problems(numbers)
     numbers = [p.number for p in problems]
     incidents = [i for i in store.incidents.between(window) if set(i.clusters) & set(numbers)]
-    of = store.clusters.of([e.key for e in reading.members])
+    read = {e.key: e for e in reading.members}
+    of = store.clusters.of(list(read))
     owned: dict[int, list[Entry]] = {}
-    for entry in sorted(reading.members, key=lambda e: e.order):
+    for entry in sorted(read.values(), key=lambda e: e.order):
         if entry.key in of:
             owned.setdefault(of[entry.key], []).append(entry)
     return Report(

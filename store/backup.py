@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from bot.errors import StoreError
-from store.connection import PATIENCE, connect_for_looking, translated
+from store.connection import HEADER, PATIENCE, connect_for_looking, private, translated
 
 
 def copy(source: Path, target: Path, patience: float = PATIENCE) -> None:
@@ -20,10 +20,10 @@ def copy(source: Path, target: Path, patience: float = PATIENCE) -> None:
 
 def write(conn: sqlite3.Connection, target: Path) -> None:
     """A consistent copy that was checked; `target` is either the whole of it, or what it was before."""
-    if target.is_dir():
-        raise StoreError(f"{target} is a directory; name a file for the backup.")
+    _check(conn, target)
     part = target.with_name(f".{target.name}.{token_hex(4)}")
     try:
+        private(part)
         with translated(str(target)), closing(sqlite3.connect(part)) as copied:
             conn.backup(copied)
             copied.execute("PRAGMA journal_mode = DELETE")
@@ -39,3 +39,18 @@ def write(conn: sqlite3.Connection, target: Path) -> None:
         for left in (part, Path(f"{part}-wal"), Path(f"{part}-shm"), Path(f"{part}-journal")):
             with suppress(OSError):
                 left.unlink(missing_ok=True)
+
+
+def _check(conn: sqlite3.Connection, target: Path) -> None:
+    """An earlier backup may be replaced; nothing else may."""
+    if target.is_dir():
+        raise StoreError(f"{target} is a directory; name a file for the backup.")
+    if not target.exists():
+        return
+    source = conn.execute("PRAGMA database_list").fetchone()[2]
+    if source and Path(source).samefile(target):
+        raise StoreError(f"{target} is the database itself; name another file for the backup.")
+    with target.open("rb") as file:
+        header = file.read(len(HEADER))
+    if header and header != HEADER:
+        raise StoreError(f"{target} is there already and is no backup; name another file.")

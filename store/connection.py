@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -112,6 +112,7 @@ class Connections:
             elif self.read_only and not _beside(Path(self.path)):
                 conn = connect_for_looking(Path(self.path), self._patience)
             else:
+                private(Path(self.path))
                 conn = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
             db = Database(conn, execute_plugins=False)
             conn.execute("PRAGMA foreign_keys = ON")
@@ -122,6 +123,12 @@ class Connections:
             elif self.path != MEMORY:
                 conn.execute("PRAGMA journal_mode = WAL")
             return db
+
+
+def private(path: Path) -> None:
+    """Makes the file, if it is not there, so that nobody else may read it; SQLite's own files beside it follow."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def connect_for_looking(path: Path, patience: float = PATIENCE) -> sqlite3.Connection:

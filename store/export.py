@@ -27,7 +27,7 @@ def write(db: Database, target: Path) -> dict[str, int]:
             raise StoreError(f"{target} is there already; name a new folder for the export.")
         part = target.with_name(f".{target.name}.{token_hex(4)}")
         try:
-            part.mkdir()
+            part.mkdir(mode=0o700)
             written = {noun: _write(part / f"{noun}.jsonl", lines(db)) for noun, lines in NOUNS.items()}
             part.replace(target)
         finally:

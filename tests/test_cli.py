@@ -187,3 +187,47 @@ def test_export_and_backup_need_a_database(run: Run, tmp_path: Path) -> None:
     for words in (["export", "out"], ["backup", "copy.db"], ["worklog"]):
         assert "garden round" in one_sentence(run(*words))
     assert not list(tmp_path.glob("*.db*"))
+
+
+@pytest.mark.parametrize("stamp", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "1970-01-01T00:00:00Z"])
+def test_a_clock_that_is_wrong_breaks_nothing(
+    stamp: str, run: Run, tmp_path: Path, day: list[dict[str, object]]
+) -> None:
+    """An entry dated at the end of time falls back to when it arrived, and later rounds go on."""
+    write(tmp_path / "bad.json", [{**day[0], "severity": "ERROR", "timestamp": stamp}, *day[1:]])
+    write(tmp_path / "good.json", day)
+    assert run("round", "--logs", "bad.json").exit_code == 0
+    assert run("round", "--logs", "good.json").exit_code == 0
+
+
+def test_members_are_listed_once(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """Entries that stand in the file twice are members once, as they are counted once."""
+    path = write(tmp_path / "twice.json", [*day, *day])
+    for found in json.loads(run("cluster", str(path), "--format", "json").stdout)["clusters"]:
+        assert len(found["members"]) == len(set(found["members"])) == found["entries"]
+
+
+def test_what_is_kept_is_private(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """Database, backup and export may be read by nobody else."""
+    write(tmp_path / "good.json", day)
+    for words in (["round", "--logs", "good.json"], ["backup", "copy.db"], ["export", "out"]):
+        assert run(*words).exit_code == 0
+    for name in ("garden.db", "copy.db", "out"):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0, name
+
+
+def test_a_backup_replaces_backups_only(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """Neither the database itself nor somebody's text is overwritten; an earlier backup is."""
+    write(tmp_path / "good.json", day)
+    assert run("round", "--logs", "good.json").exit_code == 0
+    (tmp_path / "notes.txt").write_text("precious")
+    one_sentence(run("backup", "notes.txt"))
+    one_sentence(run("backup", "garden.db"))
+    assert (tmp_path / "notes.txt").read_text() == "precious"
+    assert [run("backup", "copy.db").exit_code for _ in range(2)] == [0, 0]
+
+
+def test_members_go_with_json(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """Asked for members in a format that has none, it says what to add."""
+    write(tmp_path / "good.json", day)
+    assert "--format json" in one_sentence(run("round", "--logs", "good.json", "--members"))

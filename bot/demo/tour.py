@@ -65,7 +65,7 @@ def _walk(entries: Sequence[Raw], edges: Edges, *, width: int, color: bool) -> I
     report = _only(whole, shown.shown)
     yield terminal.show_report(report, width=width, color=color)
     more = len(whole.problems) - len(report.problems)
-    yield f"\nAnd {more} lesser problems; `garden worklog` lists them all.\n" if more else ""
+    yield f"\nAnd {more} lesser problems of {len(whole.problems)}; the bot's worklog has them all.\n" if more else ""
 
     waiting = [p for p in report.problems if p.proposal and p.proposal.stage is Stage.OPEN]
     if waiting:

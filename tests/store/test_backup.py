@@ -33,7 +33,8 @@ def test_a_backup_is_the_whole_store(full: Store, tmp_path: Path) -> None:
     """One file that opens as a store, taken while the other is in use; an older copy is replaced."""
     target = tmp_path / "copies" / "garden.backup"
     target.parent.mkdir()
-    target.write_bytes(b"an older copy")
+    full.backup(target)
+    full.history.add(Event(START, "U2", "take", "cluster 1", "after the first copy"))
     full.backup(target)
     assert [p.name for p in target.parent.iterdir()] == [target.name]
     with open_store(str(target), read_only=True) as copy:

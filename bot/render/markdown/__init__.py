@@ -44,7 +44,7 @@ def _header(log: Worklog) -> Iterator[str]:
         ("Environments", names(environments)),
         ("Time range", f"{span(report.window)} ({spans.words(report.window.span)})"),
         ("Read up to", until),
-        ("Log entries analysed", phrases.number(report.entries)),
+        ("Log entries analysed", _entries(report)),
         ("Clusters identified", phrases.number(len(log.sections))),
         ("Incidents", phrases.number(len(report.incidents))),
     )
@@ -131,3 +131,8 @@ def _footer(log: Worklog) -> Iterator[str]:
         f"{phrases.number(log.count(Treatment.UPDATED))} updated, {phrases.number(escalated)} escalated, "
         f"{phrases.number(log.count(Treatment.WAITING))} waiting_"
     )
+
+
+def _entries(report: Report) -> str:
+    """What was read; from the store alone, which does not keep what is healthy, the entries of the clusters."""
+    return phrases.number(report.entries) + (", healthy ones not counted" if report.source == "store" else "")

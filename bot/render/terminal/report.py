@@ -25,6 +25,8 @@ FEW = 4
 SERVICES = 4
 
 _INDENT = 5
+_PICKED = (Outcome.OFFER, Outcome.REGRESSION)
+"""Where only a person can say what belongs together."""
 _WORTH = {"confirmed": "green", "inferred": "yellow"}
 
 
@@ -96,7 +98,7 @@ def _family(family: tuple[Problem, ...], severity: Severity, page: _Page) -> Ite
     if symptoms:
         yield at(_INDENT, _incident(symptoms, head.incident or symptoms[0].incident, page))
         for symptom in symptoms[:SYMPTOMS]:
-            yield at(_INDENT + 2, _symptom(symptom))
+            yield at(_INDENT + 2, _symptom(symptom, page.width - _INDENT - 2))
         if len(symptoms) > SYMPTOMS:
             yield at(_INDENT + 2, Text(f"and {len(symptoms) - SYMPTOMS} more", style="dim"))
 
@@ -127,7 +129,8 @@ def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
     if known or problem.analysis or problem.proposal:
         said = [phrases.tracked(problem), *([phrases.proposed(problem.proposal)] if problem.proposal else [])]
         yield labelled("issue", "; ".join(said))
-        yield labelled("next", phrases.next_words(problem), "bold")
+        if phrases.waiting(problem) or (problem.match and problem.match.outcome in _PICKED):
+            yield labelled("next", phrases.next_words(problem), "bold")
 
 
 def _incident(symptoms: Sequence[Problem], incident: Incident | None, page: _Page) -> Text:
@@ -150,14 +153,11 @@ def _because(incident: Incident) -> str:
     return "; ".join(said)
 
 
-def _symptom(problem: Problem) -> Text:
+def _symptom(problem: Problem, width: int) -> Text:
     severity = problem.triage.severity
-    title = cut(line(problem.cluster.title), 90)
-    text = Text.assemble(
-        (f"{problem.number} ", "bold"),
-        (f"{severity} ", COLOUR[severity]),
-        f"{title} · {line(problem.cluster.service)} · {phrases.number(problem.cluster.occurrences)}×",
-    )
+    count = f" · {line(problem.cluster.service)} · {phrases.number(problem.cluster.occurrences)}×"
+    title = cut(line(problem.cluster.title), max(20, width - len(count) - len(f"{problem.number} P0 ")))
+    text = Text.assemble((f"{problem.number} ", "bold"), (f"{severity} ", COLOUR[severity]), title, count)
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 
