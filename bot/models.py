@@ -236,6 +236,14 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """A signature that has been seen; `certain` unless all its occurrences may still grow into something else."""
+
+    signature: Signature
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Harvest:
     """All that one batch of entries came to; the store takes it in one transaction.
 
