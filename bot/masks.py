@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ _HASHED_FILE = re.compile(
 ROUTE_LENGTH = 300
 
 
+@lru_cache(maxsize=4096)
 def route(path: str) -> str:
     """The path of a URL with its ids replaced, without host and query: `/api/messages/{id}`."""
     path = _ORIGIN.sub("", path[:4000], count=1)
@@ -199,7 +201,12 @@ _HEADINGS = tuple(
     )
 )
 _STAMP = re.compile(r"\[?" + _WHEN + r"\]?[ :-]+", re.ASCII)
-_MAYBE = re.compile(r"[\[(<]?(?:[0-9]{2}|[A-Za-z])", re.ASCII)
+_MAYBE = re.compile(
+    r"[\[(<]?(?:[0-9]{2}|(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|NOTICE|SUCCESS|WARN|ERR|SEVERE|CRIT|FATAL|ALERT|EMERG|PANIC)"
+    r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|npm |fail: |dbug: |trce: )",
+    re.ASCII,
+)
+"""How a text begins that has one of them in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +220,7 @@ class Heading:
     rest: str
 
 
+@lru_cache(maxsize=256)
 def heading(text: str) -> Heading | None:
     """Reads the heading of a text line; None where it has none that names a level."""
     text = text.lstrip()

@@ -5,7 +5,7 @@ Takes any JSON and never fails: what is not there is empty, what has another sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -18,61 +18,71 @@ from bot.moments import EPOCH, moment
 from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, message, payload_of, request_id_of, site_of, user_of
-from bot.steps.normalise.place import place
+from bot.steps.normalise.place import Place, place
 from bot.steps.normalise.request import is_fine, request, request_text, says_platform
 from bot.steps.normalise.shape import inner, words
 from bot.steps.normalise.text import clean
 
 __all__ = ["normalise"]
 
-_Hash = Callable[[str], str]
-
 
 def normalise(raws: Sequence[Raw], policy: Policy, secret: bytes) -> list[Entry]:
     """Each raw entry as an `Entry`, in the order given. `secret` keys the hashes of users and clients."""
-
-    def hashed(who: str) -> str:
-        return blake2b(who.encode("utf-8", "replace"), digest_size=8, key=secret[:64]).hexdigest() if who else ""
-
-    return [_entry(raw if isinstance(raw, Mapping) else {}, policy, hashed) for raw in raws]
+    reader = _Reader(policy, secret)
+    return [reader.entry(raw if isinstance(raw, Mapping) else {}) for raw in raws]
 
 
-def _entry(raw: Raw, policy: Policy, hashed: _Hash) -> Entry:
-    where = place(raw, policy.environments)
-    time = moment(raw.get("timestamp")) or moment(raw.get("receiveTimestamp")) or EPOCH
-    payload = payload_of(raw)
-    audited = is_audit(raw)
-    asked = request(raw, payload)
-    text, structured, head = _text(raw, payload, asked, audited)
-    level, failed = _level(raw, payload, text, head, asked, audited)
-    form = _form(text, where.log, failed, asked, audited)
-    if form is Form.PLATFORM and is_fine(text):
-        level = min(level, Level.NOTICE)
-    key = _key(raw, time, text)
-    return Entry(
-        id=words(raw.get("insertId"))[:200] or f"{key:016x}",
-        key=key,
-        time=time,
-        service=where.service,
-        text=text,
-        level=level,
-        form=form,
-        environment=where.environment,
-        project=where.project,
-        workload=where.workload,
-        revision=where.revision,
-        instance=where.instance,
-        log=where.log,
-        trace=words(raw.get("trace")).rpartition("/")[2][:100],
-        request_id=request_id_of(raw, payload),
-        user=hashed(user_of(payload)),
-        client=hashed(words(inner(raw, "httpRequest").get("remoteIp"))),
-        site=None if audited else site_of(raw, payload, head),
-        failure=failed,
-        request=asked,
-        deployment=deployment(raw, where, time, level, key) if audited else None,
-        structured=structured,
-    )
+class _Reader:
+    """Reads the entries of one batch, and knows again what many of them have in common."""
+
+    def __init__(self, policy: Policy, secret: bytes) -> None:
+        self._environments = policy.environments
+        self._secret = secret[:64]
+        self._places: dict[bytes, Place] = {}
+        self._hashes: dict[str, str] = {"": ""}
+
+    def entry(self, raw: Raw) -> Entry:
+        where = place(raw, self._environments, self._places)
+        time = moment(raw.get("timestamp")) or moment(raw.get("receiveTimestamp")) or EPOCH
+        payload = payload_of(raw)
+        audited = is_audit(raw)
+        asked = request(raw, payload)
+        text, structured, head = _text(raw, payload, asked, audited)
+        level, failed = _level(raw, payload, text, head, asked, audited)
+        form = _form(text, where.log, failed, asked, audited)
+        if form is Form.PLATFORM and is_fine(text):
+            level = min(level, Level.NOTICE)
+        key = _key(raw, time, text)
+        return Entry(
+            id=words(raw.get("insertId"))[:200] or f"{key:016x}",
+            key=key,
+            time=time,
+            service=where.service,
+            text=text,
+            level=level,
+            form=form,
+            environment=where.environment,
+            project=where.project,
+            workload=where.workload,
+            revision=where.revision,
+            instance=where.instance,
+            log=where.log,
+            trace=words(raw.get("trace")).rpartition("/")[2][:100],
+            request_id=request_id_of(raw, payload),
+            user=self._hashed(user_of(payload)) if payload else "",
+            client=self._hashed(words(inner(raw, "httpRequest").get("remoteIp"))),
+            site=None if audited else site_of(raw, payload, head),
+            failure=failed,
+            request=asked,
+            deployment=deployment(raw, where, time, level, key) if audited else None,
+            structured=structured,
+        )
+
+    def _hashed(self, who: str) -> str:
+        if who not in self._hashes:
+            data = who.encode("utf-8", "replace")
+            self._hashes[who] = blake2b(data, digest_size=8, key=self._secret).hexdigest()
+        return self._hashes[who]
 
 
 def _text(

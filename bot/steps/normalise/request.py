@@ -22,13 +22,14 @@ _PLATFORM = re.compile(
     r"Malformed response|Out-of-memory event detected|While handling this request, the container instance|"
     r"Consider setting the maximum|The user-provided container failed|Exceeded .{0,40}memory limit)"
 )
+_ORIGIN = re.compile(r"^[a-z]+://[^/]*")
 _EXIT_FINE = re.compile(r"^Container called exit\(0\)")
 
 
 def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | None:
     """From `httpRequest`, wherever it is; None where it names neither URL nor status."""
-    for found in (inner(raw, "httpRequest"), inner(payload, "httpRequest"), inner(payload, "context", "httpRequest")):
-        if not found:
+    for found in (raw.get("httpRequest"), payload.get("httpRequest"), inner(payload, "context").get("httpRequest")):
+        if not found or not isinstance(found, Mapping):
             continue
         url = words(found.get("requestUrl") or found.get("url")).strip()
         status = found.get("status") or found.get("responseStatusCode") or found.get("statusCode")
@@ -48,7 +49,7 @@ def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | Non
 
 def request_text(found: Request) -> str:
     """What a request that came without words is shown as."""
-    path = re.sub(r"^[a-z]+://[^/]*", "", found.url.partition("?")[0]) or "/"
+    path = _ORIGIN.sub("", found.url.partition("?")[0]) or "/"
     return " ".join(p for p in (found.method, path, str(found.status or "")) if p)
 
 
