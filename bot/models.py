@@ -176,6 +176,9 @@ class Occurrence:
     site: Site | None = None
     failure: Failure | None = None
     request: Request | None = None
+    sweep: str = ""
+    """A refused request that is one of many that one client tried in one go: `doors`, or `probes` where one of them
+    is what scanners ask for."""
 
     @property
     def head(self) -> Entry:

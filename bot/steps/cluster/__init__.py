@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bot.masks import bare, mask
+from bot.masks import bare, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
-from bot.steps.cluster.words import lead, reason, scanned, titled, varied, warning
+from bot.steps.cluster.words import lead, reason, titled, varied, warning
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
@@ -45,6 +45,7 @@ def signature(occurrence: Occurrence) -> Signature | None:
         occurrence.failure,
         (request.method, request.route, request.status) if request else None,
         _probe(occurrence),
+        occurrence.sweep == "doors",
     )
 
 
@@ -77,7 +78,9 @@ def _access_line(occurrence: Occurrence) -> bool:
 
 def _probe(occurrence: Occurrence) -> bool:
     request: Request | None = occurrence.request
-    return request is not None and request.status < 500 and scanned(request.url or request.route)
+    if request is None or request.status >= 500:
+        return False
+    return occurrence.sweep == "probes" or scanned(request.url or request.route)
 
 
 @lru_cache(maxsize=32768)
@@ -89,11 +92,15 @@ def _signature(
     failure: Failure | None,
     request: tuple[str, str, int] | None,
     probe: bool,
+    sweep: bool,
 ) -> Signature:
     if probe:
         return _made(service, Kind.SECURITY, ("probe",), "Probes for files and pages that scanners look for", "probe")
     if request is not None:
         method, route, status = request
+        if sweep:
+            name = f"One client tries many routes → {status}"
+            return _made(service, Kind.HTTP, ("sweep", str(status)), name, name, request=("", "", status))
         name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
         return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
     first = lead(bare(text))
