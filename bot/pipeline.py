@@ -4,7 +4,7 @@ A round reads what is new, sorts it into problems, thinks about those that chang
 decision is a person's word on a proposal; carrying it out writes to the tracker exactly once. Everything outside
 is touched here and nowhere else; the steps are pure.
 
-    round:   logs -> normalise -> redact -> assemble -> cluster -> [store]
+    round:   logs -> normalise -> redact -> assemble -> cluster -> [store] -> mine -> [store]
              -> cascade -> match -> triage -> analyse -> audit -> propose -> [store] -> digest -> [chat]
     decide:  approve -> [store.claim] -> [tracker] -> [store.finish] -> [chat]
 
@@ -47,6 +47,7 @@ from bot.steps.audit import audit
 from bot.steps.cascade import cascade
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
+from bot.steps.mine import mine
 from bot.steps.normalise import normalise
 from bot.steps.propose import propose, wanted
 from bot.steps.redact import redact
@@ -122,6 +123,7 @@ def collect(
             read_until=max((e.time for e in entries), default=None),
         )
         store.rounds.absorb(number, source, harvest)
+        learn(edges)
         edge = list(harvest.rest)
 
         reading.entries += len(entries)
@@ -135,6 +137,13 @@ def collect(
         if progress:
             progress(reading.entries, batch.progress)
     return reading
+
+
+def learn(edges: Edges) -> None:
+    """Signatures that turn out to be one template become one problem; killed before, the next batch finds the same."""
+    known = edges.store.clusters.unlearnt()
+    if known:
+        edges.store.clusters.join(mine(known), known, edges.clock())
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ Steps never see these. The pipeline calls them; `app` and `cli` put the real one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,6 +25,7 @@ from bot.models import (
     Harvest,
     Incident,
     Issue,
+    Learnt,
     Message,
     Policy,
     Posted,
@@ -183,6 +184,23 @@ class Clusters(Protocol):
         ...
 
     def triage(self, number: int) -> Triage | None: ...
+
+    def unlearnt(self) -> list[Learnt]:
+        """Signatures not yet compared with the others of their service and kind, together with those others."""
+        ...
+
+    def join(self, groups: Iterable[Collection[str]], known: Iterable[Learnt], now: datetime) -> None:
+        """The clusters of the signatures in each group become one, the lower number stays; what is `known` counts
+        as compared. One transaction; the same again changes nothing."""
+        ...
+
+    def merge(self, one: int, other: int, who: str, now: datetime, why: str = "") -> int:
+        """A person says that two are one; for good. Returns the number that stays."""
+        ...
+
+    def split(self, number: int, keys: Collection[str], who: str, now: datetime) -> int:
+        """A person takes signatures out of a cluster; for good. Returns the number of the cluster they are now."""
+        ...
 
 
 class Incidents(Protocol):

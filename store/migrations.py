@@ -267,5 +267,20 @@ def m0001_first(db: Database) -> None:
     db.execute("INSERT INTO meta VALUES ('secret', ?)", [secrets.token_bytes(32)])
 
 
+MINED = """
+ALTER TABLE signatures ADD COLUMN mined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE signatures ADD COLUMN apart TEXT NOT NULL DEFAULT '';
+CREATE INDEX signatures_unmined ON signatures (id) WHERE mined < 2;
+CREATE INDEX signatures_family ON signatures (json_extract(body, '$.service'), json_extract(body, '$.kind'))
+"""
+"""`mined`: how far a signature was compared with others; `apart`: who split it off, for good."""
+
+
+@MIGRATIONS()
+def m0002_mined(db: Database) -> None:
+    for statement in MINED.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""
