@@ -185,7 +185,8 @@ _HEADINGS = tuple(
         # [Nest] 1  - 01/31/2026, 10:00:00 AM  ERROR [Module] words
         r"\[Nest\] [0-9]+ +- +" + _WHEN + r" +" + _LEVEL + r" +(?:\[(?P<logger>[^\]\n]{1,80})\] *)?",
         # [2026-01-31 10:00:00 +0000] [13] [ERROR] words, [2026-01-31 10:00:00,246] WARNING shop.cart: words
-        r"\[" + _WHEN + r"\] *(?:\[[0-9]+\] *)?\[?" + _LEVEL + r"\]?:? +(?:(?:in )?(?P<logger>[\w.-]+): )?",
+        r"\[" + _WHEN + r"\] *(?:\[[0-9]+\] *)?\[?" + _LEVEL + r"\]?:? +"
+        r"(?:\[?(?:in )?(?P<logger>[a-z_][\w.-]*|[\w-]+\.[\w.-]+)(?:\] *:?|:) )?",
         # 2026-01-31 10:00:00,123 - shop.cart - ERROR - words
         _WHEN + r" +- +(?P<logger>[\w.-]+) +- +" + _LEVEL + r" +- +",
         # 2026-01-31 10:00:00 [error    ] words, 2026-01-31 10:00:00 [error]: words, 2026-01-31 10:00:00 ERROR words

@@ -83,11 +83,11 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
         looks = shape(entry.text)
         current = streams.get(entry.stream)
         head = reported.get(entry.stream)
-        if head is not None and head.reports(entry, looks, current):
+        if current is not None and current.goes_on(entry, looks):
+            current.add(entry, looks)
+        elif head is not None and head.reports(entry, looks):
             streams[entry.stream] = reported.pop(entry.stream)
             head.add(entry, looks)
-        elif current is not None and current.goes_on(entry, looks):
-            current.add(entry, looks)
         else:
             reported.pop(entry.stream, None)
             streams[entry.stream] = message = Message(entry, looks)

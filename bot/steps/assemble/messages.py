@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.models import Entry, Failure, Form, Level, Occurrence
 from bot.steps.assemble.lines import Look, Shape, source_echo
@@ -80,14 +80,11 @@ class Message:
             return False
         return gap <= (REPORT if self.headed and self.loud else _CALL) and (self.headed or self.opens)
 
-    def reports(self, entry: Entry, looks: Shape, text: Message | None) -> bool:
+    def reports(self, entry: Entry, looks: Shape) -> bool:
         """Whether this structured entry is what the traceback that begins with `entry` belongs to: some loggers write
-        the words as JSON and leave the traceback to the runtime, which prints it as lines. `text` is the message
-        that the stream of lines is at.
+        the words as JSON and leave the traceback to the runtime, which prints it as lines.
         """
-        if looks.look is not Look.RAISED or self.traced or entry.time - self.last > REPORT:
-            return False
-        return text is None or (text.last <= self.last and not (text.python or text.caret or text.chains))
+        return looks.look is Look.RAISED and not self.traced and entry.time - self.last <= REPORT
 
     def add(self, entry: Entry, looks: Shape) -> None:
         self.entries.append(entry)

@@ -40,8 +40,8 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
     for message in messages:
         if message.loud:
             forms.setdefault(_place(message), set()).add(message.structured)
-    waiting: dict[tuple[Place, str], list[Message]] = {}
-    before: dict[tuple[Place, str], Message] = {}
+    waiting: dict[tuple[Place, object], list[Message]] = {}
+    before: dict[tuple[Place, str, bool], Message] = {}
     for message in sorted(messages, key=lambda m: m.entries[0].order):
         if not message.loud:
             groups.append([message])
@@ -49,9 +49,9 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
         place, instance = _place(message), message.entries[0].instance
         partner = _partner(message, waiting, place) if len(forms[place]) > 1 else None
         if partner is None:
-            last = before.get((place, instance))
+            last = before.get((place, instance, message.structured))
             partner = last if last is not None and _follows(message, of[id(last)]) else None
-        before[place, instance] = message
+        before[place, instance, message.structured] = message
         if partner is None:
             group: list[Message] = []
             groups.append(group)
@@ -86,20 +86,29 @@ def _place(message: Message) -> Place:
     return (head.workload or head.service, head.revision)
 
 
-def _partner(message: Message, waiting: dict[tuple[Place, str], list[Message]], place: Place) -> Message | None:
-    """The same words in the other form just before; each is taken once."""
-    words = _words(message.entries[0].text)
-    if len(words) < _SHORTEST:
-        return None
+def _partner(message: Message, waiting: dict[tuple[Place, object], list[Message]], place: Place) -> Message | None:
+    """The same words, or the same exception, in the other form just before; each is taken once."""
     head = message.entries[0]
-    others = waiting.setdefault((place, words), [])
-    others[:] = [o for o in others if head.time - o.entries[0].time <= _TWICE]
-    for at, other in enumerate(others):
-        there = other.entries[0].instance
-        if other.structured is not message.structured and (there == head.instance or not there or not head.instance):
-            return others.pop(at)
-    others.append(message)
+    keys = _keys(message)
+    for key in keys:
+        others = waiting.get((place, key), [])
+        others[:] = [o for o in others if head.time - o.entries[0].time <= _TWICE]
+        for other in others:
+            there = other.entries[0].instance
+            if other.structured is not message.structured and (there == head.instance or not (there and head.instance)):
+                for known in _keys(other):
+                    waiting[place, known] = [o for o in waiting[place, known] if o is not other]
+                return other
+    for key in keys:
+        waiting.setdefault((place, key), []).append(message)
     return None
+
+
+def _keys(message: Message) -> list[object]:
+    """What makes it recognisable in its other form."""
+    words = _words(message.entries[0].text)
+    failure = message.entries[0].failure
+    return [k for k in (words if len(words) >= _SHORTEST else "", failure if failure and failure.message else "") if k]
 
 
 def _follows(message: Message, group: list[Message]) -> bool:
