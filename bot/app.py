@@ -19,7 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges as parts
 from bot import telling
-from bot.errors import ChatUnavailable, Forbidden, InputError, StoreError
+from bot.errors import ChatUnavailable, Forbidden, InputError, SettingsError, StoreError
 from bot.ports import Edges, People
 from bot.schedule import Rounds, Schedule
 from bot.settings import Settings
@@ -32,6 +32,8 @@ from store import open_store
 LOG = logging.getLogger("garden")
 LISTENERS = 16
 """Threads that only acknowledge."""
+PING = 5
+"""Seconds after which a socket that was cut is noticed."""
 
 
 def serve(settings: Settings) -> None:
@@ -133,6 +135,8 @@ class Garden:
 
 def bolt(settings: Settings, desk: Desk) -> App:
     """The Bolt app, with threads of its own for acknowledging, and the routing table."""
+    if not (settings.socket_mode or settings.slack_signing_secret):
+        raise SettingsError(["SLACK_SIGNING_SECRET is missing: over HTTP anybody could speak for Slack without it."])
     logger = logging.getLogger("garden.bolt")
     logger.setLevel(logging.WARNING)
     app = App(
@@ -158,4 +162,5 @@ def _connect(socket: SocketModeHandler) -> None:
 
 
 def _socket(app: App, settings: Settings) -> SocketModeHandler:
-    return SocketModeHandler(app, settings.slack_app_token.reveal(), logger=app.logger, web_client=app.client)
+    token = settings.slack_app_token.reveal()
+    return SocketModeHandler(app, token, logger=app.logger, web_client=app.client, ping_interval=PING)

@@ -68,7 +68,7 @@ def cli() -> None:
 
     \b
     Try it with nothing:         garden demo --once
-    Try it with your own logs:   gcloud logging read 'severity>=WARNING' --format=json > logs.json
+    Try it with your own logs:   gcloud logging read resource.type=cloud_run_revision --format=json > logs.json
                                  garden cluster logs.json
     Run the bot:                 garden doctor, then garden serve
 
@@ -79,7 +79,7 @@ def cli() -> None:
 # ------------------------------------------------------------------------------------------------ looking at logs
 
 
-@cli.command()
+@cli.command(short_help="Read and group a file; keep nothing.")
 @click.argument("file")
 @click.option("--format", "style", type=FORMATS, default="text", show_default=True, help="How to print it.")
 def cluster(file: str, style: str) -> None:
@@ -91,11 +91,11 @@ def cluster(file: str, style: str) -> None:
     chosen = chosen_settings("files")
     with closing(FileLogs(file)) as logs, open_store(":memory:") as store, progress_bar() as tick:
         edges = parts.alone(chosen, store, logs)
-        report = pipeline.round(edges, think=False, members=style == "json", progress=tick)
+        report = pipeline.round(edges, think=False, members=style == "json", baseline=False, progress=tick)
     show(report, style, lambda: json_render.cluster_json(report))
 
 
-@cli.command()
+@cli.command(short_help="Read what is new, group it, explain it, keep it.")
 @click.option("--logs", "file", help="Read this file instead of Cloud Logging; `-` is standard input.")
 @click.option("--since", type=Span(), help="How far back to read: 30m, 6h, 2d. Default: since the last round.")
 @click.option("--format", "style", type=FORMATS, default="text", show_default=True, help="How to print it.")
@@ -126,7 +126,7 @@ def round(file: str | None, since: timedelta | None, style: str, members: bool, 
     show(report, style, lambda: json_render.round_json(report, members=members))
 
 
-@cli.command()
+@cli.command(short_help="The full document of a window, as Markdown.")
 @click.option("--since", type=Span(), default="24h", show_default=True, help="The window: 6h, 24h, 7d.")
 @click.option("--logs", "file", help="Make it of this file alone, without keeping anything.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
@@ -136,7 +136,7 @@ def worklog(since: timedelta, file: str | None, out: Path | None, path: str | No
     chosen = chosen_settings("files", db=path)
     if file:
         with closing(FileLogs(file)) as logs, open_store(":memory:") as store:
-            report = pipeline.round(parts.alone(chosen, store, logs))
+            report = pipeline.round(parts.alone(chosen, store, logs), baseline=False)
     else:
         with existing(chosen) as store:
             edges = parts.build(chosen, store)
@@ -156,8 +156,8 @@ def worklog(since: timedelta, file: str | None, out: Path | None, path: str | No
 # ------------------------------------------------------------------------------------------------ the bot
 
 
-@cli.command()
-@click.option("--once", is_flag=True, help="Show one round and its digest, and end.")
+@cli.command(short_help="The whole product on made-up logs, with nothing set up.")
+@click.option("--once", is_flag=True, help="Show everything once in this terminal, and end. All there is so far.")
 def demo(once: bool) -> None:
     """The whole product on embedded parts: no Slack, no Google, no GitHub, no Claude, no account.
 
@@ -170,7 +170,7 @@ def demo(once: bool) -> None:
         click.echo(piece, nl=False, color=colored())
 
 
-@cli.command()
+@cli.command(short_help="Run the bot.")
 def serve() -> None:
     """Run the bot: answer in Slack, run rounds and post digests on schedule, file what was approved.
 
@@ -182,7 +182,7 @@ def serve() -> None:
     run(chosen_settings("serve"))
 
 
-@cli.command()
+@cli.command(short_help="Check settings and credentials, and how to mend them.")
 def doctor() -> None:
     """Check every setting and credential, and say how to mend what is wrong. Changes nothing anywhere.
 
@@ -200,7 +200,7 @@ def doctor() -> None:
 # ------------------------------------------------------------------------------------------------ the state
 
 
-@cli.command()
+@cli.command(short_help="Write all that is kept as JSON lines.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
 def export(folder: Path, path: str | None) -> None:
@@ -211,7 +211,7 @@ def export(folder: Path, path: str | None) -> None:
         click.echo(f"{count:>8}  {folder / name}")
 
 
-@cli.command()
+@cli.command(short_help="Copy the database while it is in use.")
 @click.argument("target", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
 def backup(target: Path, path: str | None) -> None:

@@ -73,16 +73,21 @@ def round(
     *,
     think: bool = True,
     members: bool = False,
+    baseline: bool | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """One pass over what is new; returns what the store knows now of every problem that was read of."""
+    """One pass over what is new; returns what the store knows now of every problem that was read of.
+
+    The first round that a store keeps is the baseline: all it finds is known, and nothing is proposed by itself.
+    """
     store, now = edges.store, edges.clock()
     window = edges.logs.window(store.rounds.cursor(edges.logs.source), since)
     number = store.rounds.begin(edges.logs.source, window, now)
 
     reading = collect(edges, number, window, members=members, progress=progress)
-    thought = ponder(edges, window, now) if think else sort_out(edges, window, now)
-    for problem in wanted(thought.problems, edges.policy, baseline=thought.baseline):
+    baseline = store.rounds.first() if baseline is None else baseline
+    thought = ponder(edges, window, now, baseline) if think else sort_out(edges, window, now, baseline)
+    for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, "gardener", now)
     store.rounds.conclude(number, thought.problems, thought.incidents, now, "; ".join(thought.notes))
 
@@ -154,17 +159,15 @@ class Thought:
     incidents: list[Incident]
     spent: list[Spend] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    baseline: bool = False
 
 
-def sort_out(edges: Edges, window: Window, now: datetime) -> Thought:
+def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thought:
     """Incidents, matches and severities of what changed: everything that costs nothing."""
     store, policy = edges.store, edges.policy
-    baseline = store.rounds.first()
     changed = {store.clusters.resolve(n) or n for n in store.rounds.changed()}
     clusters = {c.number: c for c in store.clusters.load(changed)}
     if not clusters:
-        return Thought([], [], baseline=baseline)
+        return Thought([], [])
 
     around = Window(min(c.first_seen for c in clusters.values()), max(c.last_seen for c in clusters.values()))
     around = Window(max(around.start, window.start) - NEIGHBOURHOOD, around.end + NEIGHBOURHOOD)
@@ -186,14 +189,14 @@ def sort_out(edges: Edges, window: Window, now: datetime) -> Thought:
         previous = store.clusters.triage(c.number)
         judged = triage(c, matched, incident, previous, policy, now, baseline=baseline)
         problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
-    return Thought(problems, incidents, baseline=baseline)
+    return Thought(problems, incidents)
 
 
-def ponder(edges: Edges, window: Window, now: datetime) -> Thought:
+def ponder(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thought:
     """`sort_out`, after a look at the tracker, and then cause and impact of what is new or changed in kind."""
     store = edges.store
     notes = mirror(edges, now)
-    thought = sort_out(edges, window, now)
+    thought = sort_out(edges, window, now, baseline)
     thought.notes = notes
 
     earlier = {p.number: store.analyses.latest(p.number) for p in thought.problems}

@@ -39,9 +39,9 @@ LONGEST_TEXT = 3900
 """Bytes of `text`: an edit takes 4,000, and what is posted must be editable."""
 
 _WORDS = {
-    "not_in_channel": "The bot is not in the channel. Type there: /invite @gardener",
+    "not_in_channel": "The bot is not in the channel. Type there: /invite @garden",
     "channel_not_found": "Slack knows no such channel, or the bot was never invited to it. Type there: "
-    "/invite @gardener; GARDEN_CHANNEL is the id in the channel's details.",
+    "/invite @garden; GARDEN_CHANNEL is the id in the channel's details.",
     "is_archived": "The channel is archived. Set GARDEN_CHANNEL to another one.",
     "restricted_action": "The workspace does not let the bot post there. Ask an administrator.",
     "invalid_auth": "Slack refuses the token. Copy SLACK_BOT_TOKEN again from OAuth & Permissions.",

@@ -7,27 +7,15 @@ the order is kept and nothing stands there twice.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot import pipeline
-from bot.errors import NotFound, Refused
-from bot.models import (
-    Act,
-    Decision,
-    Issue,
-    Message,
-    Posted,
-    Problem,
-    Proposal,
-    Report,
-    Severity,
-    Spend,
-    Stage,
-    Window,
-)
+from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused
+from bot.models import Act, Decision, Issue, Message, Posted, Problem, Proposal, Report, Severity, Spend, Stage, Window
 from bot.ports import Chat, Edges
 from bot.render import slack
 from bot.steps import propose
@@ -189,8 +177,15 @@ def drain(edges: Edges) -> None:
     """Everything that is approved and not filed yet, and everything that expired meanwhile."""
     now = edges.clock()
     for number in edges.store.proposals.due(now):
-        carry_out(edges, number)
+        pipeline.file(edges, number)
+        _show_if_heard(edges, number)
     for number in edges.store.proposals.expire(now):
+        _show_if_heard(edges, number)
+
+
+def _show_if_heard(edges: Edges, number: int) -> None:
+    """One message that cannot be edited now does not keep the others from being filed; the digest catches up on it."""
+    with contextlib.suppress(ChatUnavailable, Forbidden):
         show(edges, number)
 
 

@@ -22,6 +22,8 @@ ACTIONS: Mapping[str, Handle] = {
     "reject": approvals.reject_clicked,
 }
 """Buttons, by `action_id`."""
+EVENTS: Mapping[str, Handle | None] = {"message": approvals.replied, "app_mention": None}
+"""What is said; a mention comes as a message, too, and is only acknowledged, or Slack would send it again."""
 
 SUBTYPES = (None, "thread_broadcast")
 """Messages that a person wrote just now: no edit, no deletion, no bot, no notice of Slack's own."""
@@ -33,8 +35,8 @@ def register(app: App, desk: Desk) -> None:
         app.command(command)(_listener(desk, handle))
     for action, handle in ACTIONS.items():
         app.action(action)(_listener(desk, handle))
-    app.event("message")(_listener(desk, approvals.replied, only=_is_reply))
-    app.event("app_mention")(_heard)
+    for event, heard in EVENTS.items():
+        app.event(event)(_listener(desk, heard, only=_is_reply) if heard else _heard)
     app.error(_failed)
 
 
@@ -50,7 +52,6 @@ def _listener(
 
 
 def _heard(ack: Ack) -> None:
-    """A mention is acknowledged, or Slack sends it again; the same words come as a message, too."""
     ack()
 
 

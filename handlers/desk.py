@@ -16,7 +16,7 @@ from typing import Any
 
 from bot import telling
 from bot.errors import GardenError, Refused
-from bot.models import Message
+from bot.models import Event, Message
 from bot.ports import Edges, People
 from bot.render import slack
 
@@ -79,6 +79,9 @@ class Desk:
             return
         words = failed(error)
         try:
+            if isinstance(error, Refused):
+                said = f"{asked.text or asked.value}: {words}"
+                self.edges.store.history.add(Event(self.now(), asked.user, "refused", f"channel {asked.channel}", said))
             self.answer(asked, slack.sentence(words))
         except GardenError as unheard:
             LOG.warning("could not tell %s: %s", asked.user, unheard.user_message)

@@ -97,14 +97,15 @@ _NAMED_CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?)([0-9]{1,9})", re.IGNOREC
 _ISSUE = re.compile(r"(?:issues?[-#]?|[\w.-]{1,100}/[\w.-]{1,100}#|gh-|#)?([0-9]{1,9})", re.IGNORECASE)
 _SERVICE = re.compile(r"[A-Za-z0-9][\w.-]{0,62}")
 _SPAN = re.compile(r"(?:[0-9]{1,6}[smhdw])+", re.IGNORECASE)
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 _SHARE = re.compile(r"(?:--?|—|–)share", re.IGNORECASE)
 _FILLER = frozenset({"the", "to", "as", "for", "in", "last", "since", "please", "service", "services", "from", "past"})
 _MARKS = "*_~`'\"“”‘’.,;:!?"
 
 
 def plain(text: str) -> str:
-    """The text as the person typed it: Slack sends `&`, `<` and `>` escaped."""
-    return text[:LONGEST].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    """The text as the person typed it: Slack sends `&`, `<` and `>` escaped; what is invisible was copied along."""
+    return _INVISIBLE.sub("", text[:LONGEST]).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def bare(word: str) -> str:

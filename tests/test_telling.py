@@ -22,7 +22,7 @@ from bot.ports import Edges
 from bot.slack import SlackChat
 from bot.trackers.local import LocalTracker
 from store import open_store
-from tests.scenarios.workplace import ANN, CHANNEL, bad_hour
+from tests.scenarios.office import ANN, CHANNEL, bad_hour
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 

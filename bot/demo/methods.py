@@ -28,7 +28,7 @@ class Error(Exception):
 
 def auth_test(slack: Slack, args: Json) -> Json:
     url = f"http://{slack.address}/"
-    return {"url": url, "team": "Garden", "user": "gardener", "team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT}
+    return {"url": url, "team": "Garden", "user": "garden", "team_id": TEAM, "user_id": BOT_USER, "bot_id": BOT}
 
 
 def post_message(slack: Slack, args: Json) -> Json:

@@ -81,7 +81,7 @@ class Slack:
         self._ts = 0
         self._server = Server(("127.0.0.1", port), type("Bound", (Handler,), {"slack": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="slack", daemon=True)
-        self.add_user(BOT_USER, "gardener", bot=True)
+        self.add_user(BOT_USER, "garden", bot=True)
 
     def __enter__(self) -> Slack:
         self._thread.start()
@@ -296,8 +296,18 @@ class Slack:
         """The next calls of the method go wrong."""
         self.faults.setdefault(method, []).extend([fault] * times)
 
+    def refresh(self) -> None:
+        """Asks for a new socket, as Slack does every few hours, and closes the old ones once it is there."""
+        old = [s for s in self.sockets if s.open]
+        for socket in old:
+            socket.send(json.dumps({"type": "disconnect", "reason": "refresh_requested", "debug_info": {}}))
+        self.wait(lambda: len(self.sockets) > len(old))
+        for socket in old:
+            socket.close()
+            self.sockets.remove(socket)
+
     def disconnect(self) -> None:
-        """Closes all sockets, as Slack does every few hours."""
+        """Closes all sockets, without a word before."""
         for socket in self.sockets:
             socket.close()
         self.sockets.clear()

@@ -31,9 +31,7 @@ APPROVER = "U0APPROVER"
 POLICY = Policy(
     repository=REPOSITORY,
     approvers=frozenset({APPROVER}),
-    critical_paths=(
-        CriticalPath("Buying a ticket", "all revenue", services=("checkout-api",), routes=("/api/orders",)),
-    ),
+    critical_paths=(CriticalPath("Buying a ticket", "all revenue", services=("checkout-api",), routes=("/orders",)),),
 )
 
 
@@ -82,9 +80,9 @@ def _walk(entries: Sequence[Raw], edges: Edges, *, width: int, color: bool) -> I
 
     yield _heading(4, "With your own logs", width)
     yield (
-        "    gcloud logging read 'severity>=WARNING' --freshness=1d --format=json > logs.json\n"
+        "    gcloud logging read 'resource.type=cloud_run_revision' --freshness=1d --format=json > logs.json\n"
         "    garden cluster logs.json           group them, keep nothing\n"
-        "    garden round --logs logs.json      keep them, explain them, propose issues\n"
+        "    garden round --logs logs.json      keep them, explain them; from the second on, propose issues\n"
         "    garden worklog                     the whole document, as Markdown\n"
         "    garden doctor                      what is still to be set up for Slack, GitHub, Google and Claude\n"
     )

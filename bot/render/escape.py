@@ -102,7 +102,7 @@ def link(label: str, url: str, allowed: Iterable[str]) -> str:
 
 def mrkdwn(text: str) -> str:
     """Prose in Slack: no mention, no link, no emoji, no formatting; lines are kept."""
-    text = _EMPHASIS.sub(rf"{BREAK}\g<0>{BREAK}", _inert(plain(text)).replace("`", "\u02cb"))
+    text = _EMPHASIS.sub(rf"{BREAK}\g<0>{BREAK}", _inert(plain(text).replace("`", "\u02cb")))
     return _entities(_EMOJI.sub(f":{BREAK}", text))
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.models import Stage
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, Place, workplace
+from handlers import ACTIONS, COMMANDS, EVENTS
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, MANIFEST, OTHER, ROBOT, Place, office
 
 
 @pytest.fixture(params=["socket", "http"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
-    with workplace(tmp_path, socket=request.param == "socket") as made:
+    with office(tmp_path, socket=request.param == "socket") as made:
         made.round()
         yield made
 
@@ -164,3 +165,10 @@ def test_an_answer_arrives_though_its_address_has_expired(place: Place) -> None:
     place.slack.response_urls.clear()
     place.slack._send("slash_commands", payload, 1)
     assert place.told(BOB, "Cluster 1,")
+
+
+def test_what_is_listened_to_is_what_the_app_subscribes_to() -> None:
+    """The manifest names the command, the events and the clicks that have a handler."""
+    assert [c["command"] for c in MANIFEST["features"]["slash_commands"]] == list(COMMANDS)
+    assert {e.split(".")[0] for e in MANIFEST["settings"]["event_subscriptions"]["bot_events"]} == set(EVENTS)
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is bool(ACTIONS)

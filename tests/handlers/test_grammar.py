@@ -43,6 +43,7 @@ P0, P1 = Severity.P0, Severity.P1
         ("filing C-3", File(3)),
         ("escalate 889 P1", Escalate(P1, issue=889)),
         ("escalate #889 to p1", Escalate(P1, issue=889)),
+        ("escalate #\u2060889 P1", Escalate(P1, issue=889)),
         ("escalate P1 889", Escalate(P1, issue=889)),
         ("escalate issue 889 P1 checkout is down", Escalate(P1, issue=889, why="checkout is down")),
         ("escalate acme/shop#889 P0", Escalate(P0, issue=889)),

@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from bot.app import bolt
+from bot.errors import SettingsError
 from bot.models import Stage
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, Place, workplace
+from bot.settings import load
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, Place, office
 
 Json = dict[str, Any]
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    with workplace(tmp_path, socket=False) as made:
+    with office(tmp_path, socket=False) as made:
         made.round()
         made.slack.command(BOB, CHANNEL, "file cluster 1")
         made.proposal()
@@ -144,6 +147,28 @@ def test_a_guest_and_a_bot_ask_for_nothing(place: Place, text: str) -> None:
     assert place.store.proposals.get(2) is None
 
 
+def test_a_refusal_is_recorded(place: Place) -> None:
+    """Who tried what, and what they were told."""
+    place.slack.say(BOB, CHANNEL, "approve P0", place.proposal()["thread_ts"])
+    assert place.told(BOB, "not on the list of approvers")
+    (line,) = [e for e in place.store.history.latest(f"channel {CHANNEL}") if e.verb == "refused"]
+    assert line.who == BOB
+    assert line.detail.startswith("approve P0: You are not on the list")
+
+
+def test_in_a_channel_without_the_bot_it_says_how_to_invite_it(place: Place) -> None:
+    """To the person who asked, by the address that came along."""
+    place.slack.add_channel("C0SECRET", "secret", joined=False)
+    place.slack.command(BOB, "C0SECRET", "file cluster 2")
+    assert place.slack.wait(lambda: "/invite @" in str(place.slack.whispers(BOB, "C0SECRET")))
+
+
+def test_without_a_signing_secret_http_is_not_served(place: Place) -> None:
+    """Anybody could speak for Slack."""
+    with pytest.raises(SettingsError, match="SLACK_SIGNING_SECRET"):
+        bolt(load({"SLACK_BOT_TOKEN": place.slack.bot_token}), place.garden.desk)
+
+
 def test_a_reply_sent_to_the_channel_too_counts(place: Place) -> None:
     """It is a reply all the same."""
     payload = place.slack.message_payload(ANN, CHANNEL, "approve", place.proposal()["thread_ts"])
@@ -155,7 +180,7 @@ def test_a_reply_sent_to_the_channel_too_counts(place: Place) -> None:
 
 def test_with_an_empty_list_nobody_approves(tmp_path: Path) -> None:
     """Not even by command; what is missing is named."""
-    with workplace(tmp_path, GARDEN_APPROVERS="") as place:
+    with office(tmp_path, GARDEN_APPROVERS="") as place:
         place.round()
         place.slack.command(ANN, CHANNEL, "file cluster 1")
         place.slack.say(ANN, CHANNEL, "approve", place.proposal()["thread_ts"])
@@ -165,7 +190,7 @@ def test_with_an_empty_list_nobody_approves(tmp_path: Path) -> None:
 
 def test_with_a_list_of_operators_others_do_not_steer(tmp_path: Path) -> None:
     """Who is on it, or may approve, does."""
-    with workplace(tmp_path, GARDEN_OPERATORS="U0SOMEBODY") as place:
+    with office(tmp_path, GARDEN_OPERATORS="U0SOMEBODY") as place:
         place.round()
         place.slack.command(BOB, CHANNEL, "file cluster 1")
         assert place.told(BOB, "GARDEN_OPERATORS")
@@ -175,7 +200,7 @@ def test_with_a_list_of_operators_others_do_not_steer(tmp_path: Path) -> None:
 
 def test_who_left_the_group_does_not_approve_any_more(tmp_path: Path) -> None:
     """Once what was remembered of the group is forgotten."""
-    with workplace(tmp_path) as place:
+    with office(tmp_path) as place:
         place.round()
         place.slack.command(BOB, CHANNEL, "file cluster 1")
         shown = place.proposal()

@@ -190,7 +190,7 @@ DETAILS = {"details><summary>Newest evidence</summary", "details", "summary", "d
 
 
 def test_the_longest_texts_fit_with_their_last_line() -> None:
-    """A great deal of anything, even of what grows when it is escaped, leaves a body within the limit, state and all."""
+    """A great deal of anything, even of what grows when escaped, leaves a body within the limit, state and all."""
     for text in ("x" * 300_000, "&<>@#" * 30_000, "\u202e\u200b" * 50_000, "`" * 100_000, "\n" * 100_000 + "x"):
         for source in all_texts(hostile(text)):
             assert len(source) <= 65_536 - 500

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.demo.slack import Slack
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, NEVER, REPOSITORY, bad_hour
+from tests.scenarios.office import ANN, BOB, CHANNEL, NEVER, REPOSITORY, bad_hour
 from tests.standins.github_server import GitHubServer
 from tests.standins.logging_server import LoggingServer
 

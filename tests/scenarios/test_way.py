@@ -10,7 +10,7 @@ import pytest
 
 from bot.demo.server import Fault
 from bot.models import Stage
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, Place, bad_hour, workplace
+from tests.scenarios.office import ANN, BOB, CHANNEL, Place, bad_hour, office
 from tests.standins.logging_server import LoggingServer
 
 
@@ -18,7 +18,7 @@ from tests.standins.logging_server import LoggingServer
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     with (
         LoggingServer(bad_hour(datetime.now(UTC))) as logging,
-        workplace(tmp_path, socket=request.param == "socket", LOGGING_EMULATOR_HOST=logging.host) as made,
+        office(tmp_path, socket=request.param == "socket", LOGGING_EMULATOR_HOST=logging.host) as made,
     ):
         yield made
 

@@ -23,7 +23,7 @@ from bot.slack import SlackChat, SlackPeople
 from bot.trackers.github import GitHubTracker
 from handlers.desk import Desk
 from store import open_store
-from tests.scenarios.workplace import NEVER, bad_hour
+from tests.scenarios.office import NEVER, bad_hour
 from tests.standins.emulate import BOT_TOKEN, GITHUB_TOKEN, REPOSITORY, Emulate, emulate
 
 SECRET = "not-a-real-signing-secret"

@@ -69,7 +69,7 @@ def test_a_short_rate_limit_is_waited_out_and_a_long_one_is_not(slack: Slack, ch
 
 @pytest.mark.parametrize(
     ("channel", "words"),
-    [("C0SECRET", "/invite @gardener"), ("C0NOWHERE", "never invited")],
+    [("C0SECRET", "/invite @garden"), ("C0NOWHERE", "never invited")],
 )
 def test_a_refusal_says_how_to_mend_it(slack: Slack, chat: SlackChat, channel: str, words: str) -> None:
     """The words name what to type."""

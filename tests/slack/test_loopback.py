@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from bot.demo.slack import Slack
-from tests.scenarios.workplace import ANN, BOB, CHANNEL, workplace
+from tests.scenarios.office import ANN, BOB, CHANNEL, office
 
 
 @pytest.fixture
@@ -94,8 +94,9 @@ def test_an_answers_address_works_five_times(slack: Slack) -> None:
 
 def test_the_bot_comes_back_after_the_socket_was_closed(tmp_path: Path) -> None:
     """Slack closes sockets every few hours."""
-    with workplace(tmp_path) as place:
-        place.slack.disconnect()
-        assert place.slack.wait(lambda: place.slack.sockets, 20)
+    with office(tmp_path) as place:
+        (before,) = place.slack.sockets
+        place.slack.refresh()
+        assert before not in place.slack.sockets
         assert place.slack.command(BOB, CHANNEL, "help").ok
         assert place.told(BOB, "You can type")

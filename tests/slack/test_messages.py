@@ -150,6 +150,15 @@ def test_buttons_of_a_proposal_carry_its_number_and_its_text() -> None:
     assert "approved by <@U0ANN>" in decided.blocks[1]["text"]["text"]
 
 
+def test_what_a_sentence_tells_to_type_looks_like_it() -> None:
+    """Backticks of ours stay; words from elsewhere do nothing, inside of them or outside."""
+    shown = slack.sentence("No *such* <!here>. Type `/garden show 3` or `<@U0ANN> _x_`.").text
+    assert "`/garden show 3`" in shown
+    assert "`&lt;@U0ANN&gt; _x_`" in shown
+    assert "&lt;!here&gt;" in shown
+    assert "*such*" not in shown
+
+
 def test_a_long_quiet_problem_says_since_when() -> None:
     """Times are in UTC and say so."""
     old = samples.cluster(3, first=NOW - timedelta(days=400))

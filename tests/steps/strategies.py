@@ -31,11 +31,11 @@ CHAINED = (
 )
 NODE = (
     "Error reading ticket: error: relation does not exist",
-    "    at /workspace/node_modules/pg-pool/index.js:45:11",
-    "    at async Tickets.read (/workspace/src/tickets.js:79:20) {",
-    "  length: 97,",
-    "  severity: 'FATAL',",
-    "  routine: 'InitPostgres'",
+    "    at /srv/node_modules/pg/lib/client.js:526:17",
+    "    at async Tickets.read (/srv/src/tickets.js:79:20) {",
+    "  length: 103,",
+    "  severity: 'ERROR',",
+    "  routine: 'parserOpenTable'",
     "}",
 )
 JAVA = (

@@ -121,7 +121,7 @@ def test_repeated(lines: tuple[str, ...]) -> None:
     [
         (PYTHON, "ValueError", "no amount in basket 17", "/app/shop/orders.py", "place"),
         (CHAINED, "ValueError", "no amount in basket 17", "/app/shop/orders.py", "place"),
-        (NODE, "error", "relation does not exist", "/workspace/src/tickets.js", "Tickets.read"),
+        (NODE, "error", "relation does not exist", "/srv/src/tickets.js", "Tickets.read"),
         (JAVA, "java.lang.NullPointerException", "inner is null", "Repo.java", "find"),
         (GO, "panic", "runtime error: index out of range [3] with length 2", "/app/main.go", "main.seats"),
         (RUBY, "SeatError", "seat 12 is taken", "/app/lib/seat.rb", "reserve"),

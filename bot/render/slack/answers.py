@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from bot.models import (
-    Message,
-)
+from bot.models import Message
 from bot.render.blocks import context, fit, header, section
-from bot.render.escape import cut, mrkdwn
-from bot.render.slack.pieces import (
-    PARAGRAPH,
-)
+from bot.render.escape import cut, mrkdwn, plain
+from bot.render.slack.pieces import PARAGRAPH
+
+_TYPED = re.compile(r"`([^`\n]{1,80})`")
 
 
 def help_page(rows: Sequence[tuple[str, str, str, Sequence[str]]], replies: Sequence[tuple[str, str]]) -> Message:
@@ -36,8 +35,9 @@ def say(text: str) -> Message:
 
 
 def sentence(text: str) -> Message:
-    """A sentence that may hold words from elsewhere."""
-    return say(mrkdwn(cut(text, PARAGRAPH)))
+    """A sentence that may hold words from elsewhere; what it puts in backticks is something to type, and looks so."""
+    parts = _TYPED.split(cut(text, PARAGRAPH))
+    return say("".join(f"`{_code_spans(plain(p))}`" if i % 2 else mrkdwn(p) for i, p in enumerate(parts)))
 
 
 def _code_spans(text: str) -> str:

@@ -5,27 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from bot.models import (
-    Checked,
-    Finding,
-    Message,
-    Problem,
-)
+from bot.models import Checked, Finding, Message, Problem
 from bot.render import phrases
 from bot.render.blocks import Block, actions, code, context, fit, header, section
 from bot.render.escape import cut, mrkdwn
-from bot.render.slack.pieces import (
-    PARAGRAPH,
-    SENTENCE,
-    SYMBOL,
-    TREND,
-    buttons_of,
-    name,
-    person,
-    prose,
-    tracked,
-    where,
-)
+from bot.render.slack.pieces import PARAGRAPH, SENTENCE, SYMBOL, TREND, buttons_of, name, person, prose, tracked, where
 
 EVIDENCE = 1500
 

@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from bot.models import (
-    Digest,
-    Message,
-    Problem,
-    Report,
-    Stage,
-)
+from bot.models import Digest, Message, Problem, Report, Stage
 from bot.render import phrases
 from bot.render.blocks import Block, actions, context, fit, header, section
 from bot.render.escape import mrkdwn
-from bot.render.slack.pieces import (
-    SENTENCE,
-    SYMBOL,
-    TREND,
-    buttons_of,
-    name,
-    prose,
-    tracked,
-    where,
-)
+from bot.render.slack.pieces import SENTENCE, SYMBOL, TREND, buttons_of, name, prose, tracked, where
 
 
 def digest(shown: Digest) -> Message:

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.models import (
-    Act,
-    Issue,
-    Outcome,
-    Problem,
-    Severity,
-    Stage,
-    Trend,
-)
+from bot.models import Act, Issue, Outcome, Problem, Severity, Stage, Trend
 from bot.render import phrases
 from bot.render.blocks import Block, button
 from bot.render.escape import cut, mrkdwn

@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.models import (
-    Act,
-    Draft,
-    Message,
-    Proposal,
-    Stage,
-)
+from bot.models import Act, Draft, Message, Proposal, Stage
 from bot.render import phrases
 from bot.render.blocks import Block, actions, button, code, context, divider, fit, header, section
 from bot.render.escape import cut, mrkdwn
-from bot.render.slack.pieces import (
-    PARAGRAPH,
-    SENTENCE,
-    SYMBOL,
-    link,
-    person,
-    prose,
-)
+from bot.render.slack.pieces import PARAGRAPH, SENTENCE, SYMBOL, link, person, prose
 
 SHOWN = 6000
 """Characters of the text that are shown; a longer one is attached as a file."""

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.models import Incident, Problem, Report, Severity, Window
+from bot.models import Incident, Outcome, Problem, Report, Severity, Window
 from bot.render import phrases
 from bot.render.escape import cut
 from bot.render.terminal.page import COLOUR, SENTENCE, TITLE, at, dotted, figures, labelled, line, printed
@@ -123,7 +123,8 @@ def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
         yield labelled("cause", f"none that may be shown: {cause.worth}")
     if problem.triage.reasons and severity <= Severity.P2:
         yield labelled("why urgent", cut(line("; ".join(problem.triage.reasons)), SENTENCE))
-    if problem.match or problem.proposal:
+    known = problem.match is not None and problem.match.outcome is not Outcome.NEW
+    if known or problem.analysis or problem.proposal:
         said = [phrases.tracked(problem), *([phrases.proposed(problem.proposal)] if problem.proposal else [])]
         yield labelled("issue", "; ".join(said))
         yield labelled("next", phrases.next_words(problem), "bold")
@@ -181,7 +182,10 @@ def _footer(report: Report) -> Iterator[RenderableType]:
         yield at(2, Text(f"line {bad.line}: {cut(line(bad.why), 120)}", style="dim"))
     if report.bad_count > len(report.bad[:NOTES]):
         yield at(2, Text(f"and {report.bad_count - len(report.bad[:NOTES])} more", style="dim"))
-    yield Text(_spent(report), style="dim")
+    if any(p.analysis for p in report.problems):
+        yield Text(_spent(report), style="dim")
+    elif report.problems:
+        yield Text("Only grouped. `garden round` explains causes, finds issues and keeps it all.", style="dim")
     for note in report.notes[:NOTES]:
         yield Text(cut(line(note), SENTENCE), style="yellow")
     if len(report.families) > FEW:

@@ -65,7 +65,7 @@ _REFUSED = re.compile(
     r"(?i)\bnot authenticated\b|\bunauthenticated\b|\bunauthori[sz]ed\b|\b40[013]\b|\bforbidden\b|\b(?:no"
     r"|missing|malformed|expired|invalid"
     r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
-    r"|\bjwt\w*=|\bvalidation error\b"
+    r"|\bvalidation error\b"
     r"|\bbad request\b|\bnot enough segments\b"
 )
 _BETWEEN = re.compile(
@@ -76,7 +76,7 @@ _BETWEEN = re.compile(
 _SETTING = re.compile(
     r"(?i)\b(?:not configured|not set|unset|placeholder|deprecat\w*|not available|not installed"
     r"|missing (?:optional|config\w*|env\w*|setting\w*)"
-    r"|fall(?:ing)? ?back|fallback|using default|skipping|non-critical|whitespace|unused|duplicate\w*|mismatch"
+    r"|fall(?:ing)? ?back|fallback|using default|skipping|non-critical|unused|duplicate\w*|mismatch"
     r"|recommended|consider"
     r"|will be (?:removed|ignored)|prefer using|unsupported version|not verified|insecure|experimental)\b"
     r"|\w*Warning: "

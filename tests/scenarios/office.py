@@ -1,4 +1,4 @@
-"""A team's whole workplace on loopback: Slack, GitHub, logs and a serving bot, spoken to by the real libraries.
+"""A team's whole office on loopback: Slack, GitHub, logs and a serving bot, spoken to by the real libraries.
 
 Ann may approve (she is in the group on call), Bob is a full member, Gus is a guest.
 """
@@ -31,6 +31,8 @@ from tests.standins.github_server import GitHubServer
 CHANNEL, OTHER = "C0LOGS", "C0OTHER"
 ANN, BOB, GUS, ROBOT = "U0ANN", "U0BOB", "U0GUS", "U0ROBOT"
 REPOSITORY = "ticketry/platform"
+MANIFEST: dict[str, Any] = json.loads((Path(__file__).parents[2] / "manifest.json").read_text(encoding="utf-8"))
+"""What the app asks for when it is created; the office grants no more."""
 NEVER = "0 3 1 jan *"
 
 _MODULE = """Traceback (most recent call last):
@@ -147,10 +149,10 @@ def settings_for(slack: Slack, github: GitHubServer, folder: Path, socket: bool,
 
 
 @contextmanager
-def workplace(folder: Path, *, socket: bool = True, logs: Logs | None = None, **more: str) -> Iterator[Place]:
+def office(folder: Path, *, socket: bool = True, logs: Logs | None = None, **more: str) -> Iterator[Place]:
     """Everything started; stopped at the end, when all that was begun is done."""
     with ExitStack() as stack:
-        slack = stack.enter_context(Slack())
+        slack = stack.enter_context(Slack(scopes=MANIFEST["oauth_config"]["scopes"]["bot"]))
         github = stack.enter_context(GitHubServer(REPOSITORY))
         for id, name in ((ANN, "ann"), (BOB, "bob")):
             slack.add_user(id, name)
