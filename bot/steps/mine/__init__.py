@@ -25,7 +25,7 @@ PASSES = 3
 ENOUGH = Enough()
 
 
-def mine(known: Iterable[Learnt]) -> list[tuple[str, ...]]:
+def mine(known: Iterable[Learnt], enough: Enough = ENOUGH) -> list[tuple[str, ...]]:
     """Keys of the signatures that are one problem, as groups of at least two.
 
     Of occurrences that may still grow, a signature may turn out never to have been; so it is compared with what is
@@ -35,21 +35,21 @@ def mine(known: Iterable[Learnt]) -> list[tuple[str, ...]]:
     for each in known:
         if each.signature.kind in MINED:
             families[_structure(each.signature)].append(each)
-    return [group for family in families.values() if len(family) > 1 for group in _mined(family)]
+    return [group for family in families.values() if len(family) > 1 for group in _mined(family, enough)]
 
 
 def _structure(s: Signature) -> tuple[object, ...]:
     return (s.service, s.version, s.kind, s.site, s.exception, s.method, s.route, s.status)
 
 
-def _mined(family: list[Learnt]) -> list[tuple[str, ...]]:
+def _mined(family: list[Learnt], enough: Enough) -> list[tuple[str, ...]]:
     certain = {s.signature.template for s in family if s.certain}
-    found = merges(certain)
+    found = merges(certain, enough)
     maybe = {s.signature.template for s in family} - certain
     if maybe:
-        near = {text for group in merges(certain | maybe) for text in group}
+        near = {text for group in merges(certain | maybe, enough) for text in group}
         for text in sorted(maybe & near):
-            found += [group for group in merges(certain | {text}) if text in group]
+            found += [group for group in merges(certain | {text}, enough) if text in group]
     return [tuple(s.signature.key for s in family if s.signature.template in group) for group in map(frozenset, found)]
 
 
