@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from bot.masks import bare, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
-from bot.steps.cluster.words import lead, reason, titled, varied, warning
+from bot.steps.cluster.words import cause, handles, lead, own, reason, titled, varied, warning
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
@@ -118,18 +118,23 @@ def _signature(
             return _exception(service, failure, code, first)
     if warned := warning(first):
         code, first = warned
+    elif code and site and handles(site.function) and (why := cause(first)):
+        # several statements of one function that give the same reason tell of one failure
+        words = _masked(why)
+        title = f"{site.function}: {words}"
+        return _made(service, Kind.APPLICATION, ("handler", code, words), title, words, site=code)
     words = _masked(first)
     return _made(service, Kind.APPLICATION, ("line", code, words), words, words, site=code)
 
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
-    words = _masked(lead(failure.message))
+    words = "" if failure.frame and own(failure.type) else _masked(lead(failure.message))
     where = mask(f"{failure.frame.file}:{failure.frame.function}") if failure.frame else code
     kind = failure.type.rpartition(".")[2]
     said = _masked(first)
     if first.startswith(("Traceback", "panic:")) or failure.type in first:
         said = ""
-    title = f"{kind}: {words}" if words else kind
+    title = f"{kind}: {words}" if words else f"{kind} in {failure.frame.function}" if failure.frame else kind
     return _made(
         service, Kind.EXCEPTION, ("exception", failure.type, where, words, said), title, title, where, failure.type
     )
