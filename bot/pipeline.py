@@ -35,6 +35,7 @@ from bot.models import (
     Match,
     Problem,
     Proposal,
+    Quiet,
     Report,
     Spend,
     Window,
@@ -48,7 +49,7 @@ from bot.steps.cascade import cascade
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
 from bot.steps.mine import mine
-from bot.steps.normalise import normalise
+from bot.steps.normalise import sift
 from bot.steps.propose import propose, wanted
 from bot.steps.redact import redact
 from bot.steps.triage import triage
@@ -104,7 +105,7 @@ class Reading:
     bad_count: int = 0
     clusters: set[int] = field(default_factory=set)
     services: Counter[str] = field(default_factory=Counter)
-    members: list[Entry] = field(default_factory=list)
+    members: list[Entry | Quiet] = field(default_factory=list)
 
 
 def collect(
@@ -116,16 +117,19 @@ def collect(
     edge = store.rounds.edge()
     reading = Reading()
     for batch in edges.logs.read(window):
-        entries = redact(normalise(batch.entries, policy, secret), policy)
+        entries = redact(sift(batch.entries, policy, secret), policy)
         fresh = store.rounds.unseen(entries)
-        found = assemble([*edge, *fresh])
+        telling = [e for e in fresh if isinstance(e, Entry)]
+        until = max((e.time for e in entries), default=None)
+        found = assemble([*edge, *telling], until)
         harvest = Harvest(
-            entries=tuple(fresh),
+            entries=tuple(telling),
             closed=cluster(found.closed, policy),
             open=cluster(found.open, policy),
             rest=tuple(e for o in found.open for e in o.entries),
-            deployments=tuple(e.deployment for e in fresh if e.deployment),
-            read_until=max((e.time for e in entries), default=None),
+            deployments=tuple(e.deployment for e in telling if e.deployment),
+            read_until=until,
+            quiet=tuple(e for e in fresh if isinstance(e, Quiet)),
         )
         store.rounds.absorb(number, source, harvest)
         learn(edges)
@@ -135,7 +139,8 @@ def collect(
         reading.new += len(fresh)
         reading.bad_count += len(batch.bad)
         reading.bad += batch.bad[: BAD_KEPT - len(reading.bad)]
-        reading.clusters.update(store.clusters.of([e.key for e in entries]).values())
+        told = [e for e in entries if isinstance(e, Entry)]
+        reading.clusters.update(store.clusters.of([e.key for e in told], [e.time for e in told]).values())
         reading.services.update(e.service for e in entries)
         if members:
             reading.members += entries
@@ -261,8 +266,8 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     problems = store.clusters.problems(numbers)
     numbers = [p.number for p in problems]
     incidents = [i for i in store.incidents.between(window) if set(i.clusters) & set(numbers)]
-    of = store.clusters.of([e.key for e in reading.members])
-    owned: dict[int, list[Entry]] = {}
+    of = store.clusters.of([e.key for e in reading.members], [e.time for e in reading.members])
+    owned: dict[int, list[Entry | Quiet]] = {}
     for entry in sorted(reading.members, key=lambda e: e.order):
         if entry.key in of:
             owned.setdefault(of[entry.key], []).append(entry)

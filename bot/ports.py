@@ -31,6 +31,7 @@ from bot.models import (
     Posted,
     Problem,
     Proposal,
+    Read,
     Severity,
     Spend,
     Triage,
@@ -126,7 +127,7 @@ class Rounds(Protocol):
 
     def cursor(self, source: str) -> datetime | None: ...
 
-    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
+    def unseen(self, entries: Sequence[Read]) -> list[Read]:
         """Those never absorbed before, each once."""
         ...
 
@@ -161,8 +162,9 @@ class Rounds(Protocol):
 
 
 class Clusters(Protocol):
-    def of(self, keys: Sequence[int]) -> dict[int, int]:
-        """Entry keys to the numbers of their clusters; healthy entries are left out."""
+    def of(self, keys: Sequence[int], times: Sequence[datetime] | None = None) -> dict[int, int]:
+        """Entry keys to the numbers of their clusters; healthy entries are left out. Where the times of the entries
+        are given, only those hours are looked at: it takes no longer the more is remembered."""
         ...
 
     def load(self, numbers: Iterable[int]) -> list[Cluster]: ...

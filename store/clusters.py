@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
-from store import analyses, incidents, joining, proposals, triage
+from store import analyses, incidents, joining, proposals, seen, triage
 from store.codec import load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
@@ -21,14 +21,9 @@ class Clusters:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def of(self, keys: Sequence[int]) -> dict[int, int]:
+    def of(self, keys: Sequence[int], times: Sequence[datetime] | None = None) -> dict[int, int]:
         with self._connections.read() as db:
-            rows = db.execute(
-                "SELECT seen.key, signatures.cluster FROM seen JOIN signatures ON signatures.id = seen.signature"
-                " WHERE seen.key IN (SELECT value FROM json_each(?))",
-                [numbers(keys)],
-            )
-            return dict(rows.fetchall())
+            return seen.clusters(db, keys, times)
 
     def load(self, numbers: Iterable[int]) -> list[Cluster]:
         """In order of number; an alias gives the cluster it leads to, and what is not there is left out."""

@@ -282,5 +282,27 @@ def m0002_mined(db: Database) -> None:
         db.execute(statement)
 
 
+SEEN_BY_HOUR = """
+CREATE TABLE seen_by_hour (
+  bucket INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  signature INTEGER,
+  PRIMARY KEY (bucket, key)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE edge ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+UPDATE edge SET bucket = (SELECT bucket FROM seen WHERE seen.key = edge.key);
+INSERT INTO seen_by_hour SELECT bucket, key, signature FROM seen ORDER BY bucket, key;
+DROP TABLE seen;
+ALTER TABLE seen_by_hour RENAME TO seen
+"""
+"""What is read next is looked up and remembered beside what was read last, however much there is before."""
+
+
+@MIGRATIONS()
+def m0003_seen_by_hour(db: Database) -> None:
+    for statement in SEEN_BY_HOUR.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -28,13 +28,16 @@ _WHOLE = frozenset({Form.REQUEST, Form.PLATFORM, Form.AUDIT})
 _Stream = tuple[str, str, str, str]
 
 
-def assemble(entries: Sequence[Entry]) -> Assembled:
-    """The occurrences that `entries` are, in order of time; those that may still grow are `open`."""
+def assemble(entries: Sequence[Entry], until: datetime | None = None) -> Assembled:
+    """The occurrences that `entries` are, in order of time; those that may still grow are `open`.
+
+    `until` is up to when was read, where others of which nothing can be made are newer than these.
+    """
     unique = {e.key: e for e in entries}
     if not unique:
         return Assembled((), ())
     ordered = sorted(unique.values(), key=_order)
-    newest = ordered[-1].time
+    newest = max(ordered[-1].time, until or ordered[-1].time)
     closed: list[Occurrence] = []
     units = [*_messages(ordered, closed), *_bursts(ordered)]
 

@@ -22,6 +22,7 @@ _PLATFORM = re.compile(
     r"Malformed response|Out-of-memory event detected|While handling this request, the container instance|"
     r"Consider setting the maximum|The user-provided container failed|Exceeded .{0,40}memory limit)"
 )
+PLATFORM_LOG = "varlog/system"
 _ORIGIN = re.compile(r"^[a-z]+://[^/]*")
 _EXIT_FINE = re.compile(r"^Container called exit\(0\)")
 
@@ -55,7 +56,7 @@ def request_text(found: Request) -> str:
 
 def says_platform(text: str, log: str) -> bool:
     """Whether it is Cloud Run itself that speaks, and not the service."""
-    if log.endswith("varlog/system"):
+    if log.endswith(PLATFORM_LOG):
         return True
     return not log.endswith(("/stdout", "/stderr")) and bool(_PLATFORM.match(text))
 

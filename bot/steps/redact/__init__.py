@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.models import Deployment, Entry, Failure, Policy, Request
+from bot.models import Deployment, Entry, Failure, Policy, Read, Request
 from bot.steps.redact import patterns as p
 
 
@@ -49,7 +49,7 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-def redact(entries: Sequence[Entry], policy: Policy) -> list[Entry]:
+def redact(entries: Sequence[Read], policy: Policy) -> list[Read]:
     """The entries with every text in them scrubbed; those without secrets are handed on as they are."""
     known: dict[str, str] = {}
 
@@ -60,7 +60,7 @@ def redact(entries: Sequence[Entry], policy: Policy) -> list[Entry]:
             known[text] = scrub(text, policy)
         return known[text]
 
-    return [_entry(e, clean) for e in entries]
+    return [_entry(e, clean) if isinstance(e, Entry) else e for e in entries]
 
 
 _Clean = Callable[[str], str]
