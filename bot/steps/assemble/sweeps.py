@@ -56,6 +56,4 @@ class Burst:
     def occurrences(self) -> list[Occurrence]:
         """Each request is one occurrence, in a sweep too: a sweep counts what was tried."""
         sweep = ("probes" if self.scanner else "doors") if len(self.routes) >= ROUTES else ""
-        return [
-            Occurrence((e,), e.text, e.level, e.form, e.site, e.failure, e.request, sweep) for e in self.entries
-        ]
+        return [Occurrence((e,), e.text, e.level, e.form, e.site, e.failure, e.request, sweep) for e in self.entries]

@@ -17,7 +17,7 @@ from bot.steps.assemble.messages import SPAN, TEXT, Message
 
 _TWICE = timedelta(seconds=1)
 """Two handlers of one logger write one after the other; output that is buffered comes a little later."""
-_NEXT = timedelta(milliseconds=5)
+_NEXT = timedelta(milliseconds=20)
 """The statement after the one that reported the failure, in the same handler."""
 _SHORTEST = 8
 """Fewer characters say too little to be recognised: `failed`, `error:`."""

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from bot.masks import bare, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
-from bot.steps.cluster.words import cause, handles, lead, own, reason, titled, varied, warning
+from bot.steps.cluster.words import cause, handles, lead, own, raised, reason, titled, varied, warning
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
@@ -112,10 +112,11 @@ def _signature(
         return _made(service, Kind.PLATFORM, ("platform", words), words.partition(". ")[0], words)
     code = _place(site)
     if failure is not None:
-        if failure.frame is None and failure.type in _NAMELESS and failure.message:
-            first = lead(failure.message)
-        else:
+        said = lead(failure.message)
+        if failure.type not in _NAMELESS or not said:
             return _exception(service, failure, code, first)
+        # what a type without a name says is all there is, with its stack or without
+        first = said if failure.frame is None else first if said in first else f"{first}: {said}"
     if warned := warning(first):
         code, first = warned
     elif code and site and handles(site.function) and (why := cause(first)):
@@ -124,7 +125,8 @@ def _signature(
         title = f"{site.function}: {words}"
         return _made(service, Kind.APPLICATION, ("handler", code, words), title, words, site=code)
     words = _masked(first)
-    return _made(service, Kind.APPLICATION, ("line", code, words), words, words, site=code)
+    kind = Kind.EXCEPTION if raised(first) else Kind.APPLICATION
+    return _made(service, kind, ("line", code, words), words, words, site=code)
 
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:

@@ -1,5 +1,7 @@
 """What a line says: its first telling words, what a scanner asks for, and a title made of them."""
 
+# ruff: noqa: SIM905 - a list of plain words is read more easily as words
+
 from __future__ import annotations
 
 import re
@@ -31,7 +33,12 @@ _REVISION = re.compile(r"^Revision '[^']*' is not ready and cannot serve traffic
 _FAILED = re.compile(
     r"(?i)^.{0,160}?\b(?:error|fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't)\b[^:]{0,160}: +(\S.*)$"
 )
-_WRITES = re.compile(r"(?i)(?:^|_|\b)(?:log(?:ger|ging)?|emit|print|write|report|notify|capture|error|warn(?:ing)?)(?:_|\b|$)")
+_WRITES = re.compile(
+    r"(?i)(?:^|_|\b)(?:log(?:ger|ging)?|emit|print|write|report|notify|capture|error|warn(?:ing)?)(?:_|\b|$)"
+)
+_RAISED = re.compile(
+    r"(?:\[[^\]\n]{1,60}\]:? *){0,2}(?:uncaught |unhandled )?(?:[\w.]{0,120}(?:Error|Exception)|error): \S", re.I
+)
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GENERIC = frozenset(
     """
@@ -59,6 +66,11 @@ def own(type_: str) -> bool:
 def handles(function: str) -> bool:
     """Whether a function does something of its own; what only writes down what others report is no handler."""
     return bool(function) and not _WRITES.search(function)
+
+
+def raised(text: str) -> bool:
+    """Whether a line is an exception that was written down without its stack: `[checkout] TypeError: ...`."""
+    return _RAISED.match(text) is not None
 
 
 def cause(text: str) -> str:

@@ -46,6 +46,8 @@ _AHEAD = re.compile(
     r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not)\b)",
     re.I,
 )
+_REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: \S", re.I)
+"""That something failed, and why: what an error handler says of it."""
 _UNCAUGHT = re.compile(r"(?:(?:file://)?/\S{1,300}\.[cm]?[jt]sx?|node:\S{1,200}):\d{1,7}$")
 """The place that Node names in front of an exception that nobody caught."""
 _WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I)
@@ -114,4 +116,4 @@ def _of_line(line: str) -> Level:
     rest = _FINE.sub(" ", line)
     if not _WRONG.search(rest):
         return Level.DEFAULT
-    return Level.ERROR if _AHEAD.search(rest) else Level.WARNING
+    return Level.ERROR if _AHEAD.search(rest) or _REASONED.search(rest) else Level.WARNING
