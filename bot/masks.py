@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ _HASHED_FILE = re.compile(
 ROUTE_LENGTH = 300
 
 
+@lru_cache(maxsize=4096)
 def route(path: str) -> str:
     """The path of a URL with its ids replaced, without host and query: `/api/messages/{id}`."""
     path = _ORIGIN.sub("", path[:4000], count=1)
@@ -146,6 +148,22 @@ def _segment(part: str) -> str:
     if hashed and any(c.isdigit() for c in part[len(hashed[1]) : -len(hashed[2])]):
         return f"{hashed[1]}.{{id}}{hashed[2]}"
     return part
+
+
+_SCANNED = re.compile(
+    r"(?i)/etc/passwd|/\.(?:env|git|aws|ssh|svn|hg|vscode|DS_Store|htaccess|htpasswd|docker|npmrc|kube)\b"
+    r"|/wp-(?:admin|login|content|includes|config|json)|/xmlrpc\.php|phpinfo|phpmyadmin|/pma\b|/cgi-bin/"
+    r"|/vendor/phpunit"
+    r"|/actuator\b|/solr/|/boaform|/HNAP1|/server-status|/owa/|/ecp/|/manager/html|/setup\.cgi|/shell\b|eval-stdin"
+    r"|/(?:config|configuration|credentials|secrets?|database|db|backup|dump)\.(?:json|ya?ml|php|sql|ini|bak"
+    r"|zip|tar(?:\.gz)?|env)\b"
+    r"|/id_rsa|\.\./\.\./|%2e%2e%2f|/\w[\w-]{0,30}\.(?:php|asp|aspx|jsp|cgi)\b"
+)
+
+
+def scanned(url: str) -> bool:
+    """Whether only a scanner asks for this."""
+    return _SCANNED.search(url[:2_000]) is not None
 
 
 # ---------------------------------------------------------------- headings of text lines
@@ -167,7 +185,8 @@ _HEADINGS = tuple(
         # [Nest] 1  - 01/31/2026, 10:00:00 AM  ERROR [Module] words
         r"\[Nest\] [0-9]+ +- +" + _WHEN + r" +" + _LEVEL + r" +(?:\[(?P<logger>[^\]\n]{1,80})\] *)?",
         # [2026-01-31 10:00:00 +0000] [13] [ERROR] words, [2026-01-31 10:00:00,246] WARNING shop.cart: words
-        r"\[" + _WHEN + r"\] *(?:\[[0-9]+\] *)?\[?" + _LEVEL + r"\]?:? +(?:(?:in )?(?P<logger>[\w.-]+): )?",
+        r"\[" + _WHEN + r"\] *(?:\[[0-9]+\] *)?\[?" + _LEVEL + r"\]?:? +"
+        r"(?:\[?(?:in )?(?P<logger>[a-z_][\w.-]*|[\w-]+\.[\w.-]+)(?:\] *:?|:) )?",
         # 2026-01-31 10:00:00,123 - shop.cart - ERROR - words
         _WHEN + r" +- +(?P<logger>[\w.-]+) +- +" + _LEVEL + r" +- +",
         # 2026-01-31 10:00:00 [error    ] words, 2026-01-31 10:00:00 [error]: words, 2026-01-31 10:00:00 ERROR words
@@ -199,7 +218,12 @@ _HEADINGS = tuple(
     )
 )
 _STAMP = re.compile(r"\[?" + _WHEN + r"\]?[ :-]+", re.ASCII)
-_MAYBE = re.compile(r"[\[(<]?(?:[0-9]{2}|[A-Za-z])", re.ASCII)
+_MAYBE = re.compile(
+    r"[\[(<]?(?:[0-9]{2}|(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|NOTICE|SUCCESS|WARN|ERR|SEVERE|CRIT|FATAL|ALERT|EMERG|PANIC)"
+    r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|npm |fail: |dbug: |trce: )",
+    re.ASCII,
+)
+"""How a text begins that has one of them in front."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +237,7 @@ class Heading:
     rest: str
 
 
+@lru_cache(maxsize=256)
 def heading(text: str) -> Heading | None:
     """Reads the heading of a text line; None where it has none that names a level."""
     text = text.lstrip()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 Raw = Mapping[str, Any]
 """One log entry as Cloud Logging's JSON has it, before `normalise`."""
@@ -165,6 +165,23 @@ class Entry:
         return (self.workload or self.service, self.revision, self.instance, self.log)
 
 
+class Quiet(NamedTuple):
+    """All that is wanted of an entry that is complete in itself and tells of nothing wrong: that it was read."""
+
+    key: int
+    time: datetime
+    id: str
+    service: str
+
+    @property
+    def order(self) -> tuple[datetime, str, int]:
+        return (self.time, self.id, self.key)
+
+
+Read = TypeVar("Read", Entry, Entry | Quiet)
+"""What became of a raw entry."""
+
+
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """One time that a thing happened: the entries it came as, and what they say together."""
@@ -176,6 +193,9 @@ class Occurrence:
     site: Site | None = None
     failure: Failure | None = None
     request: Request | None = None
+    sweep: str = ""
+    """A refused request that is one of many that one client tried in one go: `doors`, or `probes` where one of them
+    is what scanners ask for."""
 
     @property
     def head(self) -> Entry:
@@ -236,6 +256,14 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Learnt:
+    """A signature that has been seen; `certain` unless all its occurrences may still grow into something else."""
+
+    signature: Signature
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Harvest:
     """All that one batch of entries came to; the store takes it in one transaction.
 
@@ -250,6 +278,8 @@ class Harvest:
     rest: tuple[Entry, ...]
     deployments: tuple[Deployment, ...]
     read_until: datetime | None
+    quiet: tuple[Quiet, ...] = ()
+    """Entries that are remembered as read, and of which nothing else is kept."""
 
 
 # ---------------------------------------------------------------- what the store keeps of it

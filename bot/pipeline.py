@@ -4,7 +4,7 @@ A round reads what is new, sorts it into problems, thinks about those that chang
 decision is a person's word on a proposal; carrying it out writes to the tracker exactly once. Everything outside
 is touched here and nowhere else; the steps are pure.
 
-    round:   logs -> normalise -> redact -> assemble -> cluster -> [store]
+    round:   logs -> normalise -> redact -> assemble -> cluster -> [store] -> mine -> [store]
              -> cascade -> match -> triage -> analyse -> audit -> propose -> [store] -> digest -> [chat]
     decide:  approve -> [store.claim] -> [tracker] -> [store.finish] -> [chat]
 
@@ -35,6 +35,7 @@ from bot.models import (
     Match,
     Problem,
     Proposal,
+    Quiet,
     Report,
     Spend,
     Window,
@@ -47,7 +48,8 @@ from bot.steps.audit import audit
 from bot.steps.cascade import cascade
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
-from bot.steps.normalise import normalise
+from bot.steps.mine import mine
+from bot.steps.normalise import sift
 from bot.steps.propose import propose, wanted
 from bot.steps.redact import redact
 from bot.steps.triage import triage
@@ -103,7 +105,7 @@ class Reading:
     bad_count: int = 0
     clusters: set[int] = field(default_factory=set)
     services: Counter[str] = field(default_factory=Counter)
-    members: list[Entry] = field(default_factory=list)
+    members: list[Entry | Quiet] = field(default_factory=list)
 
 
 def collect(
@@ -115,31 +117,43 @@ def collect(
     edge = store.rounds.edge()
     reading = Reading()
     for batch in edges.logs.read(window):
-        entries = redact(normalise(batch.entries, policy, secret), policy)
+        entries = redact(sift(batch.entries, policy, secret), policy)
         fresh = store.rounds.unseen(entries)
-        found = assemble([*edge, *fresh])
+        telling = [e for e in fresh if isinstance(e, Entry)]
+        until = max((e.time for e in entries), default=None)
+        found = assemble([*edge, *telling], until)
         harvest = Harvest(
-            entries=tuple(fresh),
+            entries=tuple(telling),
             closed=cluster(found.closed, policy),
             open=cluster(found.open, policy),
             rest=tuple(e for o in found.open for e in o.entries),
-            deployments=tuple(e.deployment for e in fresh if e.deployment),
-            read_until=max((e.time for e in entries), default=None),
+            deployments=tuple(e.deployment for e in telling if e.deployment),
+            read_until=until,
+            quiet=tuple(e for e in fresh if isinstance(e, Quiet)),
         )
         store.rounds.absorb(number, source, harvest)
+        learn(edges)
         edge = list(harvest.rest)
 
         reading.entries += len(entries)
         reading.new += len(fresh)
         reading.bad_count += len(batch.bad)
         reading.bad += batch.bad[: BAD_KEPT - len(reading.bad)]
-        reading.clusters.update(store.clusters.of([e.key for e in entries]).values())
+        told = [e for e in entries if isinstance(e, Entry)]
+        reading.clusters.update(store.clusters.of([e.key for e in told], [e.time for e in told]).values())
         reading.services.update(e.service for e in entries)
         if members:
             reading.members += entries
         if progress:
             progress(reading.entries, batch.progress)
     return reading
+
+
+def learn(edges: Edges) -> None:
+    """Signatures that turn out to be one template become one problem; killed before, the next batch finds the same."""
+    known = edges.store.clusters.unlearnt()
+    if known:
+        edges.store.clusters.join(mine(known), known, edges.clock())
 
 
 @dataclass(slots=True)
@@ -253,8 +267,8 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     numbers = [p.number for p in problems]
     incidents = [i for i in store.incidents.between(window) if set(i.clusters) & set(numbers)]
     read = {e.key: e for e in reading.members}
-    of = store.clusters.of(list(read))
-    owned: dict[int, list[Entry]] = {}
+    of = store.clusters.of(list(read), [e.time for e in read.values()])
+    owned: dict[int, list[Entry | Quiet]] = {}
     for entry in sorted(read.values(), key=lambda e: e.order):
         if entry.key in of:
             owned.setdefault(of[entry.key], []).append(entry)

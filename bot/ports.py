@@ -6,7 +6,7 @@ Steps never see these. The pipeline calls them; `app` and `cli` put the real one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,11 +25,13 @@ from bot.models import (
     Harvest,
     Incident,
     Issue,
+    Learnt,
     Message,
     Policy,
     Posted,
     Problem,
     Proposal,
+    Read,
     Severity,
     Spend,
     Triage,
@@ -125,7 +127,7 @@ class Rounds(Protocol):
 
     def cursor(self, source: str) -> datetime | None: ...
 
-    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
+    def unseen(self, entries: Sequence[Read]) -> list[Read]:
         """Those never absorbed before, each once."""
         ...
 
@@ -160,8 +162,9 @@ class Rounds(Protocol):
 
 
 class Clusters(Protocol):
-    def of(self, keys: Sequence[int]) -> dict[int, int]:
-        """Entry keys to the numbers of their clusters; healthy entries are left out."""
+    def of(self, keys: Sequence[int], times: Sequence[datetime] | None = None) -> dict[int, int]:
+        """Entry keys to the numbers of their clusters; healthy entries are left out. Where the times of the entries
+        are given, only those hours are looked at: it takes no longer the more is remembered."""
         ...
 
     def load(self, numbers: Iterable[int]) -> list[Cluster]: ...
@@ -183,6 +186,23 @@ class Clusters(Protocol):
         ...
 
     def triage(self, number: int) -> Triage | None: ...
+
+    def unlearnt(self) -> list[Learnt]:
+        """Signatures not yet compared with the others of their service and kind, together with those others."""
+        ...
+
+    def join(self, groups: Iterable[Collection[str]], known: Iterable[Learnt], now: datetime) -> None:
+        """The clusters of the signatures in each group become one, the lower number stays; what is `known` counts
+        as compared. One transaction; the same again changes nothing."""
+        ...
+
+    def merge(self, one: int, other: int, who: str, now: datetime, why: str = "") -> int:
+        """A person says that two are one; for good. Returns the number that stays."""
+        ...
+
+    def split(self, number: int, keys: Collection[str], who: str, now: datetime) -> int:
+        """A person takes signatures out of a cluster; for good. Returns the number of the cluster they are now."""
+        ...
 
 
 class Incidents(Protocol):

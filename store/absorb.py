@@ -5,15 +5,14 @@ until the next batch. Everything here runs inside the one transaction of `Rounds
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
 from bot.models import Entry, Harvest
-from store.codec import dump, load, micros, numbers, words
+from store import seen
+from store.codec import dump, load, numbers, words
 from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest
 
-HOUR = 3_600_000_000
 CLOSED, OPEN = 0, 1
 
 Where = tuple[int, Place]
@@ -30,30 +29,22 @@ def absorb(db: Database, harvest: Harvest, closed: Mapping[str, Tally], opened: 
         _keep_evidence(db, tallies, ids, is_open)
         _keep_moments(db, tallies, ids, is_open)
         _keep_people(db, tallies, ids, is_open)
-    _remember(db, harvest, ids, taken.edge)
+    _remember(db, harvest, ids)
     _replace_edge(db, harvest.rest)
-    _mark_changed(db, taken.counts, counted)
-    _clear_emptied(db, {where[0] for where in taken.counts})
+    _mark_changed(db, taken, counted)
+    _clear_emptied(db, {where[0] for where in taken})
 
 
 # ---------------------------------------------------------------- what was open
 
 
-@dataclass(slots=True)
-class Taken:
-    """What was counted of open occurrences, and the entries they were made of."""
-
-    counts: dict[Where, Cell] = field(default_factory=dict)
-    edge: list[int] = field(default_factory=list)
-
-
-def _take_back(db: Database) -> Taken:
+def _take_back(db: Database) -> dict[Where, Cell]:
+    """What was counted of open occurrences."""
     rows = db.execute(
         "SELECT signature, bucket, environment, revision, entries, occurrences, first, last, level "
         "FROM counts WHERE open = 1"
     )
-    taken = Taken({(row[0], (row[1], row[2], row[3])): Cell(*row[4:]) for row in rows})
-    taken.edge = [row[0] for row in db.execute("SELECT key FROM edge ORDER BY position")]
+    taken = {(row[0], (row[1], row[2], row[3])): Cell(*row[4:]) for row in rows}
     for table in ("counts", "evidence", "moments", "people"):
         db.execute(f"DELETE FROM {table} WHERE open = 1")  # noqa: S608 - one of four names
     return taken
@@ -170,36 +161,21 @@ def _grown(db: Database, column: str, id_: int, more: int) -> int:
 # ---------------------------------------------------------------- what is remembered of the entries
 
 
-def _remember(db: Database, harvest: Harvest, ids: Mapping[str, int], edge: list[int]) -> None:
-    """Every entry once; those of the old edge may belong elsewhere now."""
+def _remember(db: Database, harvest: Harvest, ids: Mapping[str, int]) -> None:
     owners = {
         entry.key: (entry, ids[sighting.signature.key] if sighting.signature else None)
         for sighting in (*harvest.closed, *harvest.open)
         for entry in sighting.occurrence.entries
     }
-    db.execute("UPDATE seen SET signature = NULL WHERE key IN (SELECT value FROM json_each(?))", [numbers(edge)])
-    healthy = (entry for entry in harvest.entries if entry.key not in owners)
-    db.conn.executemany(
-        "INSERT INTO seen (key, bucket, signature) VALUES (?, ?, NULL) ON CONFLICT DO NOTHING",
-        [(entry.key, _hour(entry)) for entry in healthy],
-    )
-    db.conn.executemany(
-        "INSERT INTO seen (key, bucket, signature) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET signature = excluded.signature WHERE signature IS NOT excluded.signature",
-        sorted((key, _hour(entry), id_) for key, (entry, id_) in owners.items()),
-    )
-
-
-def _hour(entry: Entry) -> int:
-    time = micros(entry.time)
-    return time - time % HOUR
+    seen.disown(db)
+    seen.remember(db, harvest.entries, harvest.quiet, owners)
 
 
 def _replace_edge(db: Database, rest: tuple[Entry, ...]) -> None:
     db.execute("DELETE FROM edge")
     db.conn.executemany(
-        "INSERT INTO edge (position, key, body) VALUES (?, ?, ?)",
-        [(position, entry.key, dump(entry)) for position, entry in enumerate(rest)],
+        "INSERT INTO edge (position, bucket, key, body) VALUES (?, ?, ?, ?)",
+        [(position, *seen.row(entry), dump(entry)) for position, entry in enumerate(rest)],
     )
 
 

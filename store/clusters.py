@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from bot.errors import Refused
-from bot.models import Cluster, Count, Entry, Level, Moment, Problem, Severity, Signature, Triage, Window
-from store import analyses, incidents, proposals, triage
+from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
+from store import analyses, incidents, joining, proposals, seen, triage
 from store.codec import load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
@@ -21,14 +21,9 @@ class Clusters:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def of(self, keys: Sequence[int]) -> dict[int, int]:
+    def of(self, keys: Sequence[int], times: Sequence[datetime] | None = None) -> dict[int, int]:
         with self._connections.read() as db:
-            rows = db.execute(
-                "SELECT seen.key, signatures.cluster FROM seen JOIN signatures ON signatures.id = seen.signature"
-                " WHERE seen.key IN (SELECT value FROM json_each(?))",
-                [numbers(keys)],
-            )
-            return dict(rows.fetchall())
+            return seen.clusters(db, keys, times)
 
     def load(self, numbers: Iterable[int]) -> list[Cluster]:
         """In order of number; an alias gives the cluster it leads to, and what is not there is left out."""
@@ -80,6 +75,22 @@ class Clusters:
         with self._connections.read() as db:
             return triage.newest(db, [number]).get(number)
 
+    def unlearnt(self) -> list[Learnt]:
+        with self._connections.read() as db:
+            return joining.unlearnt(db)
+
+    def join(self, groups: Iterable[Collection[str]], known: Iterable[Learnt], now: datetime) -> None:
+        with self._connections.change() as db:
+            joining.join(db, groups, known, now)
+
+    def merge(self, one: int, other: int, who: str, now: datetime, why: str = "a person says so") -> int:
+        with self._connections.change() as db:
+            return joining.merge(db, one, other, who, why, now)
+
+    def split(self, number: int, keys: Collection[str], who: str, now: datetime) -> int:
+        with self._connections.change() as db:
+            return joining.split(db, number, keys, who, now)
+
 
 def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
     """The clusters in a few queries, however many there are."""
@@ -114,11 +125,11 @@ def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
 
 
 def _signatures(db: Database, asked: str) -> Mapping[int, list[Signature]]:
-    """The oldest first: it gives the cluster its name."""
+    """That of the first occurrence first: it gives the cluster its name, in whatever order they were read."""
     found: dict[int, list[Signature]] = {}
     for cluster, body in db.execute(
-        "SELECT cluster, body FROM signatures WHERE cluster IN (SELECT value FROM json_each(?))"
-        " AND EXISTS (SELECT 1 FROM counts WHERE counts.signature = signatures.id) ORDER BY id",
+        "SELECT cluster, body FROM signatures JOIN counts ON counts.signature = signatures.id"
+        " WHERE cluster IN (SELECT value FROM json_each(?)) GROUP BY signatures.id ORDER BY min(first), signatures.key",
         [asked],
     ):
         found.setdefault(cluster, []).append(load(Signature, body))

@@ -267,5 +267,42 @@ def m0001_first(db: Database) -> None:
     db.execute("INSERT INTO meta VALUES ('secret', ?)", [secrets.token_bytes(32)])
 
 
+MINED = """
+ALTER TABLE signatures ADD COLUMN mined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE signatures ADD COLUMN apart TEXT NOT NULL DEFAULT '';
+CREATE INDEX signatures_unmined ON signatures (id) WHERE mined < 2;
+CREATE INDEX signatures_family ON signatures (json_extract(body, '$.service'), json_extract(body, '$.kind'))
+"""
+"""`mined`: how far a signature was compared with others; `apart`: who split it off, for good."""
+
+
+@MIGRATIONS()
+def m0002_mined(db: Database) -> None:
+    for statement in MINED.split(";"):
+        db.execute(statement)
+
+
+SEEN_BY_HOUR = """
+CREATE TABLE seen_by_hour (
+  bucket INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  signature INTEGER,
+  PRIMARY KEY (bucket, key)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE edge ADD COLUMN bucket INTEGER NOT NULL DEFAULT 0;
+UPDATE edge SET bucket = (SELECT bucket FROM seen WHERE seen.key = edge.key);
+INSERT INTO seen_by_hour SELECT bucket, key, signature FROM seen ORDER BY bucket, key;
+DROP TABLE seen;
+ALTER TABLE seen_by_hour RENAME TO seen
+"""
+"""What is read next is looked up and remembered beside what was read last, however much there is before."""
+
+
+@MIGRATIONS()
+def m0003_seen_by_hour(db: Database) -> None:
+    for statement in SEEN_BY_HOUR.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.models import Entry, Harvest, Incident, Problem, Window
+from bot.models import Entry, Harvest, Incident, Problem, Read, Window
 from store import incidents as episodes
-from store import triage
+from store import seen, triage
 from store.absorb import absorb, edge
-from store.codec import bounded, micros, moment, numbers
+from store.codec import bounded, micros, moment
 from store.connection import Connections
 from store.deployments import keep
 from store.tally import tally
@@ -32,17 +32,14 @@ class Rounds:
             row = db.execute("SELECT at FROM cursors WHERE source = ?", [source]).fetchone()
             return moment(row[0]) if row else None
 
-    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
+    def unseen(self, entries: Sequence[Read]) -> list[Read]:
         """Those never absorbed before, each once: of equal ones the first."""
-        each: dict[int, Entry] = {}
+        each: dict[int, Read] = {}
         for entry in entries:
             each.setdefault(entry.key, entry)
         with self._connections.read() as db:
-            rows = db.execute(
-                "SELECT key FROM seen WHERE key IN (SELECT value FROM json_each(?))", [numbers(each)]
-            ).fetchall()
-        for (key,) in rows:
-            del each[key]
+            for key in seen.known(db, each.values()):
+                del each[key]
         return list(each.values())
 
     def edge(self) -> list[Entry]:
@@ -51,10 +48,11 @@ class Rounds:
 
     def absorb(self, number: int, source: str, harvest: Harvest) -> None:
         closed, opened = tally(harvest.closed), tally(harvest.open)
+        read = len(harvest.entries) + len(harvest.quiet)
         with self._connections.change() as db:
             absorb(db, harvest, closed, opened)
             keep(db, harvest.deployments)
-            db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [len(harvest.entries), number])
+            db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [read, number])
             if harvest.read_until is not None:
                 db.execute(
                     "INSERT INTO cursors (source, at) VALUES (?, ?)"

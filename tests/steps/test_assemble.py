@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.models import Assembled, Entry, Form, Level, Occurrence
 from bot.steps import assemble as step
-from bot.steps.assemble import assemble
+from bot.steps.assemble import assemble, messages
 from tests.steps.strategies import (
     CHAINED,
     DOTNET,
@@ -204,19 +204,19 @@ def test_long_message() -> None:
     entries = pieces(lines)
     (found,) = everything(entries)
     assert len(found.entries) == 1_301
-    assert found.text.count("\n") == step.TEXT_ENTRIES - 1
+    assert found.text.count("\n") == messages.TEXT_ENTRIES - 1
     assert fed([entries[:333], entries[333:800], entries[800:]]) == [found]
 
 
 def test_wide_message() -> None:
     """Its text is bounded in characters, too."""
     (found,) = everything(pieces(["Failed to parse:", *["  " + "x" * 9_000] * 40]))
-    assert len(found.text) == step.TEXT
+    assert len(found.text) == messages.TEXT
 
 
 def test_endless_message() -> None:
     """Something that is indented for ever does not become one message for ever."""
-    entries = [entry("  x", timedelta(milliseconds=20 * n), number=n) for n in range(step.LONGEST + 10)]
+    entries = [entry("  x", timedelta(milliseconds=20 * n), number=n) for n in range(messages.LONGEST + 10)]
     found = everything(entries)
     assert len(found) > 1
     assert fed([entries[:4_000], entries[4_000:]]) == found

@@ -33,7 +33,8 @@ def cluster(
         Moment(START + timedelta(seconds=s), instances[i] if instances else "i1", traces[i] if traces else "")
         for i, s in enumerate(at)
     )
-    signature = Signature(f"k{number}", 1, service, kind, title, title, status=status)
+    route = next((w for w in title.split() if w.startswith("/")), "") if kind is Kind.HTTP else ""
+    signature = Signature(f"k{number}", 1, service, kind, title, title, route=route, status=status)
     first, last = START + timedelta(seconds=at[0]), START + timedelta(seconds=at[-1])
     return Cluster(
         number, service, kind, title, title, (signature,), len(at), len(at), first, last, moments=moments, level=level
@@ -161,6 +162,32 @@ def test_refused_requests() -> None:
     assert cascade(routes[:2], []) == []
     (found,) = cascade(routes, [])
     assert len(found.clusters) == SWEEP
+
+
+def test_slow_database_first() -> None:
+    """Slow queries, then a pool that is exhausted, then requests that time out: the slow queries are the root."""
+    slow = cluster(1, Kind.APPLICATION, "Slow query: <duration> on bookings", range(0, 240, 4), level=Level.WARNING)
+    pool = cluster(2, Kind.EXCEPTION, "PoolTimeout: no connection became free", range(31, 240, 3))
+    late = cluster(3, Kind.HTTP, "GET /bookings → 504", [20 + 7 * n for n in range(30)], status=504)
+    (found,) = cascade([slow, pool, late], [])
+    assert found.clusters == (1, 3, 2)
+
+
+def test_slow_afterwards() -> None:
+    """What becomes slow because something failed is a symptom."""
+    pool = cluster(1, Kind.EXCEPTION, "PoolTimeout: no connection became free", range(0, 240, 3))
+    slow = cluster(2, Kind.APPLICATION, "Slow query: <duration> on bookings", range(31, 240, 4), level=Level.WARNING)
+    (found,) = cascade([slow, pool], [])
+    assert found.root == 1
+
+
+def test_a_sweep_is_nobodys_symptom() -> None:
+    """Somebody who tries doors while something fails has nothing to do with it; what else he is refused has."""
+    boom = cluster(1, Kind.EXCEPTION, "ValueError: no seat", [0, 1, 2, 3])
+    sweep = cluster(2, Kind.HTTP, "One client tries many routes → 404", [0.1, 1.1, 2.1, 3.1], status=404)
+    other = cluster(3, Kind.HTTP, "POST /seats → 405", [3.2], status=405)
+    assert [i.clusters for i in cascade([boom, sweep], [])] == []
+    assert [i.clusters for i in cascade([sweep, other], [])] == [(2, 3)]
 
 
 def test_alone() -> None:

@@ -26,7 +26,7 @@ def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Inci
     effects = [e for c in clusters for e in episodes(c) if not e.cause and e.effect]
 
     groups = [_Group(members) for members in _joined(causes)]
-    loose = [rest for e in sorted(effects, key=_stops_first) if (rest := _attach(e, groups)).moments]
+    loose = [rest for e in sorted(effects, key=_stops_first) if (rest := e if e.sweep else _attach(e, groups)).moments]
     groups += [_Group(members) for members in _joined(loose) if _telling(members)]
 
     found = sorted((g for g in groups if len(g.numbers()) > 1), key=lambda g: (-g.size(), g.start))
@@ -146,7 +146,7 @@ def _joined(found: list[Episode]) -> list[list[Episode]]:
 
 def _telling(members: list[Episode]) -> bool:
     """Refused requests alone are an incident only as a sweep."""
-    return not all(m.refused for m in members) or len({m.number for m in members}) >= SWEEP
+    return not all(m.refused and not m.sweep for m in members) or len({m.number for m in members}) >= SWEEP
 
 
 def _disjoint(groups: list[_Group]) -> list[Incident]:

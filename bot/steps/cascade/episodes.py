@@ -18,6 +18,10 @@ _TROUBLE = re.compile(
     r"|timed[ -]out|timeout|unreachable|unauthori[sz]ed|forbidden|unable|slow|could not|cannot|crash(?:ed)?)\b"
     r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b"
 )
+_SLOW = re.compile(
+    r"(?i)\bslow\b|\btook (?:too long|longer|<duration>)|\b(?:high|long) latency\b|\blatency threshold\b"
+    r"|\bevent loop\b.{0,20}\bblock"
+)
 _WORD = re.compile(r"[A-Za-z][\w.-]{2,}")
 
 
@@ -33,6 +37,8 @@ class Episode:
     status: int
     words: frozenset[str]
     moments: tuple[Moment, ...]
+    swept: bool = False
+    """Requests for many routes, as one cluster."""
     times: list[float] = field(default_factory=list, compare=False)
     places: dict[str, list[float]] = field(default_factory=dict, compare=False)
     traces: dict[str, list[float]] = field(default_factory=dict, compare=False)
@@ -64,6 +70,11 @@ class Episode:
     @property
     def refused(self) -> bool:
         return self.kind is Kind.HTTP and self.status < 500
+
+    @property
+    def sweep(self) -> bool:
+        """Somebody who tries doors: nothing that fails here brings that about."""
+        return self.refused and self.swept
 
     @property
     def unanswered(self) -> bool:
@@ -98,7 +109,16 @@ def episodes(cluster: Cluster) -> list[Episode]:
         parts[-1].append(after)
     words = frozenset(w.lower() for w in _WORD.findall(cluster.template)[:60])
     return [
-        Episode(cluster.number, cluster.service, cluster.kind, rank, cluster.signature.status, words, tuple(part))
+        Episode(
+            cluster.number,
+            cluster.service,
+            cluster.kind,
+            rank,
+            cluster.signature.status,
+            words,
+            tuple(part),
+            swept=cluster.kind is Kind.HTTP and not cluster.signature.route,
+        )
         for part in parts
     ]
 
@@ -110,6 +130,8 @@ def _rank(cluster: Cluster) -> int | None:
         return 0
     if cluster.kind is Kind.EXCEPTION or cluster.level >= Level.ERROR:
         return 2
+    if _SLOW.search(cluster.title) or _SLOW.search(cluster.template):
+        return 2  # where it came first, everything that waits for it and gives up is a consequence
     return 1 if _TROUBLE.search(cluster.title) or _TROUBLE.search(cluster.template) else None
 
 

@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bot.masks import bare, mask
+from bot.masks import bare, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
-from bot.steps.cluster.words import lead, reason, scanned, titled, varied, warning
+from bot.steps.cluster.words import cause, handles, lead, own, raised, reason, titled, varied, warning
 
 SIGNATURE_VERSION = 1
 TEMPLATE = 200
@@ -45,6 +45,7 @@ def signature(occurrence: Occurrence) -> Signature | None:
         occurrence.failure,
         (request.method, request.route, request.status) if request else None,
         _probe(occurrence),
+        occurrence.sweep == "doors",
     )
 
 
@@ -77,7 +78,9 @@ def _access_line(occurrence: Occurrence) -> bool:
 
 def _probe(occurrence: Occurrence) -> bool:
     request: Request | None = occurrence.request
-    return request is not None and request.status < 500 and scanned(request.url or request.route)
+    if request is None or request.status >= 500:
+        return False
+    return occurrence.sweep == "probes" or scanned(request.url or request.route)
 
 
 @lru_cache(maxsize=32768)
@@ -89,11 +92,15 @@ def _signature(
     failure: Failure | None,
     request: tuple[str, str, int] | None,
     probe: bool,
+    sweep: bool,
 ) -> Signature:
     if probe:
         return _made(service, Kind.SECURITY, ("probe",), "Probes for files and pages that scanners look for", "probe")
     if request is not None:
         method, route, status = request
+        if sweep:
+            name = f"One client tries many routes → {status}"
+            return _made(service, Kind.HTTP, ("sweep", str(status)), name, name, request=("", "", status))
         name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
         return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
     first = lead(bare(text))
@@ -105,24 +112,31 @@ def _signature(
         return _made(service, Kind.PLATFORM, ("platform", words), words.partition(". ")[0], words)
     code = _place(site)
     if failure is not None:
-        if failure.frame is None and failure.type in _NAMELESS and failure.message:
-            first = lead(failure.message)
-        else:
+        said = lead(failure.message)
+        if failure.type not in _NAMELESS or not said:
             return _exception(service, failure, code, first)
+        # what a type without a name says is all there is, with its stack or without
+        first = said if failure.frame is None else first if said in first else f"{first}: {said}"
     if warned := warning(first):
         code, first = warned
+    elif code and site and handles(site.function) and (why := cause(first)):
+        # several statements of one function that give the same reason tell of one failure
+        words = _masked(why)
+        title = f"{site.function}: {words}"
+        return _made(service, Kind.APPLICATION, ("handler", code, words), title, words, site=code)
     words = _masked(first)
-    return _made(service, Kind.APPLICATION, ("line", code, words), words, words, site=code)
+    kind = Kind.EXCEPTION if raised(first) else Kind.APPLICATION
+    return _made(service, kind, ("line", code, words), words, words, site=code)
 
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
-    words = _masked(lead(failure.message))
+    words = "" if failure.frame and own(failure.type) else _masked(lead(failure.message))
     where = mask(f"{failure.frame.file}:{failure.frame.function}") if failure.frame else code
     kind = failure.type.rpartition(".")[2]
     said = _masked(first)
     if first.startswith(("Traceback", "panic:")) or failure.type in first:
         said = ""
-    title = f"{kind}: {words}" if words else kind
+    title = f"{kind}: {words}" if words else f"{kind} in {failure.frame.function}" if failure.frame else kind
     return _made(
         service, Kind.EXCEPTION, ("exception", failure.type, where, words, said), title, title, where, failure.type
     )

@@ -1,5 +1,7 @@
 """What a line says: its first telling words, what a scanner asks for, and a title made of them."""
 
+# ruff: noqa: SIM905 - a list of plain words is read more easily as words
+
 from __future__ import annotations
 
 import re
@@ -28,20 +30,53 @@ _SIGN = re.compile(r"([\s=:(,\[])-<num>")
 _REPEATED = re.compile(r"((?:[A-Za-z]+_)?<[a-z]+>)(?:[ ,]+(?:[A-Za-z]+_)?<[a-z]+>){2,}")
 _READY = re.compile(r"^.{0,40}\bcondition status changed to False for \w+ \S+ with message: ", re.S)
 _REVISION = re.compile(r"^Revision '[^']*' is not ready and cannot serve traffic\. ")
-_SCANNED = re.compile(
-    r"(?i)/etc/passwd|/\.(?:env|git|aws|ssh|svn|hg|vscode|DS_Store|htaccess|htpasswd|docker|npmrc|kube)\b"
-    r"|/wp-(?:admin|login|content|includes|config|json)|/xmlrpc\.php|phpinfo|phpmyadmin|/pma\b|/cgi-bin/"
-    r"|/vendor/phpunit"
-    r"|/actuator\b|/solr/|/boaform|/HNAP1|/server-status|/owa/|/ecp/|/manager/html|/setup\.cgi|/shell\b|eval-stdin"
-    r"|/(?:config|configuration|credentials|secrets?|database|db|backup|dump)\.(?:json|ya?ml|php|sql|ini|bak"
-    r"|zip|tar(?:\.gz)?|env)\b"
-    r"|/id_rsa|\.\./\.\./|%2e%2e%2f|/\w[\w-]{0,30}\.(?:php|asp|aspx|jsp|cgi)\b"
+_FAILED = re.compile(
+    r"(?i)^.{0,160}?\b(?:error|fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't)\b[^:]{0,160}: +(\S.*)$"
+)
+_WRITES = re.compile(
+    r"(?i)(?:^|_|\b)(?:log(?:ger|ging)?|emit|print|write|report|notify|capture|error|warn(?:ing)?)(?:_|\b|$)"
+)
+_RAISED = re.compile(
+    r"(?:\[[^\]\n]{1,60}\]:? *){0,2}(?:uncaught |unhandled )?(?:[\w.]{0,120}(?:Error|Exception)|error): \S", re.I
+)
+_CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_GENERIC = frozenset(
+    """
+    error exception warning fault failure failed
+    http https api client server service app application base internal external general generic custom business domain
+    unknown unexpected unhandled runtime system core common
+    value type key index attribute name lookup range bounds state argument arguments parameter null pointer reference
+    none assertion syntax parse parser parsing json xml format decode encode decoding encoding unicode illegal invalid
+    unsupported not found no such missing exists element operation input output io os file eval uri url validation
+    operational programming integrity database data interface query sql db connection connect request response
+    network socket fetch axios rpc grpc remote transport execution task job module import permission access denied
+    timeout timed out exceeded call bad status code aggregate composite nested wrapped
+    """.split()
 )
 
 
-def scanned(url: str) -> bool:
-    """Whether only a scanner asks for this."""
-    return _SCANNED.search(url[:2_000]) is not None
+def own(type_: str) -> bool:
+    """Whether an exception's type says by itself what went wrong: an application's own `SeatTakenError`, and not
+    `ValueError`, `ApiError` or `OperationalError`, which only their words tell apart.
+    """
+    words = [w.lower() for w in _CAMEL.findall(type_.rpartition(".")[2].rpartition("::")[2])]
+    return any(len(w) > 1 and w not in _GENERIC for w in words)
+
+
+def handles(function: str) -> bool:
+    """Whether a function does something of its own; what only writes down what others report is no handler."""
+    return bool(function) and not _WRITES.search(function)
+
+
+def raised(text: str) -> bool:
+    """Whether a line is an exception that was written down without its stack: `[checkout] TypeError: ...`."""
+    return _RAISED.match(text) is not None
+
+
+def cause(text: str) -> str:
+    """What "it failed: why" gives as the reason; empty where a line is not of that form, or the reason is one word."""
+    found = _FAILED.match(text)
+    return found[1] if found and " " in found[1].strip() else ""
 
 
 def lead(text: str) -> str:
@@ -52,6 +87,8 @@ def lead(text: str) -> str:
     lines = text[:_LOOK].split("\n")
     for at, line in enumerate(lines):
         if not _NOTHING.match(line):
+            if line.count('"') % 2 and at + 1 < len(lines) and lines[at + 1].lstrip().startswith('"'):
+                line = line.rstrip() + lines[at + 1].lstrip()  # a value with a line break at its end
             said = _said(line.strip()[:_LEAD])
             if said.endswith(":") and (more := next((x for x in lines[at + 1 :] if _TELLING.match(x)), "")):
                 return f"{said} {_said(more.strip()[:_LEAD])}"

@@ -21,6 +21,8 @@ _READY = re.compile(r"^Ready condition status changed to (True|False|Unknown) fo
 
 def is_audit(raw: Mapping[str, Any]) -> bool:
     """Whether the entry has an audit log's payload."""
+    if "protoPayload" not in raw:
+        return False
     payload = inner(raw, "protoPayload")
     return "methodName" in payload or words(payload.get("@type")).endswith(".AuditLog")
 

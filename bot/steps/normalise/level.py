@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from bot.masks import Heading, bare
@@ -45,6 +46,8 @@ _AHEAD = re.compile(
     r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not)\b)",
     re.I,
 )
+_REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: \S", re.I)
+"""That something failed, and why: what an error handler says of it."""
 _UNCAUGHT = re.compile(r"(?:(?:file://)?/\S{1,300}\.[cm]?[jt]sx?|node:\S{1,200}):\d{1,7}$")
 """The place that Node names in front of an exception that nobody caught."""
 _WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I)
@@ -53,6 +56,8 @@ _WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!]
 def of_word(value: Any) -> Level:
     """A level from a word, or from the numbers of Cloud Logging, pino, bunyan or Python."""
     if isinstance(value, str):
+        if known := NAMES.get(value):
+            return known
         name = value.strip().upper()
         if name.isascii() and name.isdigit() and len(name) < 5:
             return of_word(int(name))
@@ -93,8 +98,15 @@ def of_heading(found: Heading | None) -> Level:
 def of_words(text: str) -> Level:
     """A guess for a line that says nothing of its level: whether its words tell of something going wrong."""
     line = bare(text.lstrip()[:2000]).partition("\n")[0][:600]
-    if not line:
-        return Level.DEFAULT
+    return _of_line(line.translate(_ALIKE)) if line else Level.DEFAULT
+
+
+_ALIKE = str.maketrans("23456789", "11111111")
+"""Lines that differ in figures only are judged once; nothing but "0 errors" asks for a figure."""
+
+
+@lru_cache(maxsize=8192)
+def _of_line(line: str) -> Level:
     if _UNCAUGHT.match(line):
         return Level.ERROR
     if _WARNED.search(line):
@@ -104,4 +116,4 @@ def of_words(text: str) -> Level:
     rest = _FINE.sub(" ", line)
     if not _WRONG.search(rest):
         return Level.DEFAULT
-    return Level.ERROR if _AHEAD.search(rest) else Level.WARNING
+    return Level.ERROR if _AHEAD.search(rest) or _REASONED.search(rest) else Level.WARNING

@@ -10,7 +10,7 @@ import orjson
 
 from bot.masks import Heading
 from bot.models import Failure, Site
-from bot.steps.normalise.shape import first, inner, whole, words
+from bot.steps.normalise.shape import Names, around, first, inner, whole, words
 from bot.steps.normalise.text import clean, shorten
 from bot.tracebacks import failure
 
@@ -28,7 +28,7 @@ _MESSAGE = (
     "log",
 )
 _DETAIL = ("error", "errors", "err", "exception", "reason", "detail")
-_STACK = (
+_STACK = Names(
     "stack",
     "stack_trace",
     "stackTrace",
@@ -39,6 +39,14 @@ _STACK = (
     "trace_back",
     "exception",
 )
+_RAISED = Names("error", "err", "exception", "exc")
+_RAISED_TYPE = Names("exception_type", "error_type", "exc_type", "errorType", "exceptionType")
+_MODULE = Names("module", "logger", "logger_name", "loggerName", "name")
+_FUNCTION = Names("function", "funcName", "func_name", "func")
+_FILE = Names("file", "filename", "pathname")
+_PLACE = Names(*_MODULE, *_FUNCTION, *_FILE)
+_USER = Names("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
+_REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
 _EXCEPTION = re.compile(
     r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*"
     r"(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
@@ -94,10 +102,9 @@ def message(payload: Mapping[str, Any]) -> str:
 
 
 def stack_of(payload: Mapping[str, Any]) -> str:
-    for where in (
-        payload,
-        *(inner(payload, n) for n in ("error", "err", "exception", "metadata", "context", "message")),
-    ):
+    for where in around(payload, "error", "err", "exception", "metadata", "context", "message"):
+        if _STACK.missing(where):
+            continue
         for name in _STACK:
             found = where.get(name)
             if isinstance(found, list):
@@ -112,13 +119,13 @@ def failure_of(payload: Mapping[str, Any], text: str, loud: bool) -> Failure | N
     found = failure(text) or (failure(stack_of(payload)) if loud and payload else None)
     if found or not loud:
         return found
-    for name in ("error", "err", "exception", "exc"):
+    for name in () if _RAISED.missing(payload) else _RAISED:
         error = inner(payload, name)
         kind = first(error, ("type", "name", "class", "kind", "__type__"))
         if kind and len(kind) <= 200 and _EXCEPTION.fullmatch(kind):
             said = first(error, ("message", "value", "msg", "detail"))
             return Failure(kind, shorten(clean(said), 2000))
-    kind = first(payload, ("exception_type", "error_type", "exc_type", "errorType", "exceptionType"))
+    kind = "" if _RAISED_TYPE.missing(payload) else first(payload, _RAISED_TYPE)
     if kind and len(kind) <= 200 and _EXCEPTION.fullmatch(kind):
         said = first(payload, ("exception_message", "error_message", "exc_message", "error", "exception"))
         return Failure(kind, shorten(clean(said), 2000))
@@ -127,42 +134,40 @@ def failure_of(payload: Mapping[str, Any], text: str, loud: bool) -> Failure | N
 
 def site_of(raw: Mapping[str, Any], payload: Mapping[str, Any], heading: Heading | None) -> Site | None:
     """Where it was logged; the logging library's own lines are not that."""
-    source = inner(raw, "sourceLocation") or inner(payload, "logging.googleapis.com/sourceLocation")
-    source = source or inner(payload, "sourceLocation")
-    labels = inner(payload, "labels")
-    places = (
-        _site(first(source, ("module",)), first(source, ("function",)), first(source, ("file",)), source.get("line")),
-        *(
-            _site(
-                first(where, ("module", "logger", "logger_name", "loggerName", "name")),
-                first(where, ("function", "funcName", "func_name", "func")),
-                first(where, ("file", "filename", "pathname")),
-                where.get("line") or where.get("lineno") or where.get("lineNumber"),
-            )
-            for where in (labels, payload, inner(payload, "context"))
-        ),
-        _site(heading.logger, heading.function, "", heading.line) if heading else None,
-    )
-    return next((p for p in places if p), None)
+    for source in (
+        raw.get("sourceLocation"),
+        payload.get("logging.googleapis.com/sourceLocation"),
+        payload.get("sourceLocation"),
+    ):
+        if source and isinstance(source, Mapping):
+            module, function, file = (first(source, (n,)) for n in ("module", "function", "file"))
+            if found := _site(module, function, file, source.get("line")):
+                return found
+            break
+    for where in (inner(payload, "labels"), payload, inner(payload, "context")):
+        if where and not _PLACE.missing(where):
+            line = where.get("line") or where.get("lineno") or where.get("lineNumber")
+            if found := _site(first(where, _MODULE), first(where, _FUNCTION), first(where, _FILE), line):
+                return found
+    return _site(heading.logger, heading.function, "", heading.line) if heading else None
 
 
 def user_of(payload: Mapping[str, Any]) -> str:
     """Whoever the entry is about, as the service names them; to be hashed, never shown."""
-    if not payload:
-        return ""
-    names = ("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
-    for where in (payload, inner(payload, "context"), inner(payload, "labels"), inner(payload, "extra")):
-        found = first(where, names) or first(inner(where, "user"), ("id", "user_id", "email", "username", "name"))
-        if found:
+    for where in around(payload, "context", "labels", "extra"):
+        if not _USER.missing(where) and (
+            found := first(where, _USER) or first(inner(where, "user"), ("id", "user_id", "email", "username", "name"))
+        ):
             return found[:500]
     return ""
 
 
 def request_id_of(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-    names = ("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
-    wheres = (payload, inner(payload, "context"), inner(payload, "labels"), inner(payload, "req"), inner(raw, "labels"))
-    found = next((f for w in wheres if (f := first(w, names))), "")
-    return (found or first(inner(payload, "req"), ("id",)) or first(inner(raw, "labels"), ("execution_id",)))[:200]
+    labels = inner(raw, "labels")
+    for where in (*around(payload, "context", "labels", "req"), labels):
+        if not _REQUEST_ID.missing(where) and (found := first(where, _REQUEST_ID)):
+            return found[:200]
+    return (first(inner(payload, "req"), ("id",)) or first(labels, ("execution_id",)))[:200]
 
 
 def _site(module: str, function: str, file: str, line: Any) -> Site | None:

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from bot.steps.normalise.shape import first, inner, words
 
 _ENVIRONMENTS = {
@@ -41,7 +43,18 @@ class Place:
     log: str
 
 
-def place(raw: Mapping[str, Any], environments: Mapping[str, str]) -> Place:
+def place(raw: Mapping[str, Any], environments: Mapping[str, str], known: dict[bytes, Place]) -> Place:
+    """Entries of one instance and log come from one place; `known` are those found before."""
+    if "protoPayload" in raw:
+        return _place(raw, environments)
+    try:
+        face = orjson.dumps((raw.get("resource"), raw.get("labels"), raw.get("logName")))
+    except TypeError:
+        return _place(raw, environments)
+    return known.get(face) or known.setdefault(face, _place(raw, environments))
+
+
+def _place(raw: Mapping[str, Any], environments: Mapping[str, str]) -> Place:
     resource = inner(raw, "resource", "labels")
     labels = inner(raw, "labels")
     audit = inner(raw, "protoPayload")

@@ -22,13 +22,15 @@ _PLATFORM = re.compile(
     r"Malformed response|Out-of-memory event detected|While handling this request, the container instance|"
     r"Consider setting the maximum|The user-provided container failed|Exceeded .{0,40}memory limit)"
 )
+PLATFORM_LOG = "varlog/system"
+_ORIGIN = re.compile(r"^[a-z]+://[^/]*")
 _EXIT_FINE = re.compile(r"^Container called exit\(0\)")
 
 
 def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | None:
     """From `httpRequest`, wherever it is; None where it names neither URL nor status."""
-    for found in (inner(raw, "httpRequest"), inner(payload, "httpRequest"), inner(payload, "context", "httpRequest")):
-        if not found:
+    for found in (raw.get("httpRequest"), payload.get("httpRequest"), inner(payload, "context").get("httpRequest")):
+        if not found or not isinstance(found, Mapping):
             continue
         url = words(found.get("requestUrl") or found.get("url")).strip()
         status = found.get("status") or found.get("responseStatusCode") or found.get("statusCode")
@@ -48,13 +50,13 @@ def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | Non
 
 def request_text(found: Request) -> str:
     """What a request that came without words is shown as."""
-    path = re.sub(r"^[a-z]+://[^/]*", "", found.url.partition("?")[0]) or "/"
+    path = _ORIGIN.sub("", found.url.partition("?")[0]) or "/"
     return " ".join(p for p in (found.method, path, str(found.status or "")) if p)
 
 
 def says_platform(text: str, log: str) -> bool:
     """Whether it is Cloud Run itself that speaks, and not the service."""
-    if log.endswith("varlog/system"):
+    if log.endswith(PLATFORM_LOG):
         return True
     return not log.endswith(("/stdout", "/stderr")) and bool(_PLATFORM.match(text))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _EMPTY: Mapping[str, Any] = {}
@@ -20,6 +20,27 @@ def inner(value: Any, *path: str) -> Mapping[str, Any]:
 def _is_mapping(value: Any) -> bool:
     """The slow question, asked only of what is neither a plain dictionary nor nothing."""
     return value is not None and isinstance(value, Mapping)
+
+
+class Names(tuple[str, ...]):
+    """Names of fields in the order in which they are asked; `missing` tells at once that a mapping has none of them."""
+
+    missing: Callable[[Iterable[str]], bool]
+
+    def __new__(cls, *names: str) -> Names:
+        made = super().__new__(cls, names)
+        made.missing = frozenset(names).isdisjoint
+        return made
+
+
+def around(value: Mapping[str, Any], *names: str) -> list[Mapping[str, Any]]:
+    """The mapping itself, and those of its fields that are mappings with something in them."""
+    found = [value] if value else []
+    for name in names if value else ():
+        below = value.get(name)
+        if below and (type(below) is dict or _is_mapping(below)):
+            found.append(below)
+    return found
 
 
 def words(value: Any) -> str:

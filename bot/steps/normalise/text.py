@@ -21,6 +21,8 @@ _BROKEN = re.compile(r"\\n(?:[ \t]|\\t|File |at |Traceback|Caused by|goroutine )
 def clean(text: str) -> str:
     """The text as a person would have it: colours, control characters and escaped line breaks resolved."""
     text = text[: 4 * LONGEST]
+    if text.isascii() and text.isprintable() and not ("[" in text or "\\" in text or "</" in text):
+        return shorten(text).rstrip()
     if "\x1b" in text or "[" in text:
         text = _COLOUR.sub("", text)
         if "[U+" in text:

@@ -11,14 +11,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.models import Deployment, Entry, Failure, Policy, Request
+from bot.models import Deployment, Entry, Failure, Policy, Read, Request
 from bot.steps.redact import patterns as p
 
 
 def scrub(text: str, policy: Policy) -> str:
     """The text with everything secret or personal replaced by `<kind>`."""
-    if p.HINT.search(text):
-        for expression, change in _PASSES:
+    if text.isascii():
+        text = _scrub_ascii(text)
+    elif p.HINT.search(text):
+        for _, expression, change in _PASSES:
             text = expression.sub(change, text)
     if policy.redact_ips:
         text = p.IP.sub("<ip>", text)
@@ -27,7 +29,27 @@ def scrub(text: str, policy: Policy) -> str:
     return text
 
 
-def redact(entries: Sequence[Entry], policy: Policy) -> list[Entry]:
+def _scrub_ascii(text: str) -> str:
+    """The same, for most texts: looks for plain words first, which is ten times as fast as for expressions."""
+    small = text.lower()
+    if not _has(small, p.HINTS) and not p.RARER.search(small):
+        return text
+    for needed, expression, change in _PASSES:
+        if not needed or _has(small, needed):
+            done = expression.sub(change, text)
+            if done != text:
+                text, small = done, done.lower()
+    return text
+
+
+def _has(text: str, words: tuple[str, ...]) -> bool:
+    for word in words:  # noqa: SIM110 - a generator takes twice as long
+        if word in text:
+            return True
+    return False
+
+
+def redact(entries: Sequence[Read], policy: Policy) -> list[Read]:
     """The entries with every text in them scrubbed; those without secrets are handed on as they are."""
     known: dict[str, str] = {}
 
@@ -38,7 +60,7 @@ def redact(entries: Sequence[Entry], policy: Policy) -> list[Entry]:
             known[text] = scrub(text, policy)
         return known[text]
 
-    return [_entry(e, clean) for e in entries]
+    return [_entry(e, clean) if isinstance(e, Entry) else e for e in entries]
 
 
 _Clean = Callable[[str], str]
@@ -136,23 +158,26 @@ def _url(found: re.Match[str]) -> str:
     return f"{found[1] or found[2]}<password>"
 
 
-_PASSES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (p.PRIVATE, "<private-key>"),
-    (p.KEY_LINE, "<key>"),
-    (p.URL, _url),
-    (p.URL_TOKEN, r"\1<token>"),
-    (p.COOKIE, r"\1<cookie>"),
-    (p.JWT, "<jwt>"),
-    (p.KEYS, "<key>"),
-    (p.WEBHOOK, r"\1<key>"),
-    (p.HEADER, _header),
-    (p.SCHEME, _scheme),
-    (p.NAMED, r"\1<secret>"),
-    (p.TUPLE, r"\1<secret>"),
-    (p.PAIR, _pair),
-    (p.OPTION, r"\1<secret>"),
-    (p.SQL, r"\1<password>"),
-    (p.GRANT, r"\1<key>"),
-    (p.EMAIL, _email),
-    (p.CARD, _card),
+_NAMES = ("pass", "pwd", "secret", "credential", "key", "token", "jwt", "bearer", "authorization", "sess", "sid", "sig")
+_Change = str | Callable[[re.Match[str]], str]
+_PASSES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Change], ...] = (
+    (("private key",), p.PRIVATE, "<private-key>"),
+    ((), p.KEY_LINE, "<key>"),
+    (("://",), p.URL, _url),
+    (("://",), p.URL_TOKEN, r"\1<token>"),
+    (("cookie",), p.COOKIE, r"\1<cookie>"),
+    (("eyj",), p.JWT, "<jwt>"),
+    ((), p.KEYS, "<key>"),
+    (("hooks",), p.WEBHOOK, r"\1<key>"),
+    (("authorization",), p.HEADER, _header),
+    (("bearer", "basic", "digest", "negotiate", "apikey", "token"), p.SCHEME, _scheme),
+    (("value",), p.NAMED, r"\1<secret>"),
+    (("(",), p.TUPLE, r"\1<secret>"),
+    ((*_NAMES, "csrf", "xsrf", "otp", "pin", "code"), p.PAIR, _pair),
+    (("pass", "secret", "token", "key"), p.OPTION, r"\1<secret>"),
+    (("identified by", "password"), p.SQL, r"\1<password>"),
+    (("code=", "key=", "auth=", "access=", "sig=", "state_token="), p.GRANT, r"\1<key>"),
+    (("@", "%40"), p.EMAIL, _email),
+    ((), p.CARD, _card),
 )
+"""Words of which a text has at least one (in small letters) wherever the expression fits, and what it becomes."""

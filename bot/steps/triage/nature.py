@@ -73,6 +73,21 @@ _BETWEEN = re.compile(
     r"|\bbetween services\b|\bservice account\b|\bservice-to-service\b"
     r"|\bservice[ _-]?(?:token|identity|credentials?)\b|\bto service:\w|\bunknown (?:signing )?key\b"
 )
+_IDENTITY = re.compile(
+    r"(?i)\bpermission\W{1,3}[\w.]{3,80}\W{1,3}denied on\b|\bdenied on resource\b"
+    r"|\bthe caller does not have permission\b"
+    r"|\bservice[ _-]?account\b.{0,80}\b(?:denied|forbidden|refused|rejected|lacks|does not have|missing)"
+    r"|\b(?:denied|forbidden|refused|rejected)\b.{0,80}\bservice(?:[ _-]account\b|:\w)|\bservice:[\w.-]+\b.{0,80}"
+    r"\b(?:denied|forbidden|refused|rejected)|\bis not authorized to perform\b|\bAccessDeniedException\b"
+)
+"""The service's own account is refused by something that it needs: each of its requests needs that account, where a
+user's token that is refused concerns that user."""
+_MALFORMED = re.compile(
+    r"(?i)\bbody-?parser\b|\braw-body\b|\bRequestValidationError\b|\bBadRequest(?:KeyError|Exception|Error)?\b"
+    r"|\bHttpMessageNotReadable\w*|\bBadHttpRequestException\b|\bMultipart\w{0,10}Error\b|\bJSON::ParserError\b.{0,200}"
+    r"\brequest\b|\bDisallowedHost\b|\bActionDispatch::Http::Parameters::ParseError\b"
+)
+"""What web frameworks raise when what a caller sent cannot be read."""
 _SETTING = re.compile(
     r"(?i)\b(?:not configured|not set|unset|placeholder|deprecat\w*|not available|not installed"
     r"|missing (?:optional|config\w*|env\w*|setting\w*)"
@@ -95,6 +110,12 @@ _TRANSIENT = re.compile(
     r"(?i)\b(?:retry(?:ing)?|retries|will try again|attempt \S+ of|reconnect\w*|backing off|rate limit\w*|429"
     r"|too many requests)\b"
 )
+_LASTING = re.compile(
+    r"(?i)\b(?:relation|table|column|schema|database|role|secret|bucket|topic|queue) \S{1,80} does not exist\b"
+    r"|\bauthentication failed\b|\bno such (?:table|column|database|host)\b|\bunknown (?:database|column|host)\b"
+    r"|\b(?:permission|access) denied\b"
+)
+"""What trying again does not cure."""
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|refused|denied|rejected|aborted|halted|timed[ -]out"
     r"|timeout|unable|could not|cannot)\b"
@@ -175,9 +196,13 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "Data or memory is at stake")
     if _BETWEEN.search(text):
         return Nature(Severity.P1, kind, "Services do not trust each other's tokens")
+    if _IDENTITY.search(text):
+        return Nature(Severity.P1, kind, "The service's own account is refused")
+    if not any(s.site for s in cluster.signatures) and _MALFORMED.search(text):
+        return Nature(Severity.P3, kind, "A caller sends what cannot be read")
     if _REFUSED.search(text):
         return Nature(Severity.P3, kind, "A caller is refused")
-    if _TRANSIENT.search(text):
+    if _TRANSIENT.search(text) and not _LASTING.search(text):
         return Nature(Severity.P2, kind, "It is tried again")
     if _BACKING.search(text):
         return Nature(Severity.P1, kind, "What the service depends on is not there")
@@ -193,6 +218,8 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, cluster.kind, "It keeps the service from starting", startup=True)
     if _SLOW.search(text):
         return Nature(Severity.P3, cluster.kind, "Something is slow")
+    if _IDENTITY.search(text):
+        return Nature(Severity.P1, cluster.kind, "The service's own account is refused")
     if _SETTING.search(text):
         return Nature(Severity.P4, Kind.CONFIGURATION, "A warning about how it is set up", mild=True)
     if _BACKING.search(text):

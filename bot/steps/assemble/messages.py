@@ -1,0 +1,125 @@
+"""One message being put together from the entries it came as. All it knows comes from its own entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from bot.models import Entry, Failure, Form, Level, Occurrence
+from bot.steps.assemble.lines import Look, Shape, source_echo
+from bot.tracebacks import failure
+
+GAP = timedelta(seconds=5)
+"""A longer silence on a stream ends its message, whatever follows."""
+SPAN = timedelta(seconds=60)
+LONGEST = 5_000
+"""A message ends after so long, or so many entries: nothing grows for ever."""
+TEXT_ENTRIES = 500
+TEXT = 64 * 1024
+"""How much of a message is in its text; further pieces are members only."""
+
+_WRITE = timedelta(microseconds=200)
+"""Pieces of one write follow each other closer than two writes do."""
+_CALL = timedelta(milliseconds=1)
+REPORT = timedelta(seconds=2)
+"""How long after "it failed" the stack of the same failure may come."""
+_ONCE = timedelta(seconds=1)
+
+
+class Message:
+    """A message being put together. All it knows comes from its own entries."""
+
+    __slots__ = (
+        "announced", "caret", "chains", "entries", "go", "headed", "last",
+        "loud", "opens", "python", "raised", "structured", "traced",
+    )  # fmt: skip
+
+    def __init__(self, entry: Entry, looks: Shape) -> None:
+        self.entries = [entry]
+        self.last = entry.time
+        self.structured = entry.structured
+        self.headed = entry.structured or looks.look is Look.HEADED
+        self.loud = entry.level >= Level.WARNING or entry.failure is not None
+        self.opens = self.announced = looks.opens
+        self.caret = looks.caret or source_echo(entry.text)
+        self.traced = looks.traced
+        self.python = looks.python
+        self.chains = looks.chains
+        self.raised = looks.look is Look.RAISED
+        self.go = entry.text.startswith(("panic: ", "goroutine ", "fatal error: "))
+
+    def goes_on(self, entry: Entry, looks: Shape) -> bool:
+        """Whether `entry`, the next on the stream, is a further piece of this message."""
+        gap = entry.time - self.last
+        if gap > GAP or len(self.entries) >= LONGEST or entry.time - self.entries[0].time > SPAN:
+            return False
+        look = looks.look
+        if look is Look.HEADED:
+            return False
+        if look is Look.BLANK or look is Look.CLOSER:
+            return gap <= _ONCE
+        if look is Look.INDENTED:
+            return gap <= _ONCE or self.traced or self.python
+        if look is Look.LINK:
+            return self.traced or self.raised or self.go or (self.headed and gap <= REPORT)
+        if look is Look.CALL and self.go:
+            return True
+        if look is Look.RAISED:
+            return self._explained_by(gap)
+        if self.opens or self.announced:
+            return gap <= _CALL
+        if self.headed and (self.loud or entry.level < Level.WARNING):
+            return gap <= _WRITE
+        return (self.raised or self.python or self.caret) and gap <= _WRITE
+
+    def _explained_by(self, gap: timedelta) -> bool:
+        """Whether an exception that follows is the one this message announced."""
+        if self.python or self.caret or self.chains:
+            return True
+        if self.traced or self.raised:
+            return False
+        return gap <= (REPORT if self.headed and self.loud else _CALL) and (self.headed or self.opens)
+
+    def reports(self, entry: Entry, looks: Shape) -> bool:
+        """Whether this structured entry is what the traceback that begins with `entry` belongs to: some loggers write
+        the words as JSON and leave the traceback to the runtime, which prints it as lines.
+        """
+        return looks.look is Look.RAISED and not self.traced and entry.time - self.last <= REPORT
+
+    def add(self, entry: Entry, looks: Shape) -> None:
+        self.entries.append(entry)
+        self.last = entry.time
+        self.loud = self.loud or entry.level >= Level.WARNING
+        if looks.look is not Look.BLANK:
+            self.opens = looks.opens
+            self.chains = looks.chains
+            self.announced = self.announced and looks.look is not Look.PLAIN
+            self.caret = looks.caret or (self.caret and looks.look is Look.INDENTED)
+        if looks.look is Look.RAISED:
+            self.raised = True
+            self.python = looks.python
+        elif looks.python:
+            self.python = True
+        self.traced = self.traced or looks.traced
+        self.go = self.go or entry.text.startswith("goroutine ")
+
+    def occurrence(self) -> Occurrence:
+        entries = self.entries
+        head = entries[0]
+        if len(entries) == 1:
+            found = head.failure or (failure(head.text) if self.traced else None)
+            level = max(head.level, Level.ERROR) if found and head.level is Level.DEFAULT else head.level
+            form = Form.EXCEPTION if found else head.form
+            return Occurrence((head,), head.text[:TEXT], level, form, head.site, found, head.request)
+        text = "\n".join(e.text for e in entries[:TEXT_ENTRIES])[:TEXT]
+        found = failure(text) or _only(e.failure for e in entries)
+        level = max(e.level for e in entries)
+        if found and level is Level.DEFAULT:
+            level = Level.ERROR
+        form = Form.EXCEPTION if found else head.form
+        site = head.site or next((e.site for e in entries if e.site), None)
+        return Occurrence(tuple(entries), text, level, form, site, found, head.request)
+
+
+def _only(found: Iterable[Failure | None]) -> Failure | None:
+    return next((f for f in found if f is not None), None)

@@ -1,0 +1,128 @@
+"""Messages that are one call's: logged twice, once as a structure and once as text, or with its reason in a line after.
+
+A logger with two handlers writes each call twice; a process that gives up says so in a second line. Either would
+count one failure as two problems. Whether two messages belong together is decided from the two alone, and only
+where they are so close that both are still open together.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bot.masks import bare
+from bot.models import Occurrence
+from bot.steps.assemble.messages import SPAN, TEXT, Message
+
+_TWICE = timedelta(seconds=1)
+"""Two handlers of one logger write one after the other; output that is buffered comes a little later."""
+_NEXT = timedelta(milliseconds=20)
+"""The statement after the one that reported the failure, in the same handler."""
+_SHORTEST = 8
+"""Fewer characters say too little to be recognised: `failed`, `error:`."""
+_SEQUEL = re.compile(
+    r"\W{0,8}(?:(?:[\w-]{1,30} ){0,4}(?:details?|reason|cause|hint|stack ?trace)\s?:"
+    r"|(?:shutting down|exiting|aborting|terminating|quitting|giving up)\b)",
+    re.I,
+)
+"""A line that names itself the reason of what was just reported, or says goodbye because of it."""
+_LETTER = re.compile(r"\w")
+
+Place = tuple[str, str]
+
+
+def joined(messages: Sequence[Message]) -> list[list[Message]]:
+    """The messages, by time, in groups that are one call's; most are alone."""
+    groups: list[list[Message]] = []
+    of: dict[int, list[Message]] = {}
+    forms: dict[Place, set[bool]] = {}
+    for message in messages:
+        if message.loud:
+            forms.setdefault(_place(message), set()).add(message.structured)
+    waiting: dict[tuple[Place, object], list[Message]] = {}
+    before: dict[tuple[Place, str, bool], Message] = {}
+    for message in sorted(messages, key=lambda m: m.entries[0].order):
+        if not message.loud:
+            groups.append([message])
+            continue
+        place, instance = _place(message), message.entries[0].instance
+        partner = _partner(message, waiting, place) if len(forms[place]) > 1 else None
+        if partner is None:
+            last = before.get((place, instance, message.structured))
+            partner = last if last is not None and _follows(message, of[id(last)]) else None
+        before[place, instance, message.structured] = message
+        if partner is None:
+            group: list[Message] = []
+            groups.append(group)
+        else:
+            group = of[id(partner)]
+        group.append(message)
+        of[id(message)] = group
+    return groups
+
+
+def together(group: Sequence[Message]) -> Occurrence:
+    """What the messages of one call say: in the words of the one that has the exception, with all entries."""
+    found = [m.occurrence() for m in group]
+    if len(found) == 1:
+        return found[0]
+    told = [o for o in found[1:] if _SEQUEL.match(_words(o.text))]
+    versions = [o for o in found if o not in told]
+    lead = max(versions, key=lambda o: (o.failure is not None and o.failure.frame is not None, o.failure is not None))
+    return Occurrence(
+        entries=tuple(sorted((e for o in found for e in o.entries), key=lambda e: e.order)),
+        text="\n".join([lead.text, *(o.text for o in told)])[:TEXT],
+        level=max(o.level for o in found),
+        form=lead.form,
+        site=next((o.site for o in found if o.site and o.site.function), lead.site),
+        failure=lead.failure,
+        request=next((o.request for o in found if o.request), None),
+    )
+
+
+def _place(message: Message) -> Place:
+    head = message.entries[0]
+    return (head.workload or head.service, head.revision)
+
+
+def _partner(message: Message, waiting: dict[tuple[Place, object], list[Message]], place: Place) -> Message | None:
+    """The same words, or the same exception, in the other form just before; each is taken once."""
+    head = message.entries[0]
+    keys = _keys(message)
+    for key in keys:
+        others = waiting.get((place, key), [])
+        others[:] = [o for o in others if head.time - o.entries[0].time <= _TWICE]
+        for other in others:
+            there = other.entries[0].instance
+            if other.structured is not message.structured and (there == head.instance or not (there and head.instance)):
+                for known in _keys(other):
+                    waiting[place, known] = [o for o in waiting[place, known] if o is not other]
+                return other
+    for key in keys:
+        waiting.setdefault((place, key), []).append(message)
+    return None
+
+
+def _keys(message: Message) -> list[object]:
+    """What makes it recognisable in its other form."""
+    words = _words(message.entries[0].text)
+    failure = message.entries[0].failure
+    return [k for k in (words if len(words) >= _SHORTEST else "", failure if failure and failure.message else "") if k]
+
+
+def _follows(message: Message, group: list[Message]) -> bool:
+    """Whether the message goes on where the last of the group ended."""
+    head = message.entries[0]
+    last = max(m.last for m in group)
+    if not timedelta(0) <= head.time - last <= _NEXT or head.time - group[0].entries[0].time > SPAN:
+        return False
+    return bool(_SEQUEL.match(_words(head.text)))
+
+
+def _words(text: str) -> str:
+    """The first line that says something, without time, level and ornaments in front."""
+    for line in bare(text[:2_000].lstrip()).split("\n", 8)[:8]:
+        if found := _LETTER.search(line):
+            return line[found.start() :].strip()
+    return ""

@@ -1,0 +1,120 @@
+"""When texts are one: rules that ask for enough evidence, and are never less content with more of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from bot.steps.mine.pool import Pool, grouped
+from bot.steps.mine.tokens import VALUE, Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Enough:
+    """How many different values are enough to say that a place varies."""
+
+    odd: int = 3
+    """Texts that differ in odd tokens only."""
+    word: int = 6
+    """Plain words in one place."""
+    named: int = 3
+    """Plain words behind one that announces a name: `user alice`."""
+    first: int = 30
+    """Words that texts begin with: mostly these are what happened."""
+    crowd: int = 12
+    """Words in each of two places that vary together."""
+    free: int = 50
+    """Words in each of several places, or ends of lines behind a colon."""
+
+
+VARIABLE = 6
+"""Places that may vary together; where more do, it is free text."""
+_NAMING = frozenset(
+    {"user", "username", "login", "account", "customer", "tenant", "member", "owner", "client", "peer", "host"}
+    | {"hostname", "node", "named", "called", "name"}
+)
+
+
+@dataclass(slots=True)
+class Learned:
+    """Words that were found to be values, and behind which words."""
+
+    values: set[str] = field(default_factory=set)
+    places: set[tuple[str, str]] = field(default_factory=set)
+
+
+def equal(pool: Pool, bucket: list[int]) -> None:
+    """Equal, when what masks have found is left out."""
+    for group in grouped(bucket, pool.parts.__getitem__):
+        pool.join(group)
+
+
+def odd(pool: Pool, bucket: list[int], enough: Enough) -> None:
+    """Equal but for odd tokens, and several of them; or there stands what a mask has found."""
+    for group in grouped(bucket, lambda at: tuple(VALUE if t.odd else t.text for t in pool.texts[at])):
+        masked = any(not any(t.odd for t in pool.texts[at]) for at in group)
+        if len({pool.parts[at] for at in group}) >= (2 if masked else enough.odd):
+            pool.join(group, {n for at in group for n, t in enumerate(pool.texts[at]) if t.odd})
+
+
+def words(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> None:
+    """Equal but for one token."""
+    for at, varying in pool.one_apart(bucket):
+        values = pool.different(varying, at)
+        before = next(pool.texts[t][at].before for t in varying if not pool.texts[t][at].value)
+        if len(values) >= (enough.first if at == 0 else enough.named if before in _NAMING else enough.word):
+            pool.join(varying, {at})
+            learned.values |= values
+            learned.places |= {(before, value) for value in values}
+
+
+def known(pool: Pool, bucket: list[int], learned: Learned) -> None:
+    """Equal but for one token that is a value elsewhere, at least once behind the same word."""
+    for at, varying in pool.one_apart(bucket):
+        there = {t: pool.texts[t][at] for t in varying}
+        before = next(t.before for t in there.values() if not t.value)
+        values = [t for t, token in there.items() if token.value or token.text in learned.values]
+        if at and len(values) > 1 and any((before, there[t].text) in learned.places for t in values):
+            pool.join(values, {at})
+
+
+def crowds(pool: Pool, bucket: list[int], enough: Enough) -> None:
+    """Several tokens vary together, behind the same first one."""
+    for group in grouped(bucket, lambda at: pool.parts[at][:1]):
+        if len(group) < enough.crowd:
+            continue
+        counts = {
+            at: len(pool.different((t for t in group if not pool.texts[t][at].fixed), at))
+            for at in range(1, len(pool.texts[group[0]]))
+        }
+        some = [at for at, count in counts.items() if count >= enough.crowd]
+        many = [at for at, count in counts.items() if count >= enough.free]
+        if len(many) > VARIABLE:
+            pool.join(group)
+            continue
+        larger = (chosen for size in range(3, len(many) + 1) for chosen in combinations(many, size))
+        for chosen in (*combinations(some, 2), *larger):
+            _together(pool, group, chosen, enough)
+
+
+def _together(pool: Pool, group: list[int], chosen: tuple[int, ...], enough: Enough) -> None:
+    may = [t for t in group if not any(pool.texts[t][at].fixed for at in chosen)]
+
+    def rest(text: int) -> Parts:
+        return tuple("" if at in chosen else part for at, part in enumerate(pool.parts[text]))
+
+    for same in grouped(may, rest):
+        if len(same) >= enough.crowd and all(len(pool.different(same, at)) >= enough.crowd for at in chosen):
+            pool.join(same, chosen)
+
+
+def tails(pool: Pool, enough: Enough) -> None:
+    """What follows a colon is free text, where there is very much of it behind the same few words."""
+    heads: dict[Parts, list[int]] = defaultdict(list)
+    for at, parts in enumerate(pool.parts):
+        if ":" in parts[2:]:
+            heads[parts[: parts.index(":", 2)]].append(at)
+    for group in heads.values():
+        if len({pool.parts[at] for at in group}) >= enough.free:
+            pool.join(group)

@@ -1,0 +1,70 @@
+"""Which entries were read before, and which problem each belongs to: by the hour of the entry, then by its key.
+
+Entries of one hour stand together, so that what is read now touches a few pages, however much is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from sqlite_utils import Database
+
+from bot.models import Entry, Quiet
+from store.codec import micros, numbers
+
+HOUR = 3_600_000_000
+
+
+def known(db: Database, entries: Iterable[Entry | Quiet]) -> Iterator[int]:
+    """The keys of those that were read before."""
+    for bucket, keys in _by_hour((micros(e.time), e.key) for e in entries).items():
+        sql = "SELECT key FROM seen WHERE bucket = ? AND key IN (SELECT value FROM json_each(?))"
+        for (key,) in db.execute(sql, [bucket, numbers(keys)]).fetchall():
+            yield key
+
+
+def clusters(db: Database, keys: Sequence[int], times: Sequence[datetime] | None) -> dict[int, int]:
+    """The clusters of those that belong to one."""
+    sql = (
+        "SELECT seen.key, signatures.cluster FROM seen JOIN signatures ON signatures.id = seen.signature"
+        " WHERE seen.key IN (SELECT value FROM json_each(?))"
+    )
+    if times is None:
+        return dict(db.execute(sql, [numbers(keys)]).fetchall())
+    found: dict[int, int] = {}
+    for bucket, some in _by_hour(zip(map(micros, times), keys, strict=True)).items():
+        found.update(db.execute(f"{sql} AND seen.bucket = ?", [numbers(some), bucket]).fetchall())
+    return found
+
+
+def remember(
+    db: Database, entries: Iterable[Entry], quiet: Iterable[Quiet], owners: Mapping[int, tuple[Entry, int | None]]
+) -> None:
+    """Every entry once; those that are known may belong to another problem now."""
+    healthy = [row(e) for e in entries if e.key not in owners]
+    healthy += [row(e) for e in quiet]
+    healthy.sort()
+    db.conn.executemany("INSERT INTO seen (bucket, key) VALUES (?, ?) ON CONFLICT DO NOTHING", healthy)
+    db.conn.executemany(
+        "INSERT INTO seen (bucket, key, signature) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET signature = excluded.signature WHERE signature IS NOT excluded.signature",
+        sorted((*row(entry), id_) for entry, id_ in owners.values()),
+    )
+
+
+def disown(db: Database) -> None:
+    """Those of the old edge may belong elsewhere now."""
+    db.execute("UPDATE seen SET signature = NULL WHERE (bucket, key) IN (SELECT bucket, key FROM edge)")
+
+
+def row(entry: Entry | Quiet) -> tuple[int, int]:
+    time = micros(entry.time)
+    return time - time % HOUR, entry.key
+
+
+def _by_hour(stamped: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for time, key in stamped:
+        found.setdefault(time - time % HOUR, []).append(key)
+    return found
