@@ -5,43 +5,16 @@ It says that it is pattern-based, claims only figures that are counted, and name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
-from bot.analysts.recognise import Hit, clean, recognise, views
+from bot.analysts.recognise import Hit, recognise, views
 from bot.analysts.table import TABLE, UNKNOWN
+from bot.analysts.wording import clean, fill
 from bot.models import Analysis, Case, Claim, Cluster, CriticalPath, Entry, Ground, Spend
 
 QUOTE_BOUND = 160
 REVISIONS_NAMED = 4
-GENERIC: Mapping[str, str] = {
-    "api": "the API",
-    "code": "not given",
-    "column": "a column",
-    "constraint": "a constraint",
-    "count": "some",
-    "database": "the database",
-    "file": "a file",
-    "host": "the other side",
-    "limit": "not given",
-    "message": "see the quote",
-    "migration": "a migration",
-    "model": "see the quote",
-    "module": "a module",
-    "permission": "see the quote",
-    "port": "not given",
-    "probe": "the probe",
-    "read": "a property",
-    "revision": "the revision",
-    "seconds": "the limit is not given",
-    "secret": "a setting",
-    "symbol": "a name",
-    "table": "a table",
-    "target": "the other side",
-    "type": "an object",
-    "user": "the user",
-}
 
 
 class Patterns:
@@ -54,17 +27,17 @@ class Patterns:
         hit = recognise(cluster, TABLE) or Hit(UNKNOWN, views(cluster)[0])
         values = _values(cluster, hit)
         row = hit.row
-        claims = _claims(cluster, hit, row.cause.format_map(values))
+        cause = fill(row.cause, values)
         known = row is not UNKNOWN
         return Analysis(
             cluster=cluster.number,
             source=self.name,
-            name=clean(row.title.format_map(values)),
-            cause=row.cause.format_map(values),
-            technical_impact=row.technical.format_map(values),
-            business_impact=_business(case, row.business.format_map(values)),
-            next_steps=tuple(step.format_map(values) for step in row.steps),
-            claims=tuple(claims),
+            name=clean(fill(row.title, values)),
+            cause=cause,
+            technical_impact=fill(row.technical, values),
+            business_impact=_business(case, fill(row.business, values)),
+            next_steps=tuple(fill(step, values) for step in row.steps),
+            claims=tuple(_claims(cluster, hit, cause)),
             confidence=(0.9 if hit.confirms else 0.5) if known else 0.0,
             severity=row.severity,
             rule=row.name if hit.confirms else "",
@@ -76,18 +49,16 @@ def _values(cluster: Cluster, hit: Hit) -> dict[str, str]:
     signature, entry = cluster.signature, hit.view.entry
     request = entry.request if entry else None
     method, route = (request.method, request.route) if request else (signature.method, signature.route)
-    failure = entry.failure if entry else None
-    message = (failure.message if failure else "") or (hit.view.headline or cluster.title).strip().split("\n")[0]
-    service = clean(cluster.service) or "the service"
-    values = dict(GENERIC) | {
-        "service": service,
-        "exception": clean(hit.view.exception) or "an exception",
+    service = clean(cluster.service)
+    values = {
+        "service": service or "the service",
+        "exception": clean(hit.view.exception),
         "frame": _frame(entry, signature.site),
-        "message": clean(message) or "nothing",
-        "method": clean(method) or "that was used",
+        "method": clean(method),
         "request": clean(f"{method} {route}") or service,
-        "route": clean(route) or "this route",
-        "status": str(hit.view.status or "not given"),
+        "route": clean(route),
+        "status": str(hit.view.status or ""),
+        "title": clean(cluster.title or cluster.template) or "A problem without words",
     }
     values |= {k: v for k, v in hit.values.items() if v}
     if "host" in hit.values:
@@ -102,7 +73,7 @@ def _frame(entry: Entry | None, site: str) -> str:
         return clean(f"{frame.file}:{frame.line}" if frame.line else frame.file)
     if frame and frame.module:
         return clean(".".join(p for p in (frame.module, frame.function) if p))
-    return clean(site) or "the place that the entries name"
+    return clean(site)
 
 
 def _business(case: Case, plain: str) -> str:
@@ -112,7 +83,7 @@ def _business(case: Case, plain: str) -> str:
         + (f" (worth, as the team states it: {p.worth})." if p.worth else ".")
         for p in paths
     ]
-    return " ".join([plain, *stated])
+    return " ".join(filter(None, (plain, *stated)))
 
 
 def _touches(case: Case, path: CriticalPath) -> bool:
@@ -147,7 +118,7 @@ def _claims(cluster: Cluster, hit: Hit, cause: str) -> list[Claim]:
     quote = _quote(entry, hit.words) if entry else ""
     if entry and quote:
         facts.append(Claim(f'An entry says "{quote}".', Ground.OBSERVATION, (entry.id,), quote))
-    return [*facts, Claim(cause, Ground.INFERENCE, (str(len(facts)),))]
+    return [*facts, Claim(cause, Ground.INFERENCE, (str(len(facts)),))] if cause else facts
 
 
 def _quote(entry: Entry, words: str) -> str:

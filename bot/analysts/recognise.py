@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from bot.analysts.wording import clean
 from bot.models import Cluster, Entry, Form, Severity
 
 LOOKED_AT = 12
 TEXT_BOUND = 6_000
 HEADLINE_BOUND = 600
-VALUE_BOUND = 120
 NAMED = re.compile(
     r"^\W{0,4}(?P<type>(?:\w{1,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Fault|Timeout|Refused|Warning|Exit)): "
     r"(?P<message>\S.{0,400})",
@@ -26,7 +26,7 @@ NAMED = re.compile(
 """A line that names an exception the way tracebacks end."""
 STATUS = re.compile(
     r"(?:\bHTTP(?:/\d(?:\.\d)?\"?)?|\bstatus(?: code)?|\banswered|\breturned|^)[ :=]{0,3}"
-    r"(?P<status>[45]\d\d)\b(?! ?m?s\b)",
+    r"(?P<status>[45]\d\d)\b(?! ?(?:m?s|rows|records|items|results|bytes|entries|messages|events|users|lines|times)\b)",
     re.IGNORECASE,
 )
 """A status in words; it tells, but is not solid."""
@@ -116,13 +116,6 @@ def spread(entries: Sequence[Entry], most: int) -> list[Entry]:
     if len(entries) <= most:
         return list(entries)
     return [entries[round(i * (len(entries) - 1) / (most - 1))] for i in range(most)]
-
-
-def clean(value: str) -> str:
-    """A value from a log line, fit to stand in a sentence: one line, bounded, without control characters."""
-    shown = "".join(c if c.isprintable() else " " for c in value)
-    shown = " ".join(shown.split()).strip(" '\"`,;")
-    return shown if len(shown) <= VALUE_BOUND else shown[: VALUE_BOUND - 1] + "…"
 
 
 def _view(entry: Entry, cluster: Cluster) -> View:

@@ -31,6 +31,7 @@ from bot.models import (
     Severity,
     Verdict,
 )
+from bot.render import phrases
 from bot.render.escape import cut, fence, link, markdown
 
 BODY_LIMIT = 65_536
@@ -148,6 +149,9 @@ def _facts(problem: Problem, policy: Policy, share: float) -> dict[str, object]:
         "c": cluster,
         "t": problem.triage,
         "a": analysis if trusted else None,
+        "impact": phrases.impact(problem),
+        "says": phrases.cause(problem).says,
+        "unknown": phrases.cause(problem).worth == phrases.UNKNOWN,
         "audit": audit,
         "m": match,
         "cause": analysis.cause if analysis and audit and audit.cause is Finding.CONFIRMED else "",

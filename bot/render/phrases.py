@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.models import Act, Finding, Issue, Outcome, Problem, Proposal, Severity, Stage, Window
+from bot.models import Act, Finding, Issue, Outcome, Problem, Proposal, Severity, Stage, Verdict, Window
 
 MEANING = {
     Severity.P0: "service down, all users blocked, or data lost",
@@ -38,6 +38,25 @@ _STAGE = {
 }
 
 
+UNKNOWN = "no known pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What the problem means, as far as it may be shown. It is always inferred: nobody measured it."""
+
+    technical: str = ""
+    business: str = ""
+
+
+def impact(problem: Problem) -> Impact:
+    """The impacts of an analysis that the audit approved, and of no other."""
+    analysis, audit = problem.analysis, problem.audit
+    if analysis is None or audit is None or audit.verdict is not Verdict.APPROVED or not cause(problem).text:
+        return Impact()
+    return Impact(analysis.technical_impact, analysis.business_impact)
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """A cause and how far it may be believed. `text` is empty where none may be shown."""
@@ -46,6 +65,15 @@ class Cause:
     worth: str
     source: str
     """Who wrote it down: "pattern-based", or the name of the model."""
+    says: str = ""
+    """Where nothing is known of the cause: what an entry says."""
+
+    @property
+    def instead(self) -> str:
+        """What is said where no cause may be shown."""
+        if self.says:
+            return f"{self.worth}; the entries say: “{self.says}”"
+        return self.worth if self.worth == UNKNOWN else f"none that may be shown: {self.worth}"
 
     @property
     def label(self) -> str:
@@ -59,8 +87,11 @@ def cause(problem: Problem) -> Cause:
         return Cause("", "not analysed yet", "")
     source = "pattern-based" if analysis.source == "patterns" else f"by {analysis.source}"
     finding = audit.cause if audit else Finding.UNSUPPORTED
-    if finding in (Finding.CONFIRMED, Finding.INFERRED):
+    if analysis.cause and finding in (Finding.CONFIRMED, Finding.INFERRED):
         return Cause(analysis.cause, finding.value, source)
+    if analysis.source == "patterns" and not analysis.cause:
+        quotes = [c.claim.quote for c in (audit.claims if audit else ()) if c.finding is Finding.CONFIRMED]
+        return Cause("", UNKNOWN, "", next((q for q in reversed(quotes) if q), ""))
     worth = "struck out" if finding is Finding.STRUCK else "not supported by the log lines"
     return Cause("", worth, source)
 

@@ -17,9 +17,9 @@ _PRIORITY = re.compile(r"\b(P[0-5])\b(?:\s*(?:→|->)\s*(P[0-5])\b)?")
 
 
 def name(problem: Problem) -> str:
-    """What the problem is called: the analysis's name where it stood the audit, else the cluster's own title."""
+    """What the problem is called: the analysis's name where the audit approved it, else the cluster's own title."""
     analysis, audit = problem.analysis, problem.audit
-    if analysis and analysis.name and audit and audit.verdict is not Verdict.REJECTED:
+    if analysis and analysis.name and audit and audit.verdict is Verdict.APPROVED:
         return analysis.name
     return problem.cluster.title or problem.cluster.template
 

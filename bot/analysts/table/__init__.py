@@ -16,15 +16,16 @@ from bot.analysts.table.platform import PLATFORM
 
 UNKNOWN = Row(
     name="not recognised",
-    title="{message}",
-    cause="Not recognised: no row of the pattern table knows this failure. What the entries say is quoted below.",
-    technical="{service} logs this at {frame}; what follows from it the entries do not say.",
-    business="Not known from the entries alone.",
+    title="{title}",
+    cause="",
+    technical="",
+    business="",
     steps=(
-        "Read the evidence below, beginning with the first entry.",
+        "Read the entries, beginning with the first one.",
         "Compare the revisions that show it with the one before.",
         "Search the code of {service} for the constant part of the message.",
     ),
 )
+"""No cause and no impact: what only repeats a log line is neither."""
 
 TABLE: tuple[Row, ...] = (*LOADING, *DATA, *ACCESS, *PLATFORM, *NETWORK, *CODE, *HTTP)

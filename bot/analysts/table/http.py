@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from bot.analysts.recognise import Row
-from bot.models import Severity
+from bot.models import Form, Severity
 
 HTTP: tuple[Row, ...] = (
     Row(
         name="bad request",
         title="{request} is asked wrongly (400)",
         statuses=(400,),
+        forms=(Form.REQUEST,),
         cause="Clients send requests to {request} that {service} cannot read.",
         technical="The requests are refused; nothing is changed.",
         business="Those callers do not get what they ask for.",
@@ -21,7 +22,8 @@ HTTP: tuple[Row, ...] = (
         name="authentication 401",
         title="{request} refuses callers as not authenticated (401)",
         statuses=(401,),
-        cause="Callers of {request} present no identity, or one that is not accepted any more.",
+        forms=(Form.REQUEST,),
+        cause="Callers of {request} present no credentials, or ones that are not accepted: wrong, expired, or of another environment.",
         technical="The requests are refused.",
         business="Those callers cannot use {request}.",
         steps=(
@@ -34,6 +36,7 @@ HTTP: tuple[Row, ...] = (
         name="authorisation 403",
         title="{request} refuses callers as not allowed (403)",
         statuses=(403,),
+        forms=(Form.REQUEST,),
         cause="Callers of {request} are not allowed to do this: a role is missing, or the platform refuses them before the code.",
         technical="The requests are refused.",
         business="Those callers cannot use {request}.",
@@ -47,6 +50,7 @@ HTTP: tuple[Row, ...] = (
         name="not found 404",
         title="{request} does not exist (404)",
         statuses=(404, 410),
+        forms=(Form.REQUEST,),
         cause="Something that is not there is asked for: an address that was removed or is written wrongly, or a record that was deleted.",
         technical="The requests are answered with 404.",
         business="None if it is a stray address; callers of a removed route do not get what they ask for.",
@@ -55,7 +59,7 @@ HTTP: tuple[Row, ...] = (
     ),
     Row(
         name="not found, in words",
-        title="{route} is asked for and does not exist",
+        title="[{route} is asked for and does not exist|A route is asked for and does not exist]",
         texts=(
             r"\bNot Found: (?P<route>/\S{0,80})",
             r"\bno route (?:matches|found for)\b[^\n]{0,10}(?P<route>/\S{0,80})?",
@@ -70,7 +74,8 @@ HTTP: tuple[Row, ...] = (
         name="method not allowed 405",
         title="{request} is called with another method (405)",
         statuses=(405,),
-        cause="The route exists, and does not take the method {method}.",
+        forms=(Form.REQUEST,),
+        cause="The route exists, and does not take [the method {method}|this method].",
         technical="The requests are refused.",
         business="Those callers do not get what they ask for.",
         steps=("Compare the client's call with the routes of this revision.",),
@@ -80,6 +85,7 @@ HTTP: tuple[Row, ...] = (
         name="conflict 409",
         title="{request} refuses conflicting changes (409)",
         statuses=(409, 412),
+        forms=(Form.REQUEST,),
         cause="The state had changed before the request came: done twice, or changed by somebody else.",
         technical="The change is refused.",
         business="The single action must be done again.",
@@ -90,6 +96,7 @@ HTTP: tuple[Row, ...] = (
         name="payload too large 413",
         title="{request} is sent too much (413)",
         statuses=(413,),
+        forms=(Form.REQUEST,),
         cause="The body of the request is larger than {service} or the platform accepts.",
         technical="The requests are refused before the code sees them.",
         business="Those uploads do not work.",
@@ -100,6 +107,7 @@ HTTP: tuple[Row, ...] = (
         name="validation 422",
         title="{request} is given values that do not fit (422)",
         statuses=(422,),
+        forms=(Form.REQUEST,),
         cause="The requests to {request} can be read, and their values do not fit: a field is missing or has another type.",
         technical="The requests are refused; nothing is changed.",
         business="Those callers do not get what they ask for.",
@@ -110,6 +118,7 @@ HTTP: tuple[Row, ...] = (
         name="rate limit 429",
         title="{request} is asked too often (429)",
         statuses=(429,),
+        forms=(Form.REQUEST,),
         cause="More requests came than {service} accepts in a span of time, or it had no instance for them.",
         technical="The requests above the limit are refused.",
         business="Those callers are late or do without.",
@@ -121,8 +130,9 @@ HTTP: tuple[Row, ...] = (
     ),
     Row(
         name="bad gateway or unavailable",
-        title="{request} is unavailable ({status})",
+        title="{request} is unavailable[ ({status})]",
         statuses=(502, 503),
+        forms=(Form.REQUEST,),
         cause="No instance gave a good answer: it crashed, was starting, or was overloaded. The status is an effect; the "
         "reason is in what the instances logged at that time.",
         technical="Requests to {request} fail before or while they are answered.",
@@ -137,6 +147,7 @@ HTTP: tuple[Row, ...] = (
         name="gateway timeout 504",
         title="{request} does not answer in time (504)",
         statuses=(504, 408),
+        forms=(Form.REQUEST,),
         cause="The answer took longer than the time limit of the service or of the load balancer.",
         technical="The request is cut off; the work may still go on.",
         business="Callers of {request} wait long and then get an error.",
@@ -148,8 +159,9 @@ HTTP: tuple[Row, ...] = (
     ),
     Row(
         name="server error 500",
-        title="{request} fails ({status})",
+        title="{request} fails[ ({status})]",
         statuses=(500, 501, 505, 507, 508),
+        forms=(Form.REQUEST,),
         cause="The code of {service} ended a request with an error; the exception is in another entry of the same time or trace.",
         technical="The requests fail; what they had done before the error may stay.",
         business="Callers of {request} get errors.",
@@ -158,5 +170,38 @@ HTTP: tuple[Row, ...] = (
             "If there is none, log exceptions in {service}.",
         ),
         severity=Severity.P1,
+    ),
+    Row(
+        name="refusal in words",
+        title="A request is refused with [{status}|an error] in {service}",
+        statuses=(401, 403, 407),
+        cause="A caller's identity or its rights were not accepted: {service} refused it, or another system refused {service}.",
+        technical="The call is refused; trying again does not help.",
+        business="What the call was for does not happen.",
+        steps=(
+            "See in the message who refused whom.",
+            "Compare keys, secrets and roles of both sides, and the last deployment of either.",
+        ),
+        severity=Severity.P2,
+    ),
+    Row(
+        name="fault of a request, in words",
+        title="A request is answered with [{status}|an error] in {service}",
+        statuses=tuple(s for s in range(400, 500) if s not in (401, 403, 407)),
+        cause="A request was not accepted as it was: {service} answered so, or was answered so by another system.",
+        technical="The request fails; the same one will fail again.",
+        business="What the request was for does not happen.",
+        steps=("See in the message who answered whom, and compare the request with what the other side takes.",),
+        severity=Severity.P3,
+    ),
+    Row(
+        name="fault of a server, in words",
+        title="A request ends with [{status}|an error] in {service}",
+        statuses=tuple(range(500, 600)),
+        cause="A request failed on the side that should answer it: in {service}, or in a system that {service} asked.",
+        technical="The request fails; trying again may help.",
+        business="What the request was for does not happen, or is late.",
+        steps=("See in the message who answered, and read what that service logged at these times.",),
+        severity=Severity.P2,
     ),
 )

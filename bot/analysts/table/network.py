@@ -9,7 +9,7 @@ from bot.models import Severity
 NETWORK: tuple[Row, ...] = (
     Row(
         name="name not resolved",
-        title="{host} cannot be resolved",
+        title="[{host}|The name of another system] cannot be resolved",
         texts=(
             r"\b(?:getaddrinfo )?(?:ENOTFOUND|EAI_AGAIN) (?P<host>[\w.\-]+)",
             r"Failed to resolve ['\"]?(?P<host>[\w.\-]+)",
@@ -18,9 +18,9 @@ NETWORK: tuple[Row, ...] = (
             r"(?:Name or service not known|Temporary failure in name resolution|nodename nor servname|NXDOMAIN)",
         ),
         exceptions=("gaierror", "NameResolutionError", "UnknownHostException"),
-        cause="The name {host} has no address: it is written wrongly, was removed, or the resolver did not answer.",
+        cause="The name [{host}|of another system] has no address: it is written wrongly, was removed, or the resolver did not answer.",
         technical="No connection to it comes about.",
-        business="What {service} does with {host} does not work.",
+        business="What {service} does with [{host}|it] does not work.",
         steps=(
             "Compare the name in the settings with the one that exists.",
             "If it is a private name, check the VPC connector and the DNS zone.",
@@ -30,7 +30,7 @@ NETWORK: tuple[Row, ...] = (
     ),
     Row(
         name="certificate",
-        title="The certificate of {host} is not accepted",
+        title="A certificate is not accepted in {service}",
         texts=(
             r"certificate has expired",
             r"CERTIFICATE_VERIFY_FAILED",
@@ -54,7 +54,7 @@ NETWORK: tuple[Row, ...] = (
     ),
     Row(
         name="connection refused",
-        title="{target} refuses connections from {service}",
+        title="[{target}|Another system] refuses connections from {service}",
         texts=(
             r"\bECONNREFUSED\b[ :]{0,2}(?P<host>[\w.\-\[\]<>]+)?:?(?P<port>\d{2,5})?",
             r"connect(?:ion)? to (?:server at )?['\"]?(?P<host>[\w.\-<>]+)['\"]?(?: \([^)\n]{0,60}\))?[,:]? ?(?:port )?(?P<port>\d{2,5})?[^\n]{0,40}(?:failed: )?Connection refused",
@@ -64,11 +64,11 @@ NETWORK: tuple[Row, ...] = (
             r"\bConnection refused\b",
         ),
         exceptions=("ConnectionRefusedError", "ConnectException"),
-        cause="Nothing accepts connections at {target}: it is down, restarting, or listens elsewhere.",
+        cause="Nothing accepts connections at [{target}|the address that {service} asks for]: it is down, restarting, or listens elsewhere.",
         technical="Every call to it fails at once.",
         business="What {service} does with it does not work.",
         steps=(
-            "See whether {target} runs and listens on this port.",
+            "See whether [{target}|the other side] runs and listens on this port.",
             "If it is localhost in a container, the address is wrong: nothing else runs there.",
             "Check VPC connector and firewall if it is a private address.",
         ),
@@ -96,7 +96,7 @@ NETWORK: tuple[Row, ...] = (
         name="websocket closed",
         title="WebSocket connections to {service} break",
         texts=(
-            r"\bwebsockets?\b[^\n]{0,60}\b(?:closed|disconnect\w*|abort\w*|rejected|timed out|need to call .accept.)",
+            r"\bwebsockets?\b[^\n]{0,60}\b(?:closed|disconnect\w*|abort\w*|timed out|need to call .accept.)",
             r"\b(?:ConnectionClosed(?:Error|OK)?|WebSocketDisconnect)\b",
             r"Cannot call ['\"]?(?:send|receive)['\"]?[^\n]{0,60}(?:close|disconnect)",
         ),
@@ -140,6 +140,26 @@ NETWORK: tuple[Row, ...] = (
         severity=Severity.P2,
     ),
     Row(
+        name="connection timed out",
+        title="{service} gets no connection in time",
+        texts=(
+            r"\bConnection to (?P<host>[\w.\-<>]+)(?:[:,]? ?(?:port )?(?P<port>\d{2,5}))? timed out",
+            r"\bconnect(?:ion)? (?:attempt )?(?:has )?timed? ?out\b(?! while reading)",
+            r"\bconnect timeout\b|\bETIMEDOUT\b",
+            r"\bdial tcp (?P<host>[\w.\-\[\]<>]+):(?P<port>\d{2,5}): i/o timeout",
+        ),
+        exceptions=("ConnectTimeout", "ConnectTimeoutError", "ConnectionTimeout"),
+        cause="[{target}|The other side] did not take the connection in time: the address is wrong, a firewall or a missing route "
+        "drops the packets, or it is down or overloaded.",
+        technical="The call is given up before anything was sent.",
+        business="What {service} does with it is late, and then fails.",
+        steps=(
+            "See whether [{target}|the other side] can be reached from the network of {service}: route, VPC connector, firewall.",
+            "See whether it was up at these times.",
+        ),
+        severity=Severity.P2,
+    ),
+    Row(
         name="timeout",
         title="{service} waits for an answer that does not come in time",
         texts=(
@@ -161,11 +181,11 @@ NETWORK: tuple[Row, ...] = (
             "QueryCanceled",
             "QueryCanceledError",
         ),
-        cause="An answer took longer than the code waits ({seconds}).",
+        cause="An answer took longer than the code waits[ ({seconds})].",
         technical="The call is given up; the work on the other side may still go on.",
-        business="Those requests to {service} are slow and then fail.",
+        business="What waits for that answer in {service} is late, and then fails.",
         steps=(
-            "Find what was waited for, at {frame}, and its latency over the same time.",
+            "Find what was waited for[, at {frame},] and its latency over the same time.",
             "Set a limit that is longer than the slowest good answer, and shorter than the caller's own.",
         ),
         severity=Severity.P2,
@@ -179,7 +199,7 @@ NETWORK: tuple[Row, ...] = (
             r"\bdoes not support\b[^\n]{0,60}",
             r"\bis (?:not supported|unsupported)\b",
         ),
-        cause="The other side does not offer this (any more): {model}.",
+        cause="The other side does not offer [{model}|what it is asked for]: a model, a parameter, or a combination of them that it does not know or has retired.",
         technical="Every such call is refused; trying again does not help.",
         business="Functions of {service} that need it are unavailable.",
         steps=("Read the provider's list of what is supported now, and change the name or the parameter.",),
@@ -199,13 +219,28 @@ NETWORK: tuple[Row, ...] = (
         severity=Severity.P2,
     ),
     Row(
+        name="empty answer",
+        title="{service} is given an empty answer",
+        texts=(
+            r"\b(?:empty|no) (?:response|answer|reply|result|data)s? (?:was |were )?(?:returned |received )?(?:from|by)\b",
+            r"\b(?:returned|received|got) (?:an? )?(?:empty|no) (?:response|answer|reply|result|data|body)\b",
+        ),
+        cause="Another system, or the step before, gave back nothing that can be worked with.",
+        technical="The step that needs the answer ends here[, at {frame}].",
+        business="Functions of {service} that need this answer give no result.",
+        steps=(
+            "Log what came back (status, length, reason for its end, masked), and what was asked.",
+            "Look for a refusal, a filter or a length limit on the other side, and for an earlier error in the same run.",
+        ),
+        severity=Severity.P2,
+    ),
+    Row(
         name="third-party API failure",
         title="An outside API fails for {service}",
         texts=(
             r"\b(?:upstream|third[- ]party|external|provider|api)\b[^\n]{0,50}\b(?:returned|responded with|answered|status|error)\b[^\n]{0,15}\b(?P<code>5\d\d|4\d\d)\b",
             r"\b(?P<code>5\d\d) (?:Server|Client) Error: [^\n]{0,60} for url\b",
             r"\bRequest failed with status code (?P<code>[45]\d\d)\b",
-            r"\b(?:empty|no|invalid) (?:response|answer|data) (?:was )?(?:returned|received)? ?from\b",
         ),
         exceptions=(
             "HTTPError",
@@ -217,7 +252,7 @@ NETWORK: tuple[Row, ...] = (
             "ServiceUnavailable",
             "ClientResponseError",
         ),
-        cause="Another system answered with an error (status {code}).",
+        cause="Another system answered with an error[ (status {code})].",
         technical="The call fails; {service} can do no more than try again or do without.",
         business="Functions of {service} that need it fail while this lasts.",
         steps=(

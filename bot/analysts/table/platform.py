@@ -20,7 +20,7 @@ PLATFORM: tuple[Row, ...] = (
             r"\bout of memory\b",
         ),
         exceptions=("MemoryError", "OutOfMemoryError"),
-        cause="The container used more memory than it may ({limit}), and was ended or could go no further.",
+        cause="The container used more memory than it may[ ({limit})], and was ended or could go no further.",
         technical="The instance is stopped in the middle of its requests; a new one starts.",
         business="Requests that ran on the instance fail; {service} is slower while instances start again.",
         steps=(
@@ -39,7 +39,7 @@ PLATFORM: tuple[Row, ...] = (
             r"\bEADDRINUSE\b[^\n]{0,40}?:(?P<port>\d{2,5})",
             r"Default STARTUP TCP probe failed[^\n]{0,120}?port (?P<port>\d{2,5})",
         ),
-        cause="The container did not accept connections on its port ({port}) in time: it crashed before, is slow to start, "
+        cause="The container did not accept connections on its port[ ({port})] in time: it crashed before, is slow to start, "
         "or listens on another port or only on localhost.",
         technical="The revision does not become ready.",
         business="The new revision of {service} serves nothing; the one before goes on if it still has traffic.",
@@ -75,7 +75,7 @@ PLATFORM: tuple[Row, ...] = (
             r"\bfailed to load /?(?P<file>[\w./\-]+): exec",
             r"exec (?:format error|/?[\w./\-]+: no such file)",
             r"\bexecutable file not found\b",
-            r"terminated: Application failed to start: (?P<message>[^\n]{0,100})",
+            r"terminated: Application failed to start\b",
         ),
         cause="What the revision should run is not there, or is built for another machine.",
         technical="No instance starts.",
@@ -113,7 +113,8 @@ PLATFORM: tuple[Row, ...] = (
             r"Worker \(pid:\d+\) was sent (?P<code>SIG[A-Z]+)",
             r"\bSegmentation fault\b|\bSIGSEGV\b",
         ),
-        cause="The process was ended by a signal ({code}). 9 is usually memory, 6 and 11 are crashes in native code, 15 is a regular stop.",
+        cause="The process was ended by a signal[ ({code})]. SIGKILL (signal 9) usually means memory, SIGABRT (6) and SIGSEGV (11) native "
+        "code that crashed, SIGTERM (15) a regular stop.",
         technical="The instance stops in the middle of its requests; a new one starts.",
         business="Requests that ran on the instance fail.",
         steps=(
@@ -123,6 +124,16 @@ PLATFORM: tuple[Row, ...] = (
         severity=Severity.P1,
     ),
     Row(
+        name="shutdown",
+        title="A server process of {service} is shut down",
+        texts=(r"\bShutting down\b", r"\b(?:received|got|handling) (?:signal:? )?SIG(?:TERM|INT|QUIT)\b"),
+        cause="A server process stopped because it was told to, or because its workers could not go on. This is an effect: the "
+        "reason is in the entries just before.",
+        technical="The process ends; the platform starts another one where it is needed.",
+        business="None if it was told to stop; else {service} has less capacity.",
+        steps=("Read what the same instance logged just before.",),
+    ),
+    Row(
         name="container exit",
         title="Containers of {service} exit",
         texts=(
@@ -130,7 +141,7 @@ PLATFORM: tuple[Row, ...] = (
             r"\bexit(?:ed)?\b[^\n]{0,25}\b(?:code|status)\b[ :=]{0,2}(?P<code>[1-9]\d{0,2})",
             r"Process exited with status code (?P<code>[1-9]\d*)",
         ),
-        cause="The process ended by itself with code {code}. This is an effect: what it stumbled over is in the entries before.",
+        cause="The process ended by itself[ with code {code}]. This is an effect: what it stumbled over is in the entries before.",
         technical="The instance is gone; a new one starts, and ends the same way if the reason lasts.",
         business="{service} has less capacity, or is down if every instance ends like this.",
         steps=(
@@ -156,7 +167,7 @@ PLATFORM: tuple[Row, ...] = (
     Row(
         name="no instance available",
         title="{service} has no instance for its requests",
-        texts=(r"request was aborted because there was no available instance", r"no available instance"),
+        texts=(r"\bno available instance\b", r"\bmaximum (?:number of )?(?:running )?(?:container )?instances\b"),
         cause="All instances were busy or starting, and the limit of instances was reached.",
         technical="Requests are refused before they reach the code.",
         business="Those requests fail.",

@@ -27,8 +27,7 @@ def clusters(log: Worklog) -> Iterator[str]:
 
 def _cluster(section: Section) -> Iterator[str]:
     problem, cluster, triage = section.problem, section.problem.cluster, section.problem.triage
-    shown = bool(phrases.cause(problem).text)
-    analysis = problem.analysis if shown else None
+    impact = phrases.impact(problem)
     yield from heading(3, f"Cluster {section.number}: {p(cluster.title, TITLE)}")
     by = f", set by {p(triage.by, 60)}" if triage.by else ""
     yield from facts(
@@ -37,8 +36,8 @@ def _cluster(section: Section) -> Iterator[str]:
         ("Category", f"{p(triage.category, 60)}, {triage.kind}"),
         ("Frequency", f"{section.frequency} ({times(section.occurrences)}, {section.per_hour:.1f} an hour)"),
         ("Trend", str(triage.trend)),
-        ("Business impact", p(analysis.business_impact) if analysis else ""),
-        ("Technical impact", p(analysis.technical_impact) if analysis else ""),
+        ("Business impact", f"{p(impact.business)} _(inferred)_" if impact.business else ""),
+        ("Technical impact", f"{p(impact.technical)} _(inferred)_" if impact.technical else ""),
         ("Incident", _incident(section)),
     )
     yield ""
@@ -97,8 +96,9 @@ def _causes(problem: Problem) -> Iterator[str]:
     if cause.text:
         yield f"- {p(cause.text)} _({cause.worth})_"
     else:
-        yield f"- No cause may be shown: {cause.worth}."
-    yield f"- **Source:** {p(cause.source, 80)}{f', {p(analysis.note)}' if analysis.note else ''}"
+        yield f"- {p(cause.instead[:1].upper() + cause.instead[1:])}"
+    source = cause.source or "pattern-based"
+    yield f"- **Source:** {p(source, 80)}{f', {p(analysis.note)}' if analysis.note else ''}"
     if audit is None:
         yield "- **Audit:** none"
         return
@@ -120,8 +120,9 @@ def _figures(audit: Audit) -> str:
 def _impact(section: Section) -> Iterator[str]:
     problem = section.problem
     cause = phrases.cause(problem)
-    if problem.analysis and cause.text and problem.analysis.business_impact:
-        yield f"- {p(problem.analysis.business_impact)} _(inferred, {p(cause.source, 80)})_"
+    impact = phrases.impact(problem)
+    if impact.business:
+        yield f"- {p(impact.business)} _(inferred, {p(cause.source, 80)})_"
     hit = _hit(section)
     yield f"- {times(section.occurrences)} in the window{f'; {hit}' if hit else ''}."
 

@@ -49,18 +49,20 @@ def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
         section(f"{SYMBOL[p.triage.severity]} *{name(p, 250)}*\n{phrases.MEANING[p.triage.severity].capitalize()}"),
         section("\n".join(facts)),
         section(
-            f"*Cause* ({mrkdwn(found.label)})\n"
-            + (prose(found.text, PARAGRAPH) if found.text else "None can be shown.")
+            f"*Cause* ({mrkdwn(found.label)})\n{prose(found.text, PARAGRAPH)}"
+            if found.text
+            else f"*Cause*\n{prose(found.instead if p.analysis else found.label, PARAGRAPH)}"
         ),
     ]
     if p.analysis:
+        impact = phrases.impact(p)
         blocks.append(
             section(
-                f"*Impact, technical:* {prose(p.analysis.technical_impact, PARAGRAPH) or 'unknown'}\n"
-                f"*Impact, business:* {prose(p.analysis.business_impact, PARAGRAPH) or 'unknown'}"
+                f"*Impact, technical (inferred):* {prose(impact.technical, PARAGRAPH) or 'unknown'}\n"
+                f"*Impact, business (inferred):* {prose(impact.business, PARAGRAPH) or 'unknown'}"
             )
         )
-        if p.analysis.next_steps:
+        if p.analysis.next_steps and (found.text or found.worth == phrases.UNKNOWN):
             steps = [f"{i}. {prose(s, SENTENCE)}" for i, s in enumerate(p.analysis.next_steps[:6], 1)]
             blocks.append(section("*Next steps*\n" + "\n".join(steps)))
     if audit and audit.claims:
@@ -74,7 +76,11 @@ def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
     text = (
         f"Cluster {p.number}, {p.triage.severity}: {name(p)} in {mrkdwn(c.service)}. "
         f"{phrases.count(c.occurrences, 'occurrence')}, {p.triage.trend}. "
-        + (f"Cause ({mrkdwn(found.label)}): {prose(found.text, SENTENCE)}" if found.text else f"Cause: {found.label}.")
+        + (
+            f"Cause ({mrkdwn(found.label)}): {prose(found.text, SENTENCE)}"
+            if found.text
+            else f"Cause: {prose(found.instead, SENTENCE) if p.analysis else found.label}."
+        )
     )
     return fit(text, blocks)
 

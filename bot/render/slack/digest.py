@@ -71,13 +71,16 @@ def _family(family: tuple[Problem, ...], now: datetime) -> list[Block]:
     """A problem with its symptoms folded under it: one section, one row of buttons."""
     p, symptoms = family[0], family[1:]
     found = phrases.cause(p)
-    impact = prose(p.analysis.business_impact or p.analysis.technical_impact, SENTENCE) if p.analysis else ""
+    impact = phrases.impact(p)
+    means = prose(impact.business or impact.technical, SENTENCE)
     lines = [
         f"{SYMBOL[p.triage.severity]} *{p.triage.severity} · {name(p)}*",
         f"{where(p)} · {phrases.count(p.cluster.occurrences, 'occurrence')} · {TREND[p.triage.trend]} · "
         f"since {phrases.moment(p.cluster.first_seen, now)} UTC",
-        f"Cause ({mrkdwn(found.label)}): {prose(found.text, SENTENCE)}" if found.text else f"Cause: {found.label}",
-        *([f"Impact: {impact}"] if found.text and impact else []),
+        f"Cause ({mrkdwn(found.label)}): {prose(found.text, SENTENCE)}"
+        if found.text
+        else f"Cause: {prose(found.instead, SENTENCE) if p.analysis else found.label}",
+        *([f"Impact (inferred): {means}"] if means else []),
         f"Cluster {p.number} · issue: {tracked(p)}",
     ]
     if p.proposal and p.proposal.stage in (Stage.OPEN, Stage.APPROVED, Stage.FILING, Stage.FAILED):

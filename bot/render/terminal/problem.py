@@ -69,13 +69,13 @@ def _explained(problem: Problem) -> Iterator[RenderableType]:
     if analysis is None:
         return
     cause = phrases.cause(problem)
-    shown = bool(cause.text)
+    shown, impact = bool(cause.text), phrases.impact(problem)
     yield Text()
     yield from rows(
         [
-            (f"cause ({cause.label})", cause.text or "none that may be shown"),
-            ("technical impact", analysis.technical_impact if shown else ""),
-            ("business impact", analysis.business_impact if shown else ""),
+            (f"cause ({cause.label})" if shown else "cause", cause.text or cause.instead),
+            ("technical impact (inferred)", impact.technical),
+            ("business impact (inferred)", impact.business),
             ("note", analysis.note),
             ("verdict", f"{audit.verdict}{f', {audit.rule}' if audit.rule else ''}" if audit else "none"),
         ]
@@ -84,7 +84,7 @@ def _explained(problem: Problem) -> Iterator[RenderableType]:
         if checked.finding is not Finding.STRUCK:
             why = f" ({checked.why})" if checked.why else ""
             yield at(2, Text(cut(line(f"{checked.finding}: {checked.claim.text}{why}"), SENTENCE)))
-    for index, step in enumerate(analysis.next_steps if shown else (), 1):
+    for index, step in enumerate(analysis.next_steps if shown or cause.worth == phrases.UNKNOWN else (), 1):
         yield at(2, Text(cut(line(f"{index}. {step}"), SENTENCE)))
 
 

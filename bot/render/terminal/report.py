@@ -122,7 +122,7 @@ def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
     if cause.text:
         yield labelled(f"cause ({cause.label})", cut(line(cause.text), SENTENCE), _WORTH.get(cause.worth, ""))
     elif problem.analysis:
-        yield labelled("cause", f"none that may be shown: {cause.worth}")
+        yield labelled("cause", cut(line(cause.instead), SENTENCE))
     if problem.triage.reasons and severity <= Severity.P2:
         yield labelled("why urgent", cut(line("; ".join(problem.triage.reasons)), SENTENCE))
     known = problem.match is not None and problem.match.outcome is not Outcome.NEW

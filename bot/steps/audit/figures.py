@@ -5,38 +5,16 @@ from __future__ import annotations
 
 import re
 
+from bot.models import Level
 from bot.steps.audit.facts import Facts, plain, stands
 from bot.steps.audit.sentence import Sentence
 from bot.steps.audit.times import STAMP
 
-WORDS = {
-    w: n
-    for n, w in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-}
+_NUMERALS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+WORDS = {word: number for number, word in enumerate(_NUMERALS.split())}
 NUMBER = (
     r"(?<![\w.,:/#@-])(?P<n>\d{1,3}(?:[, _]\d{3})+(?![\d])|\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
     r"(?P<k> ?(?:k|K|thousand|million)\b)?(?P<plus>\+)?"
@@ -61,11 +39,23 @@ UNITS = {
 }
 SPECIFIC = re.compile(r"crash|request|call|timeout|warning|traceback|restart|exit|attempt", re.IGNORECASE)
 """Words that say what happened, not only how often: they must stand in the entries too."""
+STATUS_LIKE = re.compile(r"errors?|failures?|requests?|calls?|timeouts?", re.IGNORECASE)
+"""What a status can stand before: "503 errors" are errors with that status."""
+NAMED = re.compile(
+    r"\b(?:signals?|codes?|status(?:es)?|errno|error|ports?|lines?|versions?|pages?|rows?|columns?|positions?|bytes?|steps?|phases?"
+    r"|levels?|types?|sizes?|limits?|ids?|pids?|tids?|attempts?|https?|priority|sqlstate|offset|index|chapter|sections?|rule)"
+    r"(?: (?:is|of|was|number|no\.))?[ :=#]{1,3}(?:\d+(?:,| and| or|, and|, or|/)? ?)*$"
+)
+"""Words before a number that make it a name: `signal 11`, `codes 6 and 11`."""
 UNIT = "|".join(f"(?P<{k}>{v})" for k, v in UNITS.items())
-BETWEEN = r"(?: (?!(?:of|and|or|in|on|for|from|to|by|with|at|than|per|out)\b)(?:[A-Za-z][\w'-]*|[45]\d\d|\x1f+)){0,3}?"
+BETWEEN = (
+    r"(?: (?!(?:of|and|or|in|on|for|from|to|by|with|at|than|per|out|as|is|are|was|were|be|been|being|has|have|had|means?"
+    r"|which|who|when|while|where|if|but|not|then|into|after|before|because|during|so|also|can|may|might|will|would|do|does"
+    r"|did|until|since|under|above|below|against|without|within|between)\b)(?:[A-Za-z][\w'-]*|[45]\d\d|\x1f+)){0,3}?"
+)
 COUNT = re.compile(rf"{COMPARED}{NUMBER}(?:{BETWEEN} |(?=[x×]))(?:{UNIT})(?!\w)", re.IGNORECASE)
 LABELLED = re.compile(
-    rf"\b(?:{UNIT}|count)(?: count)? ?(?::|=|is|are|was|were|of)? ?{COMPARED}{NUMBER}(?![\w%]|[.,]\d| ?[a-z])",
+    rf"\b(?:{UNIT}|count)(?P<counted> count)? ?(?::|=|is|are|was|were|of)? ?{COMPARED}{NUMBER}(?![\w%]|[.,]\d| ?[a-z])",
     re.IGNORECASE,
 )
 ONCE = re.compile(r"\b(?P<n>once|twice|thrice)\b", re.IGNORECASE)
@@ -78,27 +68,7 @@ PART = re.compile(r"\b(?:first|last|another|additional|further|other|next|top|ou
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
 ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
 LABEL = re.compile(r"(?P<label>[a-z][\w-]{2,})[ :=]{1,2}(?:\W{0,2})$")
-PREPOSITIONS = frozenset(
-    [
-        "with",
-        "than",
-        "from",
-        "over",
-        "that",
-        "this",
-        "the",
-        "and",
-        "for",
-        "was",
-        "were",
-        "has",
-        "had",
-        "are",
-        "said",
-        "says",
-        "about",
-    ]
-)
+PREPOSITIONS = frozenset(re.findall(r"\w+", "with than from over that this the and for was were has had are said says about"))
 
 
 def sums(sentence: Sentence) -> None:
@@ -115,7 +85,9 @@ def counts(sentence: Sentence) -> None:
     """How often, how many: each against what was counted, of one environment or revision where it is named."""
     for expression in (COUNT, LABELLED):
         for found in sentence.find(expression):
-            _check(sentence, found)
+            labelled = expression is LABELLED
+            if not _is_a_name(sentence, found, labelled=labelled):
+                _check(sentence, found, labelled=labelled)
     for found in sentence.find(ONCE):
         n = {"once": 1, "twice": 2, "thrice": 3}[found["n"].lower()]
         _compare(sentence, found.span(), n, sentence.facts.cluster.occurrences, "", "occurrences")
@@ -162,7 +134,35 @@ def _beside(label: str, value: str, ground: str) -> bool:
     return re.search(rf"\b{word}\b[^\d]{{0,25}}{number}", lowered) is not None
 
 
-def _check(sentence: Sentence, found: re.Match[str]) -> None:
+def _is_a_name(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> bool:
+    """Whether the number names something (`signal 11`, `user 42`) or is an article ("one request") and counts nothing."""
+    if NAMED.search(sentence.before(found.start("n"))):
+        return True
+    word = next((found[k] for k in UNITS if found[k]), "count").lower()
+    if labelled:
+        return not (found["counted"] or word == "count" or word.endswith("s"))
+    return found["n"].lower() == "one" and not found["compared"] and word not in ("time", "times", "occurrence")
+
+
+def _happened(facts: Facts, word: str) -> bool:
+    """Whether an occurrence of this cluster is such a thing: a request, a crash, a timeout."""
+    found = SPECIFIC.search(word)
+    if found is None:
+        return True
+    stem = found.group(0).lower()
+    cluster = facts.cluster
+    if stem == "request":
+        return any(s.route for s in cluster.signatures) or any(e.request for e in cluster.evidence)
+    if stem == "traceback":
+        return any(e.failure for e in cluster.evidence)
+    if stem == "warning":
+        return cluster.level is Level.WARNING or any(e.level is Level.WARNING for e in cluster.evidence)
+    forms = {"crash": ("crash", "exit(", "signal", "terminated"), "timeout": ("timeout", "timed out", "time out")}
+    said = " ".join((facts.words, *(e.text for e in cluster.evidence))).lower()
+    return any(f in said for f in forms.get(stem, (stem,)))
+
+
+def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
     start, end = found.span()
     kind = next((k for k in UNITS if found[k]), "occurrences")
     claimed, step = _value(found)
@@ -170,12 +170,7 @@ def _check(sentence: Sentence, found: re.Match[str]) -> None:
     if found["plus"]:
         compared = "at least"
     facts = sentence.facts
-    if (
-        found["n"].isdigit()
-        and int(found["n"]) in facts.statuses
-        and kind == "occurrences"
-        and "times" not in found.group(0)
-    ):
+    if found["n"] in map(str, facts.statuses) and not labelled and STATUS_LIKE.fullmatch(found["occurrences"] or ""):
         sentence.holds(found.start("n"), found.end("n"))
         return
     if PART.search(sentence.before(start, 16)) or RATE.match(sentence.after(end, 8)):
@@ -192,6 +187,9 @@ def _check(sentence: Sentence, found: re.Match[str]) -> None:
     where = "".join(f" in {environment}" if environment else "") + (f" on {revision}" if revision else "")
     span = found.span()
     word = found[kind] if kind in UNITS and found[kind] else ""
+    if kind == "occurrences" and not _happened(facts, word):
+        sentence.open(start, end, f"{word.lower()} are not counted here")
+        return
     if SPECIFIC.search(word):
         span = (found.start("n"), found.end("n"))
     _compare(sentence, span, claimed, actual, compared, kind + where, step)

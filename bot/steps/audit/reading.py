@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.models import Claim, Finding
+from bot.models import Claim, Entry, Finding
 from bot.steps.audit.facts import Facts, plain, quoted, sayings
 from bot.steps.audit.figures import counts, numbers, sums
 from bot.steps.audit.names import environments, exceptions, files, issues, paths, revisions, severities, statuses
@@ -27,6 +27,9 @@ CAUSAL = re.compile(
 )
 """Words of a conclusion. A sentence with one is an inference, whatever its label says."""
 MARKED = re.compile(r"\"(?P<double>[^\"]{1,600})\"|`(?P<tick>[^`]{1,600})`")
+
+INNER = str.maketrans({'"': "'", "`": "'"})
+"""Quotation marks inside a quotation are written as others."""
 
 FIGURES: tuple[Callable[[Sentence], None], ...] = (
     stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans, sums, counts,
@@ -68,18 +71,22 @@ def _quote(quote: str, sentence: Sentence) -> Mark:
     return Mark(quote, Finding.UNSUPPORTED, "the quote does not stand in the entries it names")
 
 
-def _said(quote: str, entry: object, facts: Facts) -> bool:
-    return any(quoted(quote, said, facts.masks) for e in facts.all if e is entry for said in sayings(e))
+def _said(quote: str, entry: Entry, facts: Facts) -> bool:
+    wanted = quote.translate(INNER)
+    return any(quoted(wanted, said.translate(INNER), facts.masks) for said in sayings(entry))
 
 
 def _quotes_inside(sentence: Sentence, *, strict: bool) -> None:
-    """Words in quotation marks: a whole phrase must stand in an entry; a single name is left to the other checks."""
+    """Words in quotation marks: a whole phrase must stand in an entry; a single name is left to the other checks.
+
+    What stands in an entry is the entry's word: no figure in it is a claim.
+    """
     for found in sentence.find(MARKED):
-        phrase = found["double"] or found["tick"]
-        if " " not in phrase.strip() or not any(c.isalpha() for c in phrase):
+        phrase = (found["double"] or found["tick"]).strip()
+        if strict and (" " not in phrase or not any(c.isalpha() for c in phrase)):
             continue
         among = sentence.cited or sentence.facts.all
-        if any(_said(phrase.strip(), e, sentence.facts) for e in among):
+        if any(_said(phrase, e, sentence.facts) for e in among):
             sentence.holds(*found.span())
         elif strict:
             sentence.open(*found.span(), f"“{phrase[:60]}” does not stand in the entries it names")

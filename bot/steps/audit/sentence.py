@@ -13,6 +13,10 @@ READ = "\x1f"
 """Stands where a piece was read, so that nothing reads it again."""
 
 
+QUOTATION = re.compile(r"“[^“”]{0,800}”")
+"""Words in curly quotation marks; what they quote may have others inside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What was found of one piece of a sentence."""
@@ -34,7 +38,7 @@ class Sentence:
 
     @classmethod
     def of(cls, text: str, cited: Sequence[Entry], facts: Facts) -> Sentence:
-        shown = plain(text)
+        shown = plain(QUOTATION.sub(lambda q: q.group(0).replace('"', "'").replace("`", "'"), text))
         return cls(shown, cited, facts, shown)
 
     @property
