@@ -83,7 +83,11 @@ class Ambiguous(TrackerUnavailable):
 
 
 class AnalystUnavailable(Unavailable):
-    pass
+    """`spend` is what the attempt may have cost, where it was sent and no answer came."""
+
+    def __init__(self, user_message: str, retry_at: datetime | None = None, spend: Spend | None = None) -> None:
+        super().__init__(user_message, retry_at)
+        self.spend = spend
 
 
 class ChatUnavailable(Unavailable):

@@ -480,6 +480,13 @@ class Spend:
     input_tokens: int
     output_tokens: int
     dollars: float | None = None
+    at_most: float = 0.0
+    """What it may have cost, where `dollars` is None."""
+
+    @property
+    def counted(self) -> float:
+        """What counts towards the ceilings: an unknown sum counts as the most that it can be."""
+        return self.at_most if self.dollars is None else self.dollars
 
 
 @dataclass(frozen=True, slots=True)

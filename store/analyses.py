@@ -46,7 +46,7 @@ class Analyses:
                     spend.model,
                     spend.input_tokens,
                     spend.output_tokens,
-                    spend.dollars,
+                    spend.counted,
                 ],
             )
 

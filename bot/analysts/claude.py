@@ -18,7 +18,7 @@ from anthropic.types import Message
 from pydantic import ValidationError
 
 from bot.analysts.answer import ANSWER_BOUND, SCHEMA, Answer, analysis
-from bot.analysts.evidence import question
+from bot.analysts.evidence import EVIDENCE_BOUND, question
 from bot.errors import AnalystUnavailable, Forbidden, GardenError, Unusable
 from bot.models import Analysis, Case, Spend
 from prompts import text
@@ -45,6 +45,10 @@ PRICES: Mapping[str, Price] = {
     "claude-fable-5-1": Price(10.0, 50.0, 12.5, 1.0),
 }
 """As published in October 2026. A model that is not here costs an unknown sum, not nothing."""
+CHARACTERS_IN_A_TOKEN = 2
+"""Fewer than log text has: for upper bounds."""
+AROUND = 6_000
+"""Characters of a request beside the evidence: instructions and figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,15 @@ class Claude:
         spend = self._spend(message)
         return analysis(_answer(message, self.model, spend), case, self.model), spend
 
+    @property
+    def ceiling(self) -> float:
+        """Dollars that one request may cost at most; a model without a known price counts as the dearest known."""
+        return self._at_most((EVIDENCE_BOUND + AROUND) // CHARACTERS_IN_A_TOKEN, self.max_tokens)
+
+    def _at_most(self, input_tokens: int, output_tokens: int) -> float:
+        known = [p] if (p := self.prices.get(self.model)) else list((self.prices or PRICES).values())
+        return max(input_tokens * p.cache_write + output_tokens * p.output for p in known) / 1_000_000
+
     def probe(self) -> None:
         """Whether key and model are good; costs nothing. Raises what `analyse` would."""
         try:
@@ -115,7 +128,7 @@ class Claude:
                 if left and wait is not None:
                     self.pause(wait)
                     continue
-                raise self._translated(error) from error
+                raise self._translated(error, asked) from error
         raise AnalystUnavailable("The model was not asked: no try is allowed.")
 
     def _create(self, asked: str) -> Message:
@@ -144,12 +157,17 @@ class Claude:
             return usual
         return usual if isinstance(error, anthropic.APIConnectionError) else None
 
-    def _translated(self, error: anthropic.APIError) -> GardenError:
+    def _translated(self, error: anthropic.APIError, asked: str = "") -> GardenError:
         told, lasting = _reason(error, self.model, self.patience.timeout)
         status = error.status_code if isinstance(error, anthropic.APIStatusError) else 0
         if status not in (400, 413, 422):
             self._down, self._down_lasts, self._down_until = told, lasting, self.clock() + self.patience.rest
-        return Forbidden(told) if lasting else AnalystUnavailable(told)
+        sent = len(asked) // CHARACTERS_IN_A_TOKEN + AROUND // CHARACTERS_IN_A_TOKEN
+        unanswered = asked and isinstance(error, anthropic.APITimeoutError)
+        spend = (
+            Spend(self.model, sent, self.max_tokens, None, self._at_most(sent, self.max_tokens)) if unanswered else None
+        )
+        return Forbidden(told) if lasting else AnalystUnavailable(told, spend=spend)
 
     def _spend(self, message: Message) -> Spend:
         usage = getattr(message, "usage", None)
@@ -162,7 +180,9 @@ class Claude:
         if price:
             parts = (fresh * price.input, written * price.cache_write, read * price.cache_read, output * price.output)
             dollars = sum(parts) / 1_000_000
-        return Spend(self.model, fresh + written + read, output, dollars)
+        sent = fresh + written + read
+        at_most = self._at_most(sent, output) if usage else self.ceiling
+        return Spend(self.model, sent, output, dollars, 0.0 if price else at_most)
 
 
 def _answer(message: Message, model: str, spend: Spend) -> Answer:

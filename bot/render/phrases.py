@@ -5,10 +5,11 @@ Nothing here is escaped: what comes from a log, a model or the tracker is, at ea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.models import Act, Finding, Issue, Outcome, Problem, Proposal, Severity, Stage, Verdict, Window
+from bot.models import Act, Finding, Issue, Outcome, Problem, Proposal, Severity, Spend, Stage, Verdict, Window
 
 MEANING = {
     Severity.P0: "service down, all users blocked, or data lost",
@@ -126,6 +127,14 @@ def span(window: Window, now: datetime) -> str:
         return start
     same = window.start.astimezone(UTC).date() == window.end.astimezone(UTC).date()
     return f"{start} to {end.rsplit(' ', 1)[1] if same else end}"
+
+
+def spent(spends: Sequence[Spend]) -> str:
+    """`$0.12`, with what has no known price said as unknown."""
+    known = [s.dollars for s in spends if s.dollars is not None]
+    unknown = len(spends) - len(known)
+    more = f"an unknown sum for {count(unknown, 'request')}" if unknown else ""
+    return " and ".join(filter(None, (f"${sum(known):.2f}" if known else "", more)))
 
 
 def severities(problems: list[Problem]) -> str:

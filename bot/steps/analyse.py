@@ -19,7 +19,7 @@ ROUND_BUDGET = "the model budget for this round is used up"
 WORTH_ASKING = Severity.P3
 """The lowest severity that a model is asked about."""
 REQUEST_CEILING = 0.10
-"""Dollars that one request may cost at most, by the bounds of the prompt and of the answer."""
+"""Dollars that one request may cost at most where the analyst does not say, by the bounds of prompt and answer."""
 LOOK_BACK = timedelta(hours=1)
 """How long before a problem began a deployment may still have to do with it."""
 DEPLOYMENTS_SHOWN = 10
@@ -60,15 +60,23 @@ def choose(
     return sorted(cases, key=_urgency)
 
 
-def afford(case: Case, policy: Policy, spent_today: float, *, has_model: bool, spent_in_round: float = 0.0) -> str:
+def afford(
+    case: Case,
+    policy: Policy,
+    spent_today: float,
+    *,
+    has_model: bool,
+    spent_in_round: float = 0.0,
+    ceiling: float = REQUEST_CEILING,
+) -> str:
     """Empty if the model may be asked about this case; else why not, in words that are shown."""
     if not has_model:
         return NO_KEY
     if unsuited := _unsuited(case.problem, policy):
         return unsuited
-    if spent_today + REQUEST_CEILING > policy.day_budget:
+    if spent_today + ceiling > policy.day_budget:
         return BUDGET
-    return ROUND_BUDGET if spent_in_round + REQUEST_CEILING > policy.round_budget else ""
+    return ROUND_BUDGET if spent_in_round + ceiling > policy.round_budget else ""
 
 
 def _unsuited(problem: Problem, policy: Policy) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.analysts.claude import Claude, Patience, Price
+from bot.analysts.claude import DEFAULT_MODEL, PRICES, Claude, Patience, Price
 from bot.analysts.evidence import EVIDENCE_BOUND
 from bot.errors import AnalystUnavailable, Forbidden, Unusable
 from bot.models import CriticalPath, Finding, Ground, Severity
+from bot.steps.analyse import REQUEST_CEILING
 from bot.steps.audit import audit
 from tests.analysts.making import NEW, case, cluster, entry, missing_module
 from tests.standins.claude_server import ClaudeServer
@@ -296,3 +297,23 @@ def test_key_is_not_in_the_representation() -> None:
     made = Claude(api_key=KEY, base_url="http://127.0.0.1:9")
     assert KEY not in repr(made)
     made.close()
+
+
+def test_unanswered_request_counts_as_the_most_it_can_cost(server: ClaudeServer) -> None:
+    """A request that timed out may have been carried out: its price is unknown, and counts as the upper bound."""
+    made = Claude(api_key=KEY, base_url=server.url, patience=Patience(timeout=0.2))
+    server.then("slow")
+    with pytest.raises(AnalystUnavailable) as raised:
+        made.analyse(missing_module())
+    spend = raised.value.spend
+    assert spend is not None
+    assert (spend.dollars, spend.counted == spend.at_most > 0) == (None, True)
+    assert spend.counted <= made.ceiling
+    made.close()
+
+
+def test_ceiling_of_a_request_is_that_of_its_model() -> None:
+    """The usual model stays under the ceiling that is assumed; one without a price counts as the dearest known."""
+    ceilings = {m: Claude(api_key=KEY, base_url="http://127.0.0.1:9", model=m).ceiling for m in (*PRICES, "unheard-of")}
+    assert ceilings[DEFAULT_MODEL] <= REQUEST_CEILING
+    assert ceilings["unheard-of"] == max(ceilings.values()) > REQUEST_CEILING

@@ -95,6 +95,5 @@ def compliance(log: Worklog) -> Iterator[str]:
         f"{phrases.count(log.count(Treatment.WAITING), 'proposal')} waiting, "
         f"{phrases.number(log.count(Treatment.REJECTED))} rejected"
     )
-    dollars = sum(s.dollars or 0.0 for s in report.spent)
-    yield f"- **Model:** {phrases.count(len(report.spent), 'request')}, ${dollars:.4f}"
+    yield f"- **Model:** {phrases.count(len(report.spent), 'request')}, {phrases.spent(report.spent) or '$0.00'}"
     yield ""

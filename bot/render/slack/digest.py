@@ -93,11 +93,10 @@ def _family(family: tuple[Problem, ...], now: datetime) -> list[Block]:
 
 
 def _footer(report: Report) -> list[str]:
-    spent = [s.dollars for s in report.spent if s.dollars is not None]
     return [
         _until(report),
         f"{phrases.count(report.entries, 'entry')} read",
-        f"${sum(spent):.2f} spent on the model" if spent else "nothing spent on a model",
+        f"{phrases.spent(report.spent)} spent on the model" if report.spent else "nothing spent on a model",
         f"{phrases.count(report.bad_count, 'line')} could not be read" if report.bad_count else "",
         *(prose(note, SENTENCE) for note in report.notes),
     ]

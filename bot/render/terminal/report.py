@@ -207,6 +207,4 @@ def _spent(report: Report) -> str:
     table = f"{phrases.count(patterns, 'cause')} from the table of known patterns"
     if not report.spent:
         return f"Nothing was spent on a model; {table}."
-    known = all(s.dollars is not None for s in report.spent)
-    price = f"${sum(s.dollars or 0.0 for s in report.spent):.2f}{'' if known else ' and what has no known price'}"
-    return f"Spent {price} on {phrases.count(len(report.spent), 'request')} to a model; {table}."
+    return f"Spent {phrases.spent(report.spent)} on {phrases.count(len(report.spent), 'request')} to a model; {table}."
