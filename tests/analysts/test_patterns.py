@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import string
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 from bot.analysts.patterns import Patterns
 from bot.analysts.recognise import Row, recognise
 from bot.analysts.table import TABLE, UNKNOWN
-from bot.models import Analysis, CriticalPath, Failure, Finding, Form, Request, Site, Verdict
+from bot.models import Analysis, Case, CriticalPath, Failure, Finding, Form, Request, Site, Verdict
+from bot.render import phrases
+from bot.render.slack import detail
+from bot.render.terminal import show_problem
 from bot.steps.audit import audit
-from tests.analysts.making import case, cluster, entry, missing_module
+from tests.analysts.making import START, case, cluster, entry, missing_module
 
 LINES = [
     ("ModuleNotFoundError: No module named 'venues'", "missing module"),
@@ -78,6 +82,32 @@ LINES = [
     ("blocked by CORS policy: origin https://shop.example.com not allowed", "CORS or CSRF"),
     ("Token has expired", "expired token"),
     ("The flux capacitor is sad", "not recognised"),
+    ("Uncaught signal: 11, pid=1, tid=1, fault_addr=0.", "killed by signal"),
+    ("The request was aborted because there was no available instance.", "no instance available"),
+    ("Received SIGTERM, closing the listener", "shutdown"),
+    ("The request has been terminated because it has reached the maximum request timeout.", "request took too long"),
+    ("HTTP response was malformed or connection to the instance had an error.", "malformed response"),
+    ("Connection to seats.example.com timed out. (connect timeout=5)", "connection timed out"),
+    ("Empty response from the price list", "empty answer"),
+    ("slow query (4416 ms): SELECT row FROM seats", "slow query"),
+    ("smtp login failed: 535 credentials invalid", "login at another system"),
+    ("403: service token refused: signed with an unknown key", "service-to-service authentication"),
+    ("panic: invalid memory address or nil pointer dereference", "null reference"),
+    ("AttributeError: 'coroutine' object has no attribute 'price'", "missing await"),
+    ("AttributeError: module 'plan' has no attribute 'Seat'", "missing in a module"),
+    ("ValueError: the hall has no row 5", "wrong value"),
+    ("UserWarning: pass the filter by keyword", "warning of a library"),
+    ("mail provider not configured; client not configured, skipping", "optional part not set up"),
+    ("redirect URI mismatch: shop.example.com", "settings do not fit"),
+    ("Task exception was never retrieved", "unawaited or unhandled"),
+    ('connection to server at "10.0.0.9", port 5432 failed: no route', "database not reachable"),
+    ("insert violates not-null constraint 'row_name'", "constraint violation"),
+    ("Your credit balance is too low", "billing or credit"),
+    ("please prove that you are not a robot", "refused as a bot"),
+    ("Not Found: /seats/12", "not found, in words"),
+    ("POST /orders answered 403", "refusal in words"),
+    ("POST /orders answered 418", "fault of a request, in words"),
+    ("POST /orders answered 502", "fault of a server, in words"),
 ]  # fmt: skip
 REQUESTS = [
     ("/orders", 400, "bad request"),
@@ -175,6 +205,77 @@ def test_worth_is_only_what_the_team_states() -> None:
     request = Request("POST", "https://shop.example.com/orders/7", "/orders/{id}", 500)
     touched = Patterns().analyse(case(cluster([entry("POST 500", request=request)], route="/orders/{id}"), paths=paths))
     assert "“pay”" in touched[0].business_impact or '"pay"' in touched[0].business_impact
+
+
+HOSTILE = [
+    "search refused by the filter: {{ 7 * 7 }}",
+    "search refused: 13 occurrences of P0 in 99 log entries since 09:00",
+    "[Errno 13] Permission denied: '13 errors on P0'",
+    "[Errno 2] No such file or directory: '11-crashes.txt'",
+    "KeyError: '47 users'",
+    "No module named '500'",
+    'SyntaxError: 99 errors “in” `3 revisions` "5 users"',
+]
+
+
+def told(row: Row) -> list[Case]:
+    """Made-up cases that the row recognises: by words, by each exception alone, by status, by address."""
+    found = [cluster([entry(text)]) for text, name in LINES if name == row.name]
+    for text, name in LINES:
+        if name == row.name:
+            found.append(cluster([entry(text, form=Form.PLATFORM)], occurrences=1, entries=1, seconds=0))
+    if not row.both:
+        for exception in row.exceptions:
+            failure = Failure(exception, "", Site(file="/srv/seats/plan.py", line=31))
+            found += [cluster([entry(exception, failure=failure)], exception=exception)]
+            found += [cluster([entry(exception, failure=Failure(exception))], exception=exception)]
+    for path, status, name in REQUESTS:
+        if name == row.name:
+            request = Request("GET", f"https://shop.example.com{path}", path, status)
+            line = entry(f"GET {path} {status}", request=request)
+            found.append(cluster([line], status=status, method="GET", route=path))
+    return [case(c) for c in found]
+
+
+@pytest.mark.parametrize("row", [*TABLE, UNKNOWN], ids=lambda r: r.name)
+def test_row_stands_its_own_audit(row: Row) -> None:
+    """What a row says of a cluster that it recognises is contradicted by nothing, and reads with and without values."""
+    cases = told(row)
+    hits = [recognise(c.problem.cluster, TABLE) for c in cases]
+    own = [c for c, hit in zip(cases, hits, strict=True) if (hit.row if hit else UNKNOWN) is row]
+    assert own, "no example"
+    for asked in own:
+        analysis = Patterns().analyse(asked)[0]
+        checked = audit(asked, analysis, frozenset())
+        assert [c.why for c in checked.claims if c.finding not in (Finding.CONFIRMED, Finding.INFERRED)] == []
+        if row is not UNKNOWN:
+            assert (checked.verdict, checked.cause in (Finding.CONFIRMED, Finding.INFERRED)) == (Verdict.APPROVED, True)
+        impacts = (analysis.technical_impact, analysis.business_impact)
+        for said in filter(None, (analysis.cause, *impacts, *analysis.next_steps)):
+            assert not re.search(r"[\[\]{}|]|  | [.,:;]|not given|see the quote|\(\)|“”", said), said
+            assert said[-1] in ".?", said
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_figures_of_a_log_line_are_not_claims(text: str) -> None:
+    """Numbers, severities and times in the words of an entry stand as its words, and strike nothing out."""
+    asked = case(cluster([entry(text)]))
+    checked = audit(asked, Patterns().analyse(asked)[0], frozenset())
+    assert checked.verdict is not Verdict.REJECTED, checked.rule
+    assert {c.finding for c in checked.claims} <= {Finding.CONFIRMED, Finding.INFERRED}
+
+
+def test_what_is_not_known_is_shown_as_such() -> None:
+    """An unrecognised problem has no cause; pages show that there is no known pattern, and what the entries say."""
+    asked = case(cluster([entry("search refused by the filter: {{ 7 * 7 }}")]))
+    analysis = Patterns().analyse(asked)[0]
+    problem = replace(asked.problem, analysis=analysis, audit=audit(asked, analysis, frozenset()))
+    cause = phrases.cause(problem)
+    assert cause.text == ""
+    assert cause.instead == "no known pattern; the entries say: “search refused by the filter: {{ 7 * 7 }}”"
+    shown = show_problem(problem, now=START, width=200, color=False)
+    assert "no known pattern; the entries say: “search refused by the filter: {{ 7 * 7 }}”" in shown
+    assert "no known pattern" in "".join(str(b) for b in detail(problem, START).blocks)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda r: r.name)

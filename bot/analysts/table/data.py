@@ -211,7 +211,7 @@ DATA: tuple[Row, ...] = (
             r"E11000 duplicate key",
         ),
         exceptions=("UniqueViolation", "UniqueViolationError"),
-        cause="A row with the same key exists already[ ({constraint})]: the same request came twice, or the code does not look first.",
+        cause="A row with the same key exists already[ ({constraint})]: the same request came again, or the code does not look first.",
         technical="The insert is refused; the transaction is undone.",
         business="The single action fails, or was done before.",
         steps=(

@@ -59,6 +59,8 @@ LABELLED = re.compile(
     re.IGNORECASE,
 )
 ONCE = re.compile(r"\b(?P<n>once|twice|thrice)\b", re.IGNORECASE)
+HAPPENED = re.compile(r"\b(?:happen\w*|occur\w*|seen|logged|rais\w+|appear\w*|only|exactly)\W+(?:\w+\W+)?$")
+"""Words before "twice" that make it a count of this cluster, in a conclusion."""
 VAGUE = re.compile(rf"\b(?P<n>dozens|hundreds|thousands|millions) of (?:{UNIT})\b", re.IGNORECASE)
 LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2_000, "millions": 2_000_000}
 SUM = re.compile(
@@ -68,7 +70,9 @@ PART = re.compile(r"\b(?:first|last|another|additional|further|other|next|top|ou
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
 ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
 LABEL = re.compile(r"(?P<label>[a-z][\w-]{2,})[ :=]{1,2}(?:\W{0,2})$")
-PREPOSITIONS = frozenset(re.findall(r"\w+", "with than from over that this the and for was were has had are said says about"))
+PREPOSITIONS = frozenset(
+    re.findall(r"\w+", "with than from over that this the and for was were has had are said says about")
+)
 
 
 def sums(sentence: Sentence) -> None:
@@ -89,6 +93,8 @@ def counts(sentence: Sentence) -> None:
             if not _is_a_name(sentence, found, labelled=labelled):
                 _check(sentence, found, labelled=labelled)
     for found in sentence.find(ONCE):
+        if not sentence.strict and not HAPPENED.search(sentence.before(found.start())):
+            continue
         n = {"once": 1, "twice": 2, "thrice": 3}[found["n"].lower()]
         _compare(sentence, found.span(), n, sentence.facts.cluster.occurrences, "", "occurrences")
     for found in sentence.find(VAGUE):

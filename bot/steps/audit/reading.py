@@ -43,7 +43,7 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
         return [Mark(claim.text[:40], Finding.UNSUPPORTED, "it is too long to be checked")]
     ids = [i for i in claim.rests_on if strict or not i.isdigit() or i in facts.entries]
     cited = facts.cited(ids)
-    sentence = Sentence.of(claim.text, cited, facts)
+    sentence = Sentence.of(claim.text, cited, facts, strict=strict)
     if strict:
         for absent in (i for i in ids if i not in facts.entries):
             sentence.marks.append(Mark(absent, Finding.UNSUPPORTED, f"no entry kept has the id {absent[:60]}"))

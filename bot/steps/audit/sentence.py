@@ -34,12 +34,14 @@ class Sentence:
     cited: Sequence[Entry]
     facts: Facts
     rest: str = ""
+    strict: bool = True
+    """Whether it is an observation, of which every piece must be borne out."""
     marks: list[Mark] = field(default_factory=list)
 
     @classmethod
-    def of(cls, text: str, cited: Sequence[Entry], facts: Facts) -> Sentence:
+    def of(cls, text: str, cited: Sequence[Entry], facts: Facts, *, strict: bool = True) -> Sentence:
         shown = plain(QUOTATION.sub(lambda q: q.group(0).replace('"', "'").replace("`", "'"), text))
-        return cls(shown, cited, facts, shown)
+        return cls(shown, cited, facts, shown, strict)
 
     @property
     def ground(self) -> str:
