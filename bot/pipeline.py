@@ -16,7 +16,7 @@ Thinking is kept at the end; clusters stay marked as changed until it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -56,6 +56,8 @@ from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=1)
 """How far around changed clusters others are looked at, as causes or symptoms of them."""
+LASTS = timedelta(minutes=1)
+"""How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LEASE = timedelta(minutes=2)
 """How long a claim on filing holds before another worker may look whether it happened."""
 BAD_KEPT = 20
@@ -287,11 +289,20 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
         services=tuple(s for s, _ in reading.services.most_common()),
         notes=tuple(thought.notes),
         members={n: tuple(e.id for e in entries) for n, entries in owned.items()},
-        incident_members={
-            i.id: tuple(e.id for n in i.clusters for e in owned.get(n, []) if i.start <= e.time <= i.end)
-            for i in incidents
-        },
+        incident_members=_shared(incidents, owned),
     )
+
+
+def _shared(incidents: Iterable[Incident], owned: Mapping[int, list[Entry]]) -> dict[int, tuple[str, ...]]:
+    """The entries of each incident: those of its clusters in its time, with what the last occurrence went on with."""
+    out: dict[int, list[str]] = {i.id: [] for i in incidents}
+    for number, entries in owned.items():
+        episodes = sorted((i for i in incidents if number in i.clusters), key=lambda i: i.start, reverse=True)
+        for entry in entries:
+            found = next((i for i in episodes if i.start <= entry.time), None)
+            if found is not None and entry.time <= found.end + LASTS:
+                out[found.id].append(entry.id)
+    return {id_: tuple(ids) for id_, ids in out.items()}
 
 
 def look(edges: Edges, window: Window, numbers: Iterable[int] | None = None) -> Report:
