@@ -16,7 +16,7 @@ Thinking is kept at the end; clusters stay marked as changed until it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -37,6 +37,7 @@ from bot.models import (
     Proposal,
     Quiet,
     Report,
+    Sighting,
     Spend,
     Window,
 )
@@ -49,6 +50,7 @@ from bot.steps.cascade import cascade
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
 from bot.steps.mine import mine
+from bot.steps.mine.fold import CAP, counted_as, fold, texts
 from bot.steps.normalise import sift
 from bot.steps.propose import propose, wanted
 from bot.steps.redact import redact
@@ -124,10 +126,11 @@ def collect(
         telling = [e for e in fresh if isinstance(e, Entry)]
         until = max((e.time for e in entries), default=None)
         found = assemble([*edge, *telling], until)
+        closed, growing = bounded(edges, cluster(found.closed, policy), cluster(found.open, policy))
         harvest = Harvest(
             entries=tuple(telling),
-            closed=cluster(found.closed, policy),
-            open=cluster(found.open, policy),
+            closed=closed,
+            open=growing,
             rest=tuple(e for o in found.open for e in o.entries),
             deployments=tuple(e.deployment for e in telling if e.deployment),
             read_until=until,
@@ -149,6 +152,13 @@ def collect(
         if progress:
             progress(reading.entries, batch.progress)
     return reading
+
+
+def bounded(edges: Edges, *batches: Sequence[Sighting]) -> tuple[tuple[Sighting, ...], ...]:
+    """Past the cap of texts, what a service writes counts as a template that is known, or as "other lines"."""
+    new = texts(*batches)
+    instead = fold(new, edges.store.clusters.crowded(CAP - len(new)))
+    return tuple(counted_as(batch, instead) for batch in batches)
 
 
 def learn(edges: Edges) -> None:
