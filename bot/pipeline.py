@@ -56,7 +56,7 @@ from bot.steps.propose import propose, wanted
 from bot.steps.redact import redact
 from bot.steps.triage import triage
 
-NEIGHBOURHOOD = timedelta(hours=1)
+NEIGHBOURHOOD = timedelta(hours=2)
 """How far around changed clusters others are looked at, as causes or symptoms of them."""
 LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
