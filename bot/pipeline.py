@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.crew import read
 from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable, Unusable
 from bot.models import (
     Act,
@@ -51,9 +52,7 @@ from bot.steps.cluster import cluster
 from bot.steps.match import match, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
-from bot.steps.normalise import sift
 from bot.steps.propose import propose, wanted
-from bot.steps.redact import redact
 from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=2)
@@ -117,11 +116,10 @@ def collect(
 ) -> Reading:
     """Reads the window batch by batch; each batch is sorted into problems and kept before the next is read."""
     store, policy = edges.store, edges.policy
-    secret, source = store.secret, edges.logs.source
+    source = edges.logs.source
     edge = store.rounds.edge()
     reading = Reading()
-    for batch in edges.logs.read(window):
-        entries = redact(sift(batch.entries, policy, secret), policy)
+    for batch, entries in read(edges.logs.read(window), policy, store.secret):
         fresh = store.rounds.unseen(entries)
         telling = [e for e in fresh if isinstance(e, Entry)]
         until = max((e.time for e in entries), default=None)
@@ -303,7 +301,7 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     )
 
 
-def _shared(incidents: Iterable[Incident], owned: Mapping[int, list[Entry]]) -> dict[int, tuple[str, ...]]:
+def _shared(incidents: Iterable[Incident], owned: Mapping[int, list[Entry | Quiet]]) -> dict[int, tuple[str, ...]]:
     """The entries of each incident: those of its clusters in its time, with what the last occurrence went on with."""
     out: dict[int, list[str]] = {i.id: [] for i in incidents}
     for number, entries in owned.items():

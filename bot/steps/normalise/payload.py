@@ -46,7 +46,7 @@ _FUNCTION = Names("function", "funcName", "func_name", "func")
 _FILE = Names("file", "filename", "pathname")
 _PLACE = Names(*_MODULE, *_FUNCTION, *_FILE)
 _USER = Names("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
-_REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
+REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
 _EXCEPTION = re.compile(
     r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*"
     r"(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
@@ -162,12 +162,11 @@ def user_of(payload: Mapping[str, Any]) -> str:
     return ""
 
 
-def request_id_of(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-    labels = inner(raw, "labels")
-    for where in (*around(payload, "context", "labels", "req"), labels):
-        if not _REQUEST_ID.missing(where) and (found := first(where, _REQUEST_ID)):
+def request_id_of(payload: Mapping[str, Any]) -> str:
+    for where in around(payload, "context", "labels", "req"):
+        if not REQUEST_ID.missing(where) and (found := first(where, REQUEST_ID)):
             return found[:200]
-    return (first(inner(payload, "req"), ("id",)) or first(labels, ("execution_id",)))[:200]
+    return ""
 
 
 def _site(module: str, function: str, file: str, line: Any) -> Site | None:
