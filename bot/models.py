@@ -701,6 +701,8 @@ class Batch:
     bad: tuple[BadLine, ...] = ()
     progress: float | None = None
     """How far the source is, from 0 to 1, where it can tell."""
+    unread: bool = False
+    """The entries are bytes as yet, that are parsed when they are looked at; others may do that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ Thinking is kept at the end; clusters stay marked as changed until it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.crew import read
 from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable, Unusable
 from bot.models import (
     Act,
@@ -37,6 +38,7 @@ from bot.models import (
     Proposal,
     Quiet,
     Report,
+    Sighting,
     Spend,
     Window,
 )
@@ -49,13 +51,14 @@ from bot.steps.cascade import cascade
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
 from bot.steps.mine import mine
-from bot.steps.normalise import sift
+from bot.steps.mine.fold import CAP, counted_as, fold, texts
 from bot.steps.propose import propose, wanted
-from bot.steps.redact import redact
 from bot.steps.triage import triage
 
-NEIGHBOURHOOD = timedelta(hours=1)
+NEIGHBOURHOOD = timedelta(hours=2)
 """How far around changed clusters others are looked at, as causes or symptoms of them."""
+LASTS = timedelta(minutes=1)
+"""How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LEASE = timedelta(minutes=2)
 """How long a claim on filing holds before another worker may look whether it happened."""
 BAD_KEPT = 20
@@ -113,19 +116,19 @@ def collect(
 ) -> Reading:
     """Reads the window batch by batch; each batch is sorted into problems and kept before the next is read."""
     store, policy = edges.store, edges.policy
-    secret, source = store.secret, edges.logs.source
+    source = edges.logs.source
     edge = store.rounds.edge()
     reading = Reading()
-    for batch in edges.logs.read(window):
-        entries = redact(sift(batch.entries, policy, secret), policy)
+    for batch, entries in read(edges.logs.read(window), policy, store.secret):
         fresh = store.rounds.unseen(entries)
         telling = [e for e in fresh if isinstance(e, Entry)]
         until = max((e.time for e in entries), default=None)
         found = assemble([*edge, *telling], until)
+        closed, growing = bounded(edges, cluster(found.closed, policy), cluster(found.open, policy))
         harvest = Harvest(
             entries=tuple(telling),
-            closed=cluster(found.closed, policy),
-            open=cluster(found.open, policy),
+            closed=closed,
+            open=growing,
             rest=tuple(e for o in found.open for e in o.entries),
             deployments=tuple(e.deployment for e in telling if e.deployment),
             read_until=until,
@@ -147,6 +150,13 @@ def collect(
         if progress:
             progress(reading.entries, batch.progress)
     return reading
+
+
+def bounded(edges: Edges, *batches: Sequence[Sighting]) -> tuple[tuple[Sighting, ...], ...]:
+    """Past the cap of texts, what a service writes counts as a template that is known, or as "other lines"."""
+    new = texts(*batches)
+    instead = fold(new, edges.store.clusters.crowded(CAP - len(new)))
+    return tuple(counted_as(batch, instead) for batch in batches)
 
 
 def learn(edges: Edges) -> None:
@@ -288,11 +298,20 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
         services=tuple(s for s, _ in reading.services.most_common()),
         notes=tuple(thought.notes),
         members={n: tuple(e.id for e in entries) for n, entries in owned.items()},
-        incident_members={
-            i.id: tuple(e.id for n in i.clusters for e in owned.get(n, []) if i.start <= e.time <= i.end)
-            for i in incidents
-        },
+        incident_members=_shared(incidents, owned),
     )
+
+
+def _shared(incidents: Iterable[Incident], owned: Mapping[int, list[Entry | Quiet]]) -> dict[int, tuple[str, ...]]:
+    """The entries of each incident: those of its clusters in its time, with what the last occurrence went on with."""
+    out: dict[int, list[str]] = {i.id: [] for i in incidents}
+    for number, entries in owned.items():
+        episodes = sorted((i for i in incidents if number in i.clusters), key=lambda i: i.start, reverse=True)
+        for entry in entries:
+            found = next((i for i in episodes if i.start <= entry.time), None)
+            if found is not None and entry.time <= found.end + LASTS:
+                out[found.id].append(entry.id)
+    return {id_: tuple(ids) for id_, ids in out.items()}
 
 
 def look(edges: Edges, window: Window, numbers: Iterable[int] | None = None) -> Report:

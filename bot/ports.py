@@ -187,6 +187,10 @@ class Clusters(Protocol):
 
     def triage(self, number: int) -> Triage | None: ...
 
+    def crowded(self, size: int) -> dict[str, list[Learnt]]:
+        """Services with at least so many signatures of free text, and these."""
+        ...
+
     def unlearnt(self) -> list[Learnt]:
         """Signatures not yet compared with the others of their service and kind, together with those others."""
         ...

@@ -75,6 +75,10 @@ class Clusters:
         with self._connections.read() as db:
             return triage.newest(db, [number]).get(number)
 
+    def crowded(self, size: int) -> dict[str, list[Learnt]]:
+        with self._connections.read() as db:
+            return joining.crowded(db, size)
+
     def unlearnt(self) -> list[Learnt]:
         with self._connections.read() as db:
             return joining.unlearnt(db)

@@ -34,6 +34,21 @@ def unlearnt(db: Database) -> list[Learnt]:
     return [Learnt(load(Signature, body), bool(certain)) for body, certain in rows]
 
 
+def crowded(db: Database, size: int) -> dict[str, list[Learnt]]:
+    """Services with at least so many signatures of free text, and these; certain or not does not matter here."""
+    kinds = "json_extract(body, '$.kind') IN ('application', 'exception')"
+    sql = f"SELECT json_extract(body, '$.service') FROM signatures WHERE {kinds} GROUP BY 1 HAVING count(*) >= ?"  # noqa: S608 - ours
+    services = [row[0] for row in db.execute(sql, [size])]
+    found: dict[str, list[Learnt]] = {}
+    for service in services:
+        rows = db.execute(
+            f"SELECT body FROM signatures WHERE json_extract(body, '$.service') = ? AND {kinds} ORDER BY id",  # noqa: S608 - ours
+            [service],
+        )
+        found[service] = [Learnt(load(Signature, row[0])) for row in rows]
+    return found
+
+
 def join(db: Database, groups: Iterable[Collection[str]], known: Iterable[Learnt], now: datetime) -> None:
     """The clusters of the signatures in each group become one; all that is known counts as compared."""
     for keys in groups:

@@ -11,14 +11,16 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.models import Entry, Quiet
-from store.codec import micros, numbers
+from store.codec import numbers
 
 HOUR = 3_600_000_000
 
 
 def known(db: Database, entries: Iterable[Entry | Quiet]) -> Iterator[int]:
     """The keys of those that were read before."""
-    for bucket, keys in _by_hour((micros(e.time), e.key) for e in entries).items():
+    for bucket, keys in _by_hour((e.time, e.key) for e in entries).items():
+        if not db.execute("SELECT 1 FROM seen WHERE bucket = ? LIMIT 1", [bucket]).fetchone():
+            continue
         sql = "SELECT key FROM seen WHERE bucket = ? AND key IN (SELECT value FROM json_each(?))"
         for (key,) in db.execute(sql, [bucket, numbers(keys)]).fetchall():
             yield key
@@ -33,7 +35,7 @@ def clusters(db: Database, keys: Sequence[int], times: Sequence[datetime] | None
     if times is None:
         return dict(db.execute(sql, [numbers(keys)]).fetchall())
     found: dict[int, int] = {}
-    for bucket, some in _by_hour(zip(map(micros, times), keys, strict=True)).items():
+    for bucket, some in _by_hour(zip(times, keys, strict=True)).items():
         found.update(db.execute(f"{sql} AND seen.bucket = ?", [numbers(some), bucket]).fetchall())
     return found
 
@@ -59,12 +61,16 @@ def disown(db: Database) -> None:
 
 
 def row(entry: Entry | Quiet) -> tuple[int, int]:
-    time = micros(entry.time)
-    return time - time % HOUR, entry.key
+    return _hour(entry.time), entry.key
 
 
-def _by_hour(stamped: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+def _hour(time: datetime) -> int:
+    """In microseconds, as all times; by way of seconds, which is three times as fast."""
+    return int(time.timestamp() // 3600) * HOUR
+
+
+def _by_hour(stamped: Iterable[tuple[datetime, int]]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for time, key in stamped:
-        found.setdefault(time - time % HOUR, []).append(key)
+        found.setdefault(_hour(time), []).append(key)
     return found

@@ -11,11 +11,11 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, overload
 
 from bot.errors import InputError
 from bot.logs.objects import CHUNK, NO_OBJECT, Objects, load
@@ -28,6 +28,29 @@ _NAMED = 1_000
 """Bad lines that are named; further ones are counted."""
 _BATCH_BYTES = 32 * 1024 * 1024
 _HOW = "Export entries with `gcloud logging read --format=json > FILE`."
+
+
+class Unread(Sequence[Raw]):
+    """Entries as the bytes that stand in the file, parsed when they are looked at: perhaps by another process."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self._lines = lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[Raw]:
+        return map(load, self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Raw: ...
+    @overload
+    def __getitem__(self, index: slice) -> Unread: ...
+    def __getitem__(self, index: int | slice) -> Raw | Unread:
+        if isinstance(index, slice):
+            return Unread(self._lines[index])
+        raw: Raw = load(self._lines[index])
+        return raw
 
 
 class FileLogs:
@@ -60,19 +83,19 @@ class FileLogs:
         self._take()
         start, end = (window.start - EPOCH) // _MICROSECOND, (window.end - EPOCH) // _MICROSECOND
         bad = (*self._bad, *(self._bad[-1:] * self._more_bad))
-        held: list[Raw] = []
+        held: list[bytes] = []
         size = passed = 0
         for time, _, _, data in self._entries:
             passed += len(data)
             if not start <= time <= end:
                 continue
-            held.append(load(data))
+            held.append(data)
             size += len(data)
             if len(held) >= self._batch or size >= _BATCH_BYTES:
-                yield Batch(held, bad, passed / max(1, self._entries.size))
+                yield Batch(Unread(held), bad, passed / max(1, self._entries.size), unread=True)
                 held, size, bad = [], 0, ()
         if held or bad:
-            yield Batch(held, bad, 1.0)
+            yield Batch(Unread(held), bad, 1.0, unread=True)
 
     def close(self) -> None:
         self._entries.close()

@@ -74,6 +74,8 @@ class Objects:
 
     def __iter__(self) -> Iterator[Found | BadLine]:
         while True:
+            if self._one_per_line:
+                yield from self._plain_lines()
             self._step(self._between())
             if self._at >= len(self._buffer):
                 if not self._more():
@@ -186,6 +188,25 @@ class Objects:
         line = self.line
         self._step(newline)
         return line, text, found
+
+    def _plain_lines(self) -> Iterator[Found]:
+        """The lines in the buffer that are an object each and nothing else; ends at the first that is not."""
+        buffer, at = self._buffer, self._at
+        if buffer[at : at + 1] == b"\n":
+            at += 1
+            self._step(at)
+        while (newline := buffer.find(b"\n", at)) > 0 and newline - at <= LONGEST:
+            text = buffer[at:newline]
+            try:
+                found = orjson.loads(text)
+            except orjson.JSONDecodeError:
+                return
+            if text[0] != 0x7B or text[-1] != 0x7D:
+                return
+            line = self.line
+            at = self._at = newline + 1
+            self.line = line + 1
+            yield line, text, found
 
     def _printed(self) -> Found | None:
         """A pretty-printed object: it ends at the first brace that is indented as the one it began with."""

@@ -6,6 +6,7 @@ The files have no name in the file system, so that nothing is left behind, whate
 from __future__ import annotations
 
 import heapq
+import itertools
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ Item = tuple[int, str, int, bytes]
 """Microseconds since the epoch, insertId, position in the input, the entry's JSON."""
 
 _HEAD = struct.Struct("<qqII")
+_TOGETHER = 1_000
+"""Entries that are written at once."""
 _FILES = 64
 """Runs that are open at once; more are merged into one."""
 
@@ -27,6 +30,9 @@ class Ordered:
         self._items: list[Item] = []
         self._held = 0
         self._runs: list[IO[bytes]] = []
+        self._in_order = True
+        """No run begins before the end of the one written before it: what was logged first came first."""
+        self._last: Item = (-(2**63), "", 0, b"")
         self.count = 0
         self.size = 0
 
@@ -42,7 +48,10 @@ class Ordered:
         self._items.sort()
         if not self._runs:
             return iter(self._items)
-        return heapq.merge(*(_read(r) for r in self._runs), self._items)
+        runs = [_read(r) for r in self._runs]
+        if self._in_order and (not self._items or self._items[0] >= self._last):
+            return itertools.chain(*runs, self._items)
+        return heapq.merge(*runs, self._items)
 
     def close(self) -> None:
         for run in self._runs:
@@ -52,6 +61,8 @@ class Ordered:
 
     def _spill(self) -> None:
         self._items.sort()
+        self._in_order = self._in_order and self._items[0] >= self._last
+        self._last = self._items[-1]
         if len(self._runs) >= _FILES:
             merged = _written(heapq.merge(*(_read(r) for r in self._runs)))
             for run in self._runs:
@@ -65,11 +76,12 @@ class Ordered:
 def _written(items: Iterator[Item]) -> IO[bytes]:
     run = tempfile.TemporaryFile(prefix="garden-")  # noqa: SIM115 - lives as long as the order is read
     try:
-        for time, id, place, data in items:
-            name = id.encode("utf-8", "surrogatepass")
-            run.write(_HEAD.pack(time, place, len(name), len(data)))
-            run.write(name)
-            run.write(data)
+        while some := list(itertools.islice(items, _TOGETHER)):
+            pieces: list[bytes] = []
+            for time, id, place, data in some:
+                name = id.encode("utf-8", "surrogatepass")
+                pieces += (_HEAD.pack(time, place, len(name), len(data)), name, data)
+            run.write(b"".join(pieces))
         run.flush()
     except BaseException:
         run.close()

@@ -17,6 +17,7 @@ from bot import pipeline
 from bot.analysts.patterns import Patterns
 from bot.models import Learnt, Policy
 from bot.ports import Edges
+from bot.steps.mine.fold import CAP
 from bot.trackers.local import LocalTracker
 from store import Store, open_store
 from tests.scenarios.test_slices import AsItComes, Raw, tally
@@ -92,7 +93,8 @@ def test_any_order_and_slicing_of_lines_comes_to_the_same_at_length(
 def read(store: Any, folder: Path, raws: list[Raw]) -> None:
     logs = AsItComes(raws)
     edges = Edges(logs, None, Patterns(), LocalTracker(str(folder / "t.db")), store, logs.now, Policy())
-    pipeline.round(edges, think=False)
+    window = logs.window(None, None)
+    pipeline.collect(edges, store.rounds.begin("test", window, START), window)
 
 
 def test_the_lower_number_stays_and_the_others_lead_to_it(tmp_path: Path) -> None:
@@ -113,9 +115,18 @@ class Dying:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.clusters = DyingClusters(store)
 
     def __getattr__(self, name: str) -> Any:
-        return self if name == "clusters" else getattr(self.store, name)
+        return getattr(self.store, name)
+
+
+class DyingClusters:
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store.clusters, name)
 
     def unlearnt(self) -> list[Learnt]:
         raise KeyboardInterrupt
@@ -144,3 +155,25 @@ def test_what_a_person_split_off_is_never_joined_again(tmp_path: Path) -> None:
     read(store, tmp_path, [*lines[6:], *(entry(100 + n, rng.choice(lines)["textPayload"], 900 + n) for n in range(20))])
     found = {c.number: {s.template.split()[1] for s in c.signatures} for c in store.clusters.load(range(1, 50))}
     assert found == {1: set(NAMES) - {"alice"}, new: {"alice"}}
+
+
+def test_free_text_is_bounded_and_what_is_known_goes_on_counting(tmp_path: Path) -> None:
+    """A service that never says the same twice has as many problems as can be looked at, and one of the rest."""
+    rng = random.Random(1)
+    store = open_store(":memory:")
+    users = [entry(n, LINES[0].format(name), float(n)) for n, name in enumerate(NAMES)]
+    prose = [
+        entry(100 + n, " ".join(_word(rng) for _ in range(rng.randrange(2, 30))), 100 + n / 10) for n in range(3_000)
+    ]
+    read(store, tmp_path, [*users, *prose])
+    read(store, tmp_path, [entry(9_000, LINES[0].format("zoe"), 900), entry(9_001, "something quite different", 901)])
+    found = store.clusters.load(range(1, 5_000))
+    assert sum(len(c.signatures) for c in found) <= CAP + 1
+    assert next(c.occurrences for c in found if c.number == 1) == len(NAMES) + 1
+    (rest,) = [c for c in found if c.title.startswith("Other lines")]
+    assert sum(c.occurrences for c in found) == 3_000 + len(NAMES) + 2
+    assert rest.occurrences > 900
+
+
+def _word(rng: random.Random) -> str:
+    return "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randrange(3, 9)))

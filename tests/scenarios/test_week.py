@@ -14,11 +14,6 @@ from click.testing import CliRunner
 from bot.cli import cli
 from bot.demo.week import expected, labels, week
 
-SPLIT = {"seat-map-search-refused", "identity-directory-sync", "seat-map-probes"}
-"""Problems that are more than one cluster so far: free text after one exception; a call logged twice, in two forms; a
-sweep with a path that is no known probe."""
-
-
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("week") / "week.json"
@@ -49,7 +44,7 @@ def test_nothing_is_missed_and_nothing_healthy_is_taken(problems: dict[str, Coun
 def test_one_problem_is_one_cluster(problems: dict[str, Counter[int | None]]) -> None:
     """Each problem is one cluster, and no two share one."""
     split = {name for name, counts in problems.items() if name and len(counts) > 1}
-    assert split <= SPLIT
+    assert not split
     numbers = [n for name, counts in problems.items() if name for n in counts]
     assert len(numbers) == len(set(numbers))
 
@@ -58,8 +53,6 @@ def test_occurrences_are_counted_once(found: dict[str, Any], problems: dict[str,
     """A traceback in ten entries is one occurrence, however its lines were interleaved."""
     by_number = {c["number"]: c for c in found["clusters"]}
     for name, wanted in expected()["problems"].items():
-        if name in SPLIT | {"checkout-not-ready"}:  # a failed deployment is told of the revision and of the service
-            continue
         cluster = by_number[next(iter(problems[name]))]
         assert (cluster["entries"], cluster["occurrences"]) == (wanted["entries"], wanted["occurrences"]), name
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.models import Entry, Form, Level, Occurrence
+from bot.models import Entry, Form, Level, Occurrence, Request
 
 START = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 
@@ -144,6 +144,41 @@ def pieces(lines: Sequence[str], at: timedelta = timedelta(0), *, first: int = 0
     ]
 
 
+def refused(
+    route: str, at: timedelta = timedelta(0), *, number: int = 0, client: str = "c1", status: int = 404
+) -> Entry:
+    """A request that the server refused."""
+    request = Request("GET", f"https://shop.example{route}", route, status)
+    return entry(
+        f"GET {route} {status}",
+        at,
+        number=number,
+        level=Level.WARNING,
+        form=Form.REQUEST,
+        structured=True,
+        request=request,
+        client=client,
+    )
+
+
+def not_ready(kind: str, at: timedelta = timedelta(0), *, number: int = 0) -> Entry:
+    """What the platform says of a rollout that failed."""
+    name = "shop-00007-abc" if kind == "Revision" else "shop"
+    text = f"Ready condition status changed to False for {kind} {name} with message: The container failed to start."
+    return entry(text, at, number=number, level=Level.ERROR, form=Form.AUDIT, structured=True)
+
+
+def _whole(draw: st.DrawFn, at: timedelta, number: int, instance: str) -> Entry:
+    """An entry that is no line of text: a refused request, a failed rollout, or a call that was logged as JSON too."""
+    sort = draw(st.sampled_from(["refused", "refused", "rollout", "json"]))
+    if sort == "refused":
+        return refused(draw(st.sampled_from(["/a", "/b", "/c", "/d", "/e", "/f", "/.env"])), at, number=number)
+    if sort == "rollout":
+        return not_ready(draw(st.sampled_from(["Revision", "Service"])), at, number=number)
+    text = draw(st.sampled_from(["seat map is old", "Exception in worker process", "Reason: out of seats"]))
+    return entry(text, at, number=number, instance=instance, level=Level.ERROR, structured=True)
+
+
 @st.composite
 def logs(draw: st.DrawFn) -> list[Entry]:
     """Entries of up to three streams in order of time, each with a number of its own as id and key."""
@@ -155,6 +190,10 @@ def logs(draw: st.DrawFn) -> list[Entry]:
         instance = draw(st.sampled_from(["i1", "i2", "i3"]))
         whole = draw(st.booleans())
         lines = draw(st.sampled_from(MESSAGES)) if whole else (draw(_LINES),)
+        if draw(st.integers(0, 3)) == 0:
+            number += 1
+            out.append(_whole(draw, at, number, instance))
+            continue
         structured = not whole and draw(st.booleans()) and draw(st.booleans())
         for n, line in enumerate(lines):
             level = draw(st.sampled_from([Level.DEFAULT, Level.ERROR])) if n == 0 else Level.DEFAULT

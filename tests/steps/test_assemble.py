@@ -87,7 +87,7 @@ def test_partition(entries: list[Entry]) -> None:
     """Every entry is in exactly one occurrence, and an occurrence is of one stream."""
     found = everything(entries)
     assert sorted(e.key for o in found for e in o.entries) == sorted(e.key for e in entries)
-    assert all(len({e.stream for e in o.entries}) == 1 for o in found)
+    assert all(len({(e.workload, e.revision, e.instance) for e in o.entries}) == 1 for o in found)
 
 
 # ------------------------------------------------------------------------------------------------ messages

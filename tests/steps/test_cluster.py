@@ -95,6 +95,59 @@ def test_equal(one: Entry, other: Entry) -> None:
     assert signature(one).key == signature(other).key
 
 
+OWN = Failure("SeatTakenError", "seat 12 is gone for alice", Site(function="book", file="/app/seats.py", line=9))
+HANDLER = Site("shop.seats", "release")
+LOGGER = Site("shop.logs", "write_log")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (line("boom", failure=OWN), line("boom", failure=replace(OWN, message="anything else at all"))),
+        (
+            line("Releasing a seat failed: seat map is locked", site=HANDLER),
+            line("Could not clean up after 17: seat map is locked", site=HANDLER),
+        ),
+        (
+            line("[seats] Error: seat map is locked"),
+            line(
+                "[seats] Error: seat map is locked\n    at lock (/app/seats.js:3:1)",
+                failure=Failure("Error", "seat map is locked", Site(function="lock", file="/app/seats.js", line=3)),
+            ),
+        ),
+        (line('No database "seats\n" here'), line('No database "seats" here')),
+    ],
+)  # fmt: skip
+def test_one_failure_in_other_words(one: Entry, other: Entry) -> None:
+    """An application's own exception at one place; one handler's statements with one reason; an exception without a
+    name, with its stack and without; a value with a line break at its end.
+    """
+    assert signature(one).key == signature(other).key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (line("boom", failure=BOOM), line("boom", failure=replace(BOOM, message="another amount altogether"))),
+        (
+            line("Releasing a seat failed: seat map is locked", site=HANDLER),
+            line("Releasing a seat failed: seat map is gone", site=HANDLER),
+        ),
+        (
+            line("Releasing a seat failed: seat map is locked", site=LOGGER),
+            line("Printing a ticket failed: seat map is locked", site=LOGGER),
+        ),
+        (
+            line("Releasing a seat failed: timeout", site=HANDLER),
+            line("Asking for a seat failed: timeout", site=HANDLER),
+        ),
+    ],
+)  # fmt: skip
+def test_other_failures_in_like_words(one: Entry, other: Entry) -> None:
+    """A general exception's words, a handler's reasons and what only writes down tell apart; one word is no reason."""
+    assert signature(one).key != signature(other).key
+
+
 ELSEWHERE = replace(BOOM, frame=Site(function="pay", file="/app/orders.py"))
 
 

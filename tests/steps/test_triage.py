@@ -99,6 +99,32 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
     assert (found.severity, found.kind) == (severity, kind)
 
 
+@pytest.mark.parametrize(
+    ("title", "level", "severity"),
+    [
+        (
+            "Upload failed: <num> Permission 'storage.objects.create' denied on resource 'labels'",
+            Level.ERROR,
+            Severity.P1,
+        ),
+        (
+            "Upload failed: <num> Permission 'storage.objects.create' denied on resource 'labels'",
+            Level.WARNING,
+            Severity.P1,
+        ),
+        ("service:parcels was refused by stock: unknown key", Level.WARNING, Severity.P1),
+        ("User token is expired", Level.ERROR, Severity.P3),
+        ("Unable to connect to the database. Retrying (<num>)", Level.ERROR, Severity.P2),
+        ('relation "labels" does not exist, retrying', Level.ERROR, Severity.P1),
+        ("http: panic serving <ip>: index out of range", Level.CRITICAL, Severity.P1),
+        ("BadRequestError: request aborted", Level.ERROR, Severity.P3),
+    ],
+)
+def test_whose_fault_it_is(title: str, level: Level, severity: Severity) -> None:
+    """A refused account of the service's own, or what retrying does not cure, weighs more than a caller's mistake."""
+    assert judged(cluster(title=title, level=level)).severity is severity
+
+
 def test_reasons_have_figures() -> None:
     """The reasons say what was seen, in figures."""
     found = judged(cluster(Kind.PLATFORM, "Container called exit(1)", times=5, instances=5))

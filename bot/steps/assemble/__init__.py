@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from bot.models import Assembled, Entry, Form, Level, Occurrence
 from bot.steps.assemble.lines import shape
 from bot.steps.assemble.messages import GAP, Message
+from bot.steps.assemble.rollouts import TOLD, Rollout, failed
 from bot.steps.assemble.sweeps import GAP as SWEEP_GAP
 from bot.steps.assemble.sweeps import Burst, burst_of, refused
 from bot.steps.assemble.twins import joined, together
@@ -39,7 +40,7 @@ def assemble(entries: Sequence[Entry], until: datetime | None = None) -> Assembl
     ordered = sorted(unique.values(), key=_order)
     newest = max(ordered[-1].time, until or ordered[-1].time)
     closed: list[Occurrence] = []
-    units = [*_messages(ordered, closed), *_bursts(ordered)]
+    units = [*_messages(ordered, closed), *_bursts(ordered), *_rollouts(ordered)]
 
     growing = []
     for unit in units:
@@ -72,7 +73,7 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
     reported: dict[_Stream, Message] = {}
     for entry in ordered:
         if entry.form in _WHOLE:
-            if not refused(entry):
+            if not (refused(entry) or failed(entry)):
                 closed.append(_single(entry))
             continue
         if entry.structured:
@@ -112,6 +113,23 @@ def _bursts(ordered: Sequence[Entry]) -> list[_Unit]:
             running[whose] = burst = Burst(entry)
             found.append(burst)
     return [_Unit(b.occurrences(), b.last, LATE + SWEEP_GAP) for b in found]
+
+
+def _rollouts(ordered: Sequence[Entry]) -> list[_Unit]:
+    """What the platform says of rollouts that failed."""
+    found: list[Rollout] = []
+    running: dict[str, Rollout] = {}
+    for entry in ordered:
+        if not failed(entry):
+            continue
+        whose = entry.workload or entry.service
+        rollout = running.get(whose)
+        if rollout is not None and rollout.goes_on(entry):
+            rollout.add(entry)
+        else:
+            running[whose] = rollout = Rollout(entry)
+            found.append(rollout)
+    return [_Unit([r.occurrence()], r.last, LATE + TOLD) for r in found]
 
 
 def _order(entry: Entry) -> tuple[datetime, str, int]:

@@ -40,10 +40,11 @@ def _stops_first(effect: Episode) -> tuple[bool, datetime, int]:
 
 def _attach(effect: Episode, groups: list[_Group]) -> Episode:
     """Gives each occurrence of the effect to the group it fits best; what is left over is returned."""
+    since, until = effect.start - EPISODE, effect.end + EPISODE
     fits = [
         (effect.kind is Kind.DEPLOYMENT and g.crashes(), found.mutual, found.times, -found.lag, -i, found)
         for i, g in enumerate(groups)
-        if g.start - effect.end <= EPISODE and effect.start - g.end <= EPISODE and (found := g.tie(effect))
+        if g.start <= until and g.end >= since and (found := g.tie(effect))
     ]
     gone: set[int] = set()
     for *_, at, found in sorted(fits, key=lambda f: f[:5], reverse=True):

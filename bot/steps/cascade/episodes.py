@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from bot.models import Cluster, Kind, Level, Moment
 
-EPISODE = timedelta(hours=1)
+EPISODE = timedelta(hours=2)
 """After so much silence, the same problem is a new episode."""
 
 _TROUBLE = re.compile(

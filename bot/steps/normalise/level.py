@@ -20,14 +20,19 @@ NAMES: Mapping[str, Level] = {
     "WARN": Level.WARNING, "WARNING": Level.WARNING, "W": Level.WARNING,
     "ERROR": Level.ERROR, "ERR": Level.ERROR, "E": Level.ERROR, "SEVERE": Level.ERROR, "NPM ERR!": Level.ERROR, "FAIL": Level.ERROR,
     "DBUG": Level.DEBUG, "TRCE": Level.DEBUG,
+    "ERR!": Level.ERROR, "PARSE ERROR": Level.ERROR, "FATAL ERROR": Level.CRITICAL, "RECOVERABLE FATAL ERROR": Level.ERROR,
+    "DEPRECATED": Level.WARNING, "INFORMATIONAL": Level.INFO,
     "CRITICAL": Level.CRITICAL, "CRIT": Level.CRITICAL, "FATAL": Level.CRITICAL, "F": Level.CRITICAL,
     "PANIC": Level.CRITICAL, "DPANIC": Level.CRITICAL,
     "ALERT": Level.ALERT, "EMERGENCY": Level.EMERGENCY, "EMERG": Level.EMERGENCY,
 }  # fmt: skip
-_FIELDS = ("severity", "level", "levelname", "log_level", "logLevel", "loglevel", "lvl", "level_name", "@level")
+_FIELDS = (
+    "severity", "level", "levelname", "log_level", "logLevel", "loglevel", "lvl", "level_name", "@level",
+    "Level", "LogLevel", "Severity", "log.level", "@l", "severityText", "severity_text", "SeverityText",
+)  # fmt: skip
 
 _WRONG = re.compile(
-    r"\b(?i:errors?|failed|failure|failing|fails|exception|fatal|panic|unhandled|uncaught|cannot|can't|couldn't|"
+    r"\b(?i:errors?|failed|failure|failing|fails|exception|fatal|panic(?:ked)?|unhandled|uncaught|cannot|can't|couldn't|"
     r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
     r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
     r"does not exist|no such file|not found|missing required|rejected|rollback)\b"
@@ -50,6 +55,11 @@ _REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: 
 """That something failed, and why: what an error handler says of it."""
 _UNCAUGHT = re.compile(r"(?:(?:file://)?/\S{1,300}\.[cm]?[jt]sx?|node:\S{1,200}):\d{1,7}$")
 """The place that Node names in front of an exception that nobody caught."""
+_ENDED = re.compile(
+    r"(?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)(?: \(core dumped\))?$"
+    r"|http: panic serving |thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at "
+)
+"""What a shell or a runtime says of a process or a request that came to its end by a fault."""
 _WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I)
 
 
@@ -87,7 +97,7 @@ def of_payload(payload: Mapping[str, Any]) -> Level:
         value = payload.get(name)
         if value is not None and (found := of_word(value)):
             return found
-    named = payload.get("level")
+    named = payload.get("level") or payload.get("log")
     return of_word(named.get("name") or named.get("level")) if isinstance(named, Mapping) else Level.DEFAULT
 
 
@@ -107,6 +117,8 @@ _ALIKE = str.maketrans("23456789", "11111111")
 
 @lru_cache(maxsize=8192)
 def _of_line(line: str) -> Level:
+    if _ENDED.match(line):
+        return Level.CRITICAL
     if _UNCAUGHT.match(line):
         return Level.ERROR
     if _WARNED.search(line):

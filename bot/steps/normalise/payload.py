@@ -26,8 +26,15 @@ _MESSAGE = (
     "detail",
     "description",
     "log",
+    "Message",
+    "RenderedMessage",
+    "MessageTemplate",
+    "@m",
+    "@mt",
+    "short_message",
+    "body",
 )
-_DETAIL = ("error", "errors", "err", "exception", "reason", "detail")
+_DETAIL = Names("error", "errors", "err", "exception", "reason", "detail")
 _STACK = Names(
     "stack",
     "stack_trace",
@@ -38,6 +45,10 @@ _STACK = Names(
     "exc_text",
     "trace_back",
     "exception",
+    "Exception",
+    "@x",
+    "error.stack_trace",
+    "exception.stacktrace",
 )
 _RAISED = Names("error", "err", "exception", "exc")
 _RAISED_TYPE = Names("exception_type", "error_type", "exc_type", "errorType", "exceptionType")
@@ -46,7 +57,7 @@ _FUNCTION = Names("function", "funcName", "func_name", "func")
 _FILE = Names("file", "filename", "pathname")
 _PLACE = Names(*_MODULE, *_FUNCTION, *_FILE)
 _USER = Names("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
-_REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
+REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
 _EXCEPTION = re.compile(
     r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*"
     r"(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
@@ -74,6 +85,8 @@ def payload_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
         return payload
     text = raw.get("textPayload")
     if isinstance(text, str) and len(text) < 512 * 1024:
+        if "=" in text[:100] and len(text) < 8_192 and ("level=" in text or "lvl=" in text or "severity=" in text):
+            return logfmt(text.strip())
         return parsed(text)
     return payload
 
@@ -90,6 +103,21 @@ def parsed(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) and any(k in found for k in (*_MESSAGE, "level", "severity")) else {}
 
 
+_LISTED = re.compile(r"([A-Za-z_@][\w.@/-]{0,60})=(\"(?:[^\"\\\n]|\\.)*\"|[^\s\"]*)(?:[ \t]+|$)")
+
+
+def logfmt(text: str) -> Mapping[str, Any]:
+    """The fields of a line that is nothing but `level=error msg="..." key=value`; else an empty mapping."""
+    found: dict[str, Any] = {}
+    at = 0
+    while at < len(text) and (pair := _LISTED.match(text, at)):
+        value = pair[2]
+        found[pair[1]] = value[1:-1].replace('\\"', '"').replace("\\n", "\n") if value[:1] == '"' else value
+        at = pair.end()
+    told = at == len(text) and any(k in found for k in ("msg", "message", "err", "error", "event"))
+    return found if told and any(k in found for k in ("level", "lvl", "severity")) else {}
+
+
 def message(payload: Mapping[str, Any]) -> str:
     """What the payload says, with the stack trace it carries, if any."""
     text = _said(payload, depth=3)
@@ -98,7 +126,21 @@ def message(payload: Mapping[str, Any]) -> str:
     stack = stack_of(payload)
     if stack and stack.strip()[:200] not in text:
         text = f"{text}\n{stack}"
+    elif not stack and (why := _why(payload)) and why[:200] not in text:
+        text = f"{text}\n{why}"
     return clean(text)
+
+
+def _why(payload: Mapping[str, Any]) -> str:
+    """The reason that stands in a field of its own, beside words that only say what failed."""
+    if _DETAIL.missing(payload):
+        return ""
+    for name in _DETAIL:
+        value = payload.get(name)
+        found = first(value, ("message", "msg", "value", "detail")) if isinstance(value, Mapping) else words(value)
+        if len(found.strip()) > 3:
+            return found.strip()[:1_000]
+    return ""
 
 
 def stack_of(payload: Mapping[str, Any]) -> str:
@@ -162,12 +204,11 @@ def user_of(payload: Mapping[str, Any]) -> str:
     return ""
 
 
-def request_id_of(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-    labels = inner(raw, "labels")
-    for where in (*around(payload, "context", "labels", "req"), labels):
-        if not _REQUEST_ID.missing(where) and (found := first(where, _REQUEST_ID)):
+def request_id_of(payload: Mapping[str, Any]) -> str:
+    for where in around(payload, "context", "labels", "req"):
+        if not REQUEST_ID.missing(where) and (found := first(where, REQUEST_ID)):
             return found[:200]
-    return (first(inner(payload, "req"), ("id",)) or first(labels, ("execution_id",)))[:200]
+    return ""
 
 
 def _site(module: str, function: str, file: str, line: Any) -> Site | None:

@@ -9,8 +9,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
+from bot.steps.normalise.payload import REQUEST_ID
 from bot.steps.normalise.shape import first, inner, words
 
 _ENVIRONMENTS = {
@@ -41,20 +40,12 @@ class Place:
     revision: str
     instance: str
     log: str
+    request_id: str
+    execution: str
+    """Of a function's run, or the request it serves, where its labels name them."""
 
 
-def place(raw: Mapping[str, Any], environments: Mapping[str, str], known: dict[bytes, Place]) -> Place:
-    """Entries of one instance and log come from one place; `known` are those found before."""
-    if "protoPayload" in raw:
-        return _place(raw, environments)
-    try:
-        face = orjson.dumps((raw.get("resource"), raw.get("labels"), raw.get("logName")))
-    except TypeError:
-        return _place(raw, environments)
-    return known.get(face) or known.setdefault(face, _place(raw, environments))
-
-
-def _place(raw: Mapping[str, Any], environments: Mapping[str, str]) -> Place:
+def place(raw: Mapping[str, Any], environments: Mapping[str, str]) -> Place:
     resource = inner(raw, "resource", "labels")
     labels = inner(raw, "labels")
     audit = inner(raw, "protoPayload")
@@ -78,6 +69,8 @@ def _place(raw: Mapping[str, Any], environments: Mapping[str, str]) -> Place:
         revision=revision[:200],
         instance=(instance or "/".join(p for p in (execution, task) if p))[:300],
         log=log_name.rpartition("/logs/")[2].replace("%2F", "/").replace("%2f", "/")[:200],
+        request_id=first(labels, REQUEST_ID)[:200],
+        execution=first(labels, ("execution_id",))[:200],
     )
 
 

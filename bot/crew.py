@@ -1,0 +1,157 @@
+"""Reads the entries of a source: in this process, and where there are very many, with a few others beside it.
+
+Reading an entry (parsing, normalising, redacting) is most of the work of a round and needs nothing but the entry;
+what comes after needs the store and stays here. Batches come back in the order in which they were given. The others
+are plain children that are fed through pipes: they end with their input, however this process ends, and what one of
+them cannot do is done here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import fields
+from operator import attrgetter
+from queue import SimpleQueue
+from typing import IO, Any
+
+from bot.models import Batch, Entry, Policy, Quiet, Raw
+from bot.steps.normalise import sift
+from bot.steps.redact import redact
+
+MANY = 30_000
+"""Entries of which the reading is worth calling others, who take a while to come."""
+MOST = 4
+"""With more helpers, it is the store that everybody waits for."""
+
+Sifted = list[Entry | Quiet]
+
+
+def read(batches: Iterator[Batch], policy: Policy, secret: bytes) -> Iterator[tuple[Batch, Sifted]]:
+    """Each batch, with what its entries are."""
+    helpers = min(MOST, _processors())
+    for batch in batches:
+        if batch.unread and helpers > 1 and len(batch.entries) > MANY * (batch.progress or 1.0):
+            with contextlib.closing(_Crew(helpers, policy, secret)) as crew:
+                yield batch, _look(batch.entries, policy, secret)  # until the others are there
+                yield from crew.read(batches)
+        else:
+            yield batch, _look(batch.entries, policy, secret)
+
+
+def _look(raws: Sequence[Raw], policy: Policy, secret: bytes) -> Sifted:
+    return redact(sift(raws, policy, secret), policy)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Crew:
+    """A few children, and as many threads that talk to them."""
+
+    def __init__(self, size: int, policy: Policy, secret: bytes) -> None:
+        self._size = size
+        self._orders = (policy, secret)
+        self._closed = False
+        self._idle: SimpleQueue[_Child | None] = SimpleQueue()
+        self._children: list[_Child] = []
+        self._threads = ThreadPoolExecutor(size, "reader")
+        for _ in range(size):
+            self._idle.put(self._called())
+
+    def read(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Sifted]]:
+        """Keeps everybody busy, and never more than a few batches in memory."""
+        ahead: deque[tuple[Batch, Future[Sifted]]] = deque()
+        for batch in batches:
+            ahead.append((batch, self._threads.submit(self._ask, batch.entries)))
+            if len(ahead) > 2 * self._size:
+                done, future = ahead.popleft()
+                yield done, future.result()
+        for done, future in ahead:
+            yield done, future.result()
+
+    def close(self) -> None:
+        self._closed = True
+        for child in self._children:
+            child.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for child in self._children:
+            child.wait()
+            for pipe in (child.stdin, child.stdout):
+                with contextlib.suppress(OSError):
+                    if pipe:
+                        pipe.close()
+
+    def _called(self) -> _Child | None:
+        start = f"import sys; sys.path[:] = {sys.path!r}; from bot.crew import serve; serve()"
+        try:
+            child = subprocess.Popen(  # noqa: S603 - this program itself
+                [sys.executable, "-c", start],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:
+            return None
+        self._children.append(child)
+        return child if _told(child, self._orders) else None
+
+    def _ask(self, raws: Sequence[Raw]) -> Sifted:
+        child = self._idle.get()
+        try:
+            if child is not None and child.stdout and _told(child, raws):
+                with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
+                    return _unpacked(pickle.load(child.stdout))  # noqa: S301 - from our own child
+            child = None
+            return [] if self._closed else _look(raws, *self._orders)
+        finally:
+            self._idle.put(child)
+
+
+_Child = subprocess.Popen[bytes]
+
+
+def _told(child: _Child, what: object) -> bool:
+    try:
+        if child.stdin:
+            pickle.dump(what, child.stdin, pickle.HIGHEST_PROTOCOL)
+            child.stdin.flush()
+        return child.stdin is not None
+    except (OSError, ValueError):
+        return False
+
+
+# ------------------------------------------------------------------------------------------------ what a child does
+
+
+def serve(given: IO[bytes] = sys.stdin.buffer, answers: IO[bytes] = sys.stdout.buffer) -> None:
+    """Reads what it is given until there is no more."""
+    gc.disable()  # entries hold no cycles, and looking for some takes a fifth of the time
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        policy, secret = pickle.load(given)  # noqa: S301 - from the process that started this one
+        while True:
+            found = _look(pickle.load(given), policy, secret)  # noqa: S301
+            pickle.dump(_packed(found), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+
+
+_FIELDS = attrgetter(*(f.name for f in fields(Entry)))
+
+
+def _packed(found: Sifted) -> list[tuple[Any, ...]]:
+    """As plain tuples: an `Entry` as such takes four times as long on its way."""
+    return [_FIELDS(e) if isinstance(e, Entry) else tuple(e) for e in found]
+
+
+def _unpacked(found: list[tuple[Any, ...]]) -> Sifted:
+    quiet = len(Quiet._fields)
+    return [Quiet(*e) if len(e) == quiet else Entry(*e) for e in found]

@@ -1,0 +1,122 @@
+"""How lines of many languages' loggers are read: how loud they are, and what they say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.models import Level, Occurrence, Policy
+from bot.steps.assemble import assemble
+from bot.steps.cluster import cluster
+from bot.steps.normalise import normalise
+
+W, E, C, D, INFO = Level.WARNING, Level.ERROR, Level.CRITICAL, Level.DEFAULT, Level.INFO
+SPRING = "2026-03-01 10:00:00.123  WARN 1 --- [nio-8080-exec-1] c.example.parcels.Labels   : "
+OFFLINE = "label printer offline"
+
+
+def raw(text: str | None = None, **more: Any) -> dict[str, Any]:
+    return {
+        "insertId": "a",
+        "timestamp": "2026-03-01T10:00:00Z",
+        "logName": "projects/example/logs/run.googleapis.com%2Fstdout",
+        "resource": {"type": "cloud_run_revision", "labels": {"service_name": "parcels"}},
+        **({"textPayload": text} if text is not None else {}),
+        **more,
+    }
+
+
+def read(one: dict[str, Any]) -> tuple[Occurrence, str]:
+    """The entry as an occurrence, and the title of its problem, empty where it is none."""
+    found = assemble(normalise([one], Policy(), b"not-a-real-key"))
+    (sighting,) = cluster([*found.closed, *found.open], Policy())
+    return sighting.occurrence, sighting.signature.title if sighting.signature else ""
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "title"),
+    [
+        (f"{SPRING}{OFFLINE}", W, OFFLINE),
+        (f"10:00:00.123 [http-nio-8080-exec-3] ERROR c.example.parcels.Labels - {OFFLINE}", E, OFFLINE),
+        (f"ERROR parcels.labels {OFFLINE}", E, OFFLINE),
+        (f"WARNING parcels.labels.print {OFFLINE}", W, OFFLINE),
+        (f"INFO parcels.labels {OFFLINE}", INFO, ""),
+        (f"CRITICAL:parcels:{OFFLINE}", C, OFFLINE),
+        (f"parcels.labels - ERROR: {OFFLINE}", E, OFFLINE),
+        (f"[2026-03-01 10:00:00,123: ERROR/ForkPoolWorker-1] {OFFLINE}", E, OFFLINE),
+        (f"[2026-03-01 10:00:00,123: INFO/MainProcess] {OFFLINE}", INFO, ""),
+        (f"[2026-03-01 10:00:00,123] [ERROR] [parcels.labels] {OFFLINE}", E, OFFLINE),
+        ("[2026-03-01 10:00:00 +0000] [9] [ERROR] Reason: no paper", E, "Reason: no paper"),
+        (f"2026-03-01 10:00:00 UTC [12] FATAL:  {OFFLINE}", C, OFFLINE),
+        (f"2026-03-01 10:00:00.123 UTC [12] parcels@labels ERROR:  {OFFLINE}", E, OFFLINE),
+        ("2026-03-01 10:00:00.123 UTC [12] LOG:  checkpoint complete", INFO, ""),
+        (f"PHP Fatal error:  {OFFLINE}", C, OFFLINE),
+        (f"PHP Warning:  {OFFLINE}", W, OFFLINE),
+        (f"2026-03-01T10:00:00.123456Z  WARN parcels::labels: {OFFLINE}", W, OFFLINE),
+        (f"[2026-03-01T10:00:00Z ERROR parcels::labels] {OFFLINE}", E, OFFLINE),
+        (f'level=error ts=2026-03-01T10:00:00Z caller=main.go:12 msg="{OFFLINE}" err="no paper"', E, OFFLINE),
+        (f'time="2026-03-01T10:00:00Z" level=warning msg="{OFFLINE}" attempt=3', W, OFFLINE),
+        ('level=info msg="printed" parcel=17', INFO, ""),
+        (f"\x1b[31mERROR\x1b[0m  {OFFLINE}", E, OFFLINE),
+        (f"npm ERR! {OFFLINE}", E, OFFLINE),
+        ("Killed", C, "Killed"),
+        ("Segmentation fault (core dumped)", C, "Segmentation fault (core dumped)"),
+        ("Label print failed: no paper", E, "Label print failed: no paper"),
+        ("Print job failed, error: no paper", E, "Print job failed, error: no paper"),
+        ("0 labels failed: all printed", D, ""),
+        ("0 errors found, 3 labels printed", D, ""),
+        ("Error handler registered", D, ""),
+        ("No errors detected during validation", D, ""),
+        ("errors=0 printed=3", D, ""),
+        ("Killed two birds with one stone", D, ""),
+    ],
+)
+def test_lines(line: str, level: Level, title: str) -> None:
+    """The level and the words of a line, whoever wrote it."""
+    occurrence, found = read(raw(line))
+    assert (occurrence.level, found) == (level, title)
+
+
+@pytest.mark.parametrize(
+    ("payload", "level"),
+    [
+        ({"level": 50, "msg": OFFLINE}, E),
+        ({"level": "50", "msg": OFFLINE}, E),
+        ({"level": 40, "msg": OFFLINE}, W),
+        ({"level": 30, "msg": OFFLINE, "err": {"message": "none"}}, INFO),
+        ({"level": "warn", "message": OFFLINE}, W),
+        ({"log.level": "ERROR", "message": OFFLINE, "service.name": "parcels"}, E),
+        ({"log": {"level": "error"}, "message": OFFLINE}, E),
+        ({"Level": "Error", "MessageTemplate": "label printer {State}", "RenderedMessage": OFFLINE}, E),
+        ({"@l": "Warning", "@m": OFFLINE, "@mt": "label printer {State}"}, W),
+        ({"EventId": 7, "LogLevel": "Error", "Category": "Parcels", "Message": OFFLINE}, E),
+        ({"severity_text": "ERROR", "body": OFFLINE}, E),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_structures(payload: dict[str, Any], level: Level, wrapped: bool) -> None:
+    """Levels and words under the names that libraries give them, as a payload or as text that is JSON."""
+    one = raw(json.dumps(payload)) if wrapped and "body" not in payload else raw(jsonPayload=payload)
+    occurrence, title = read(one)
+    assert occurrence.level is level
+    assert title == (OFFLINE if level >= W else "")
+
+
+def test_the_reason_beside_the_words() -> None:
+    """A reason in a field of its own is part of the text, and not of the title."""
+    payload = {"level": "error", "msg": "print failed", "error": "dial tcp 192.0.2.1:9100: connection refused"}
+    occurrence, title = read(raw(jsonPayload=payload))
+    assert title == "print failed"
+    assert occurrence.text == "print failed\ndial tcp 192.0.2.1:9100: connection refused"
+
+
+def test_a_fault_of_a_rust_program() -> None:
+    """The words of a panic stand on the line after the one that announces it."""
+    lines = ["thread 'main' panicked at src/labels.rs:10:5:", "no paper"]
+    many = [{**raw(text), "insertId": str(n), "labels": {"instanceId": "i"}} for n, text in enumerate(lines)]
+    found = assemble(normalise(many, Policy(), b"not-a-real-key"))
+    (occurrence,) = [*found.closed, *found.open]
+    assert occurrence.level is C
+    assert occurrence.text.endswith("no paper")
