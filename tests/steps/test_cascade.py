@@ -197,12 +197,12 @@ def test_alone() -> None:
 
 
 def test_known_keeps_its_id() -> None:
-    """What goes on keeps its id and its beginning; what is over gives its id to nobody."""
+    """What goes on keeps its id, and has the span of what is found now; what is over gives its id to nobody."""
     (first,) = cascade(crash_loop(0), [])
     known = replace(first, id=7, start=START - timedelta(seconds=30))
     over = replace(first, id=3, start=START - timedelta(hours=9), end=START - timedelta(hours=8))
     (again,) = cascade(crash_loop(0, 8), [over, known])
-    assert (again.id, again.start) == (7, known.start)
+    assert (again.id, again.start) == (7, first.start)
     assert first.id == 0
 
 
