@@ -27,7 +27,7 @@ PIECE = re.compile(r"(?P<n>\d+(?:\.\d+)?) ?(?P<unit>[a-z]+)", re.IGNORECASE)
 WHOLE_SPAN = re.compile(
     r"\b(?:over|span\w*|span of|last(?:ed|ing|s)|across|period of|window of|during|for|within|in)\W+(?:\w+\W+){0,3}$"
 )
-BETWEEN_ENDS = re.compile(r"\b(?:over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
+BETWEEN_ENDS = re.compile(r"\b(?:all within|over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
