@@ -42,6 +42,14 @@ COUNTED = {
         "A total of {n} occurrences was counted.",
         "The cluster has {n} occurrences.",
         "This was observed {n} times.",
+        "The logs show {n} occurrences of the failure.",
+        "It recurred; {n} occurrences are recorded.",
+        "The same error was logged {n} times in total.",
+        "Total occurrences: {n}.",
+        "{n} separate occurrences were recorded in the evidence.",
+        "The error has been seen {n} times so far.",
+        "In total, {n} occurrences were found.",
+        "Number of occurrences: {n}",
     ],
     "entries": [
         "{n} log entries.",
@@ -50,8 +58,19 @@ COUNTED = {
         "Log entries: {n}",
         "{n} entries were logged.",
         "There are {n} log lines.",
+        "The problem produced {n} log entries.",
+        "{n} log records belong to this cluster.",
+        "A total of {n} log entries was written.",
+        "Number of log entries: {n}",
     ],
-    "users": ["{n} users were affected.", "{n} distinct users.", "It hit {n} users.", "Distinct users: {n}"],
+    "users": [
+        "{n} users were affected.",
+        "{n} distinct users.",
+        "It hit {n} users.",
+        "{n} different users were hit.",
+        "The number of affected users is {n}.",
+        "Distinct users: {n}",
+    ],
     "revisions": ["Seen on {n} revisions.", "It appeared on {n} different revisions.", "{n} revisions show it."],
 }
 BOUNDS: list[tuple[str, Callable[[int, int], bool]]] = [
@@ -123,8 +142,24 @@ def _stamp(moment: datetime, random: Random) -> str:
 
 def _times(case: Case, random: Random) -> Made:
     c = case.problem.cluster
-    firsts = ["First seen {}.", "It began at {}.", "It started at {}.", "First occurrence: {}", "Seen since {}."]
-    lasts = ["Last seen {}.", "It was last logged at {}.", "Last occurrence: {}", "Seen until {}."]
+    firsts = [
+        "First seen {}.",
+        "It began at {}.",
+        "It started at {}.",
+        "First occurrence: {}",
+        "Seen since {}.",
+        "The first occurrence was at {}.",
+        "The earliest entry is of {}.",
+        "Started {}.",
+    ]
+    lasts = [
+        "Last seen {}.",
+        "It was last logged at {}.",
+        "Last occurrence: {}",
+        "Seen until {}.",
+        "The most recent occurrence was at {}.",
+        "The latest entry is from {}.",
+    ]
     for texts, right, other in ((firsts, c.first_seen, c.last_seen), (lasts, c.last_seen, c.first_seen)):
         yield random.choice(texts).format(_stamp(right, random)), (), "", True
         far = timedelta(minutes=random.choice([-1500, -61, -2, 2, 7, 60, 1500]))
@@ -143,7 +178,14 @@ def _spans(case: Case, random: Random) -> Made:
     exact = (c.last_seen - c.first_seen).total_seconds() - seconds < 0.5
     if seconds < 10:
         return
-    texts = ["It lasted {}.", "It spans {} from first to last.", "All within {}.", "Seen over {}."]
+    texts = [
+        "It lasted {}.",
+        "It spans {} from first to last.",
+        "All within {}.",
+        "Seen over {}.",
+        "The occurrences span {}.",
+        "It went on for {}.",
+    ]
 
     def said(n: int) -> str:
         hours, rest = divmod(n, 3600)
@@ -179,7 +221,13 @@ def _orders(case: Case, random: Random) -> Made:
 def _revisions(case: Case, random: Random) -> Made:
     c = case.problem.cluster
     for revision in c.revisions[:2]:
-        texts = ["Seen on {}.", "It was logged on revision {}.", "Revision {} shows it."]
+        texts = [
+            "Seen on {}.",
+            "It was logged on revision {}.",
+            "Revision {} shows it.",
+            "Affected revision: {}",
+            "The entries come from revision {}.",
+        ]
         yield random.choice(texts).format(revision), (), "", True
         wrong = re.sub(r"\d{5}", lambda n: f"{int(n[0]) + random.randint(1, 7):05d}", revision, count=1)
         if wrong != revision and wrong not in c.revisions:
@@ -194,7 +242,11 @@ def _sites(case: Case, random: Random) -> Made:
         if entry.failure is None or frame is None or not frame.file or not frame.line:
             continue
         name, kind = frame.file, entry.failure.type.rpartition(".")[2]
-        texts = ["{k} at {f}:{n}.", "{k} was raised in {f}, line {n}.", "{k} was raised in {f} at line {n}."]
+        texts = [
+            "{k} at {f}:{n}.",
+            "{k} was raised in {f}, line {n}.",
+            "{k} was raised in {f} at line {n}.",
+        ]
         known = {int(n) for e in case.problem.cluster.evidence for n in re.findall(r"(?:line |:)(\d+)", e.text)}
         wrong = frame.line + random.choice([1, 2, 10, 100])
         yield random.choice(texts).format(k=kind, f=name, n=frame.line), (entry.id,), "", True
@@ -210,7 +262,13 @@ def _requests(case: Case, random: Random) -> Made:
     entry = next((e for e in case.problem.cluster.evidence if e.request and e.request.status), None)
     if entry is None or entry.request is None or not s.route or s.status != entry.request.status:
         return
-    texts = ["{m} {r} answered {n}.", "{m} {r} returned status {n}.", "{m} {r} responded with {n}."]
+    texts = [
+        "{m} {r} answered {n}.",
+        "{m} {r} returned status {n}.",
+        "{m} {r} responded with {n}.",
+        "Requests to {m} {r} fail with HTTP {n}.",
+        "The status of {m} {r} was {n}.",
+    ]
     said = {"m": s.method, "r": s.route, "n": s.status}
     yield random.choice(texts).format(**said), (entry.id,), "", True
     yield random.choice(texts).format(**{**said, "n": s.status + random.choice([1, 100, -100])}), (entry.id,), "", False
