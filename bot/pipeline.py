@@ -26,7 +26,6 @@ from bot.models import (
     Analysis,
     BadLine,
     Case,
-    Cluster,
     Decision,
     Draft,
     Entry,
@@ -46,17 +45,17 @@ from bot.steps.analyse import REQUEST_CEILING, afford, choose
 from bot.steps.approve import approve
 from bot.steps.assemble import assemble
 from bot.steps.audit import audit
+from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
 from bot.steps.mine import mine
 from bot.steps.normalise import sift
 from bot.steps.propose import propose, wanted
 from bot.steps.redact import redact
-from bot.steps.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=1)
-"""How far around changed clusters others are looked at, as causes or symptoms of them."""
+"""How far before what was read deployments are looked at, as causes of it."""
 LEASE = timedelta(minutes=2)
 """How long a claim on filing holds before another worker may look whether it happened."""
 BAD_KEPT = 20
@@ -205,14 +204,16 @@ def look_again(edges: Edges) -> Rethought:
     news = joined(store.rounds.touched(), FAR)
     stretches = joined((stretch(n, store.clusters.busy(widened(n, FAR + PAUSE))) for n in news), timedelta(0))
 
-    reached = reach(_seen(edges, stretches), stretches)
+    numbers = _seen(edges, stretches)
+    clusters = store.clusters.load(numbers)
+    reached = reach(clusters, stretches)
+    clusters += store.clusters.load(_seen(edges, reached) - numbers)
     known = {i.id: i for w in reached for i in store.incidents.between(widened(w, PAUSE))}
-    return rethink(_seen(edges, reached), list(known.values()), stretches, reached)
+    return rethink(clusters, list(known.values()), stretches, reached)
 
 
-def _seen(edges: Edges, windows: Iterable[Window]) -> list[Cluster]:
-    store = edges.store
-    return store.clusters.load({n for w in windows for n in store.clusters.between(widened(w, PAUSE))})
+def _seen(edges: Edges, windows: Iterable[Window]) -> set[int]:
+    return {n for w in windows for n in edges.store.clusters.between(widened(w, PAUSE))}
 
 
 Parts = dict[int, Incident]
