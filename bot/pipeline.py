@@ -16,12 +16,12 @@ Thinking is kept at the end; clusters stay marked as changed until it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.crew import read
-from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable, Unusable
+from bot.errors import Ambiguous, AnalystUnavailable, Forbidden, GardenError, Unavailable, Unusable
 from bot.models import (
     Act,
     Analysis,
@@ -43,11 +43,11 @@ from bot.models import (
     Window,
 )
 from bot.ports import Edges
-from bot.steps.analyse import afford, choose
+from bot.steps.analyse import REQUEST_CEILING, afford, choose
 from bot.steps.approve import approve
 from bot.steps.assemble import assemble
 from bot.steps.audit import audit
-from bot.steps.cascade import cascade
+from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.match import match, words
 from bot.steps.mine import mine
@@ -56,7 +56,7 @@ from bot.steps.propose import propose, wanted
 from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=2)
-"""How far around changed clusters others are looked at, as causes or symptoms of them."""
+"""How far before what was read deployments are looked at, as causes of it."""
 LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LEASE = timedelta(minutes=2)
@@ -93,7 +93,7 @@ def round(
     thought = ponder(edges, window, now, baseline) if think else sort_out(edges, window, now, baseline)
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, "gardener", now)
-    store.rounds.conclude(number, thought.problems, thought.incidents, now, "; ".join(thought.notes))
+    conclude(edges, number, thought, now)
 
     return report(edges, window, reading, thought)
 
@@ -172,27 +172,28 @@ class Thought:
 
     problems: list[Problem]
     incidents: list[Incident]
+    withdrawn: list[Incident] = field(default_factory=list)
     spent: list[Spend] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
 def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thought:
-    """Incidents, matches and severities of what changed: everything that costs nothing."""
+    """Incidents, matches and severities of what changed: everything that costs nothing.
+
+    What did not change itself is judged again, too, if it plays another part in an incident now.
+    """
     store, policy = edges.store, edges.policy
     changed = {store.clusters.resolve(n) or n for n in store.rounds.changed()}
-    clusters = {c.number: c for c in store.clusters.load(changed)}
-    if not clusters:
+    if not changed:
         return Thought([], [])
 
-    around = Window(min(c.first_seen for c in clusters.values()), max(c.last_seen for c in clusters.values()))
-    around = Window(max(around.start, window.start) - NEIGHBOURHOOD, around.end + NEIGHBOURHOOD)
-    neighbours = store.clusters.load(set(store.clusters.between(around)) | changed)
-    incidents = cascade(neighbours, store.incidents.between(around))
+    rethought = look_again(edges)
+    before, after = roles(edges, changed, rethought)
+    recast = {n for n in before.keys() | after.keys() if _part(n, before.get(n)) != _part(n, after.get(n))}
 
-    newest = {n: i for i in sorted(incidents, key=lambda i: i.end) for n in i.clusters}
     problems = []
-    for c in clusters.values():
-        incident = newest.get(c.number)
+    for c in store.clusters.load(changed | recast):
+        incident = after.get(c.number)
         linked = store.issues.linked(c.number)
         matched = match(
             c,
@@ -204,7 +205,54 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
         previous = store.clusters.triage(c.number)
         judged = triage(c, matched, incident, previous, policy, now, baseline=baseline)
         problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
-    return Thought(problems, incidents)
+    return Thought(problems, list(rethought.incidents), list(rethought.withdrawn))
+
+
+def look_again(edges: Edges) -> Rethought:
+    """The incidents wherever something new fell into, from all that is known there."""
+    store = edges.store
+    news = joined(store.rounds.touched(), FAR)
+    stretches = joined((stretch(n, store.clusters.busy(widened(n, FAR + PAUSE))) for n in news), timedelta(0))
+
+    numbers = _seen(edges, stretches)
+    clusters = store.clusters.load(numbers)
+    reached = reach(clusters, stretches)
+    clusters += store.clusters.load(_seen(edges, reached) - numbers)
+    known = {i.id: i for w in reached for i in store.incidents.between(widened(w, PAUSE))}
+    return rethink(clusters, list(known.values()), stretches, reached)
+
+
+def _seen(edges: Edges, windows: Iterable[Window]) -> set[int]:
+    return {n for w in windows for n in edges.store.clusters.between(widened(w, PAUSE))}
+
+
+Parts = dict[int, Incident]
+"""The newest incident of each cluster."""
+
+
+def roles(edges: Edges, changed: Iterable[int], rethought: Rethought) -> tuple[Parts, Parts]:
+    """What part the clusters that are concerned have played so far, and what part they play now."""
+    concerned = {n for i in (*rethought.incidents, *rethought.withdrawn) for n in i.clusters} | set(changed)
+    known = edges.store.incidents.of(concerned)
+    concerned.update(n for i in known if i.id in {r.id for r in rethought.incidents} for n in i.clusters)
+    gone = {i.id for i in (*rethought.incidents, *rethought.withdrawn)}
+    now = [*(i for i in known if i.id not in gone), *rethought.incidents]
+    return _newest(known, concerned), _newest(now, concerned)
+
+
+def _newest(incidents: Iterable[Incident], of: Collection[int]) -> Parts:
+    ordered = sorted(incidents, key=lambda i: (i.end, i.id == 0, i.id))
+    return {n: i for i in ordered for n in i.clusters if n in of}
+
+
+def _part(number: int, incident: Incident | None) -> tuple[int, frozenset[int], str] | None:
+    return (incident.root, frozenset(incident.clusters), incident.reason) if incident else None
+
+
+def conclude(edges: Edges, number: int, thought: Thought, now: datetime) -> None:
+    """Keeps all that a round came to think, in one go."""
+    notes = "; ".join(thought.notes)
+    edges.store.rounds.conclude(number, thought.problems, thought.incidents, now, notes, withdrawn=thought.withdrawn)
 
 
 def ponder(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thought:
@@ -242,8 +290,10 @@ def explain(edges: Edges, case: Case, now: datetime, spent: Iterable[Spend] = ()
     """
     store = edges.store
     day = store.analyses.spent_since(now - timedelta(days=1))
-    in_round = sum(s.dollars or 0.0 for s in spent)
-    reason = afford(case, edges.policy, day, has_model=edges.analyst is not None, spent_in_round=in_round)
+    in_round = sum(s.counted for s in spent)
+    ceiling = max(REQUEST_CEILING, float(getattr(edges.analyst, "ceiling", 0.0)))
+    has_model = edges.analyst is not None
+    reason = afford(case, edges.policy, day, has_model=has_model, spent_in_round=in_round, ceiling=ceiling)
     cost, provisional = None, False
     if edges.analyst is not None and not reason:
         try:
@@ -252,6 +302,7 @@ def explain(edges: Edges, case: Case, now: datetime, spent: Iterable[Spend] = ()
             reason, cost = error.user_message, error.spend
         except (Unavailable, Forbidden) as error:
             reason, provisional = error.user_message, True
+            cost = error.spend if isinstance(error, AnalystUnavailable) else None
         if cost:
             store.analyses.spend(cost, f"cluster {case.problem.number}", now)
         if not reason:

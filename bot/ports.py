@@ -144,10 +144,22 @@ class Rounds(Protocol):
         """Clusters that were touched since a round last concluded, in order of number."""
         ...
 
+    def touched(self) -> list[Window]:
+        """When what changed since a round last concluded happened, in order of time."""
+        ...
+
     def conclude(
-        self, number: int, problems: Sequence[Problem], incidents: Sequence[Incident], now: datetime, note: str = ""
+        self,
+        number: int,
+        problems: Sequence[Problem],
+        incidents: Sequence[Incident],
+        now: datetime,
+        note: str = "",
+        *,
+        withdrawn: Sequence[Incident] = (),
     ) -> None:
-        """Keeps what was thought of the problems, and closes the round; one transaction."""
+        """Keeps what was thought of the problems, and closes the round; one transaction. An incident with an id
+        takes the place of the one known under it; the withdrawn ones are gone, and the history says so."""
         ...
 
     def read_until(self) -> datetime | None: ...
@@ -171,6 +183,10 @@ class Clusters(Protocol):
 
     def between(self, window: Window) -> list[int]:
         """Numbers of the clusters seen in the window."""
+        ...
+
+    def busy(self, window: Window) -> list[Window]:
+        """When any cluster at all was seen in the window, in order of time and in spans of a bucket at most."""
         ...
 
     def problems(self, numbers: Iterable[int]) -> list[Problem]:
@@ -211,6 +227,10 @@ class Clusters(Protocol):
 
 class Incidents(Protocol):
     def between(self, window: Window) -> list[Incident]: ...
+
+    def of(self, clusters: Iterable[int]) -> list[Incident]:
+        """All that any of the clusters was ever part of, in order of time."""
+        ...
 
 
 class Deployments(Protocol):

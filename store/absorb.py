@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlite_utils import Database
 
 from bot.models import Entry, Harvest
-from store import seen
+from store import incidents, seen, touched
 from store.codec import dump, load, numbers, words
 from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest
 
@@ -188,12 +188,11 @@ def edge(db: Database) -> list[Entry]:
 
 def _mark_changed(db: Database, taken: Mapping[Where, Cell], counted: Mapping[Where, Cell]) -> None:
     """A cluster of which the same was taken back and counted again did not change."""
-    moved = {where[0] for where in taken.keys() | counted.keys() if taken.get(where) != counted.get(where)}
-    db.execute(
-        "UPDATE clusters SET changed = 1 WHERE number IN"
-        " (SELECT cluster FROM signatures WHERE id IN (SELECT value FROM json_each(?)))",
-        [numbers(moved)],
-    )
+    moved: dict[int, list[int]] = {}
+    for where in taken.keys() | counted.keys():
+        if taken.get(where) != counted.get(where):
+            moved.setdefault(where[0], []).append(where[1][0])
+    touched.mark(db, {id_: (min(buckets), max(buckets)) for id_, buckets in moved.items()})
 
 
 KEPT_FOR = ("aliases", "analyses", "links", "proposals", "triage")
@@ -210,8 +209,7 @@ def _clear_emptied(db: Database, signatures: Iterable[int]) -> None:
     ).fetchall()
     for (cluster,) in emptied:
         db.execute("UPDATE clusters SET changed = 0 WHERE number = ?", [cluster])
-        db.execute("DELETE FROM incidents WHERE root = ?", [cluster])
-        db.execute("DELETE FROM members WHERE cluster = ?", [cluster])
+        incidents.leave(db, cluster)
         db.execute("DELETE FROM triage WHERE cluster = ? AND by = ''", [cluster])
         if not _spoken_of(db, cluster):
             db.execute("DELETE FROM signatures WHERE cluster = ?", [cluster])

@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
-from store import analyses, incidents, joining, proposals, seen, triage
+from store import analyses, incidents, joining, proposals, seen, touched, triage
 from store.codec import load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
@@ -39,6 +39,10 @@ class Clusters:
                 [micros(window.start), micros(window.end)],
             )
             return [row[0] for row in rows]
+
+    def busy(self, window: Window) -> list[Window]:
+        with self._connections.read() as db:
+            return touched.busy(db, window)
 
     def problems(self, numbers: Iterable[int]) -> list[Problem]:
         with self._connections.read() as db:

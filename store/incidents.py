@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlite_utils import Database
 
-from bot.models import Incident, Window
+from bot.models import Event, Incident, Window
+from store import history, touched
 from store.codec import bounded, micros, moment, numbers
 from store.connection import Connections
 
@@ -20,6 +22,14 @@ class Incidents:
         with self._connections.read() as db:
             rows = db.execute(
                 "SELECT id FROM incidents WHERE start <= ? AND end >= ?", [micros(window.end), micros(window.start)]
+            )
+            return read(db, [row[0] for row in rows])
+
+    def of(self, clusters: Iterable[int]) -> list[Incident]:
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT DISTINCT incident FROM members WHERE cluster IN (SELECT value FROM json_each(?))",
+                [numbers(clusters)],
             )
             return read(db, [row[0] for row in rows])
 
@@ -55,51 +65,54 @@ def newest(db: Database, clusters: Sequence[int]) -> dict[int, Incident]:
     return {cluster: found[id_] for cluster, id_ in last.items()}
 
 
-def keep(db: Database, incidents: Iterable[Incident]) -> None:
-    """Writes them down. One without an id continues what is known of the same root in a span that overlaps; what
-    an overlapping one covers altogether is replaced by it."""
+def keep(db: Database, incidents: Iterable[Incident], now: datetime) -> None:
+    """Writes them down: one with an id takes the place of what was known under it, one without is new."""
     known = {row[0] for row in db.execute("SELECT number FROM clusters")}
     for incident in incidents:
-        members = {n for n in incident.clusters if n in known} | {incident.root}
-        if incident.root not in known:
+        members = sorted({n for n in incident.clusters if n in known})
+        if incident.root not in members:
             continue
-        start, end = micros(incident.start), micros(incident.end)
-        earlier = None if incident.id else _continued(db, incident.root, start, end)
-        id_ = incident.id
-        if earlier is not None:
-            id_, start, end = earlier[0], min(start, earlier[1]), max(end, earlier[2])
-            members |= {row[0] for row in db.execute("SELECT cluster FROM members WHERE incident = ?", [id_])}
-        id_ = _write(db, id_, incident, start, end)
+        id_ = _write(db, incident, now)
         db.execute("DELETE FROM members WHERE incident = ?", [id_])
-        db.conn.executemany(
-            "INSERT INTO members (incident, cluster) VALUES (?, ?)", [(id_, n) for n in sorted(members)]
-        )
-        _drop_covered(db, id_, start, end)
+        db.conn.executemany("INSERT INTO members (incident, cluster) VALUES (?, ?)", [(id_, n) for n in members])
 
 
-def _continued(db: Database, root: int, start: int, end: int) -> tuple[int, int, int] | None:
-    row: tuple[int, int, int] | None = db.execute(
-        "SELECT id, start, end FROM incidents WHERE root = ? AND start <= ? AND end >= ? ORDER BY id LIMIT 1",
-        [root, end, start],
-    ).fetchone()
-    return row
-
-
-def _write(db: Database, id_: int, incident: Incident, start: int, end: int) -> int:
-    reason = bounded(incident.reason, 2000)
+def _write(db: Database, incident: Incident, now: datetime) -> int:
+    before = db.execute("SELECT root FROM incidents WHERE id = ?", [incident.id]).fetchone()
+    if before and before[0] != incident.root:
+        _tell(db, incident, f"cluster {before[0]} → cluster {incident.root} as its root", now)
     cursor = db.execute(
         "INSERT INTO incidents (id, root, start, end, reason) VALUES (nullif(?, 0), ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET root = excluded.root, start = excluded.start, end = excluded.end,"
         " reason = excluded.reason",
-        [id_, incident.root, start, end, reason],
+        [incident.id, incident.root, micros(incident.start), micros(incident.end), bounded(incident.reason, 2000)],
     )
-    return id_ or cursor.lastrowid or 0
+    return incident.id or cursor.lastrowid or 0
 
 
-def _drop_covered(db: Database, id_: int, start: int, end: int) -> None:
-    db.execute(
-        "DELETE FROM incidents WHERE id <> ? AND start <= ? AND end >= ? AND NOT EXISTS"
-        " (SELECT 1 FROM members WHERE incident = incidents.id"
-        "  AND cluster NOT IN (SELECT cluster FROM members WHERE incident = ?))",
-        [id_, end, start, id_],
-    )
+def withdraw(db: Database, incidents: Iterable[Incident], now: datetime) -> None:
+    """People may have seen them, so the history says that they are gone."""
+    for incident in incidents:
+        _tell(db, incident, f"withdrawn; not found any more with root cluster {incident.root}", now)
+        db.execute("DELETE FROM incidents WHERE id = ?", [incident.id])
+
+
+def _tell(db: Database, incident: Incident, what: str, now: datetime) -> None:
+    history.add(db, Event(now, history.GARDENER, "incident", f"incident {incident.id}", what))
+
+
+def leave(db: Database, cluster: int) -> None:
+    """The cluster is in no incident any more, and what is left of those it was in has to be looked at again."""
+    rows = db.execute(
+        "SELECT id, start, end FROM incidents"
+        " WHERE root = :cluster OR id IN (SELECT incident FROM members WHERE cluster = :cluster)",
+        {"cluster": cluster},
+    ).fetchall()
+    for id_, start, end in rows:
+        db.execute("DELETE FROM members WHERE incident = ? AND cluster = ?", [id_, cluster])
+        left = [row[0] for row in db.execute("SELECT cluster FROM members WHERE incident = ? ORDER BY 1", [id_])]
+        touched.incident(db, left, start, end)
+        if len(left) < 2:
+            db.execute("DELETE FROM incidents WHERE id = ?", [id_])
+        else:
+            db.execute("UPDATE incidents SET root = ? WHERE id = ? AND root = ?", [left[0], id_, cluster])

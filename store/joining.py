@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Event, Learnt, Signature, Stage
-from store import history, triage
+from store import history, incidents, triage
 from store.codec import load, numbers, words
 from store.resolving import resolve
 
@@ -91,13 +91,16 @@ def _merge(db: Database, lower: int, higher: int, who: str, why: str, now: datet
     _move_link(db, lower, higher, who, now)
     _move_proposals(db, lower, higher, who, now)
     _move_severity(db, lower, higher, now)
-    db.execute("UPDATE clusters SET changed = (number = ?) WHERE number IN (?, ?)", [lower, lower, higher])
+    db.execute(
+        "UPDATE clusters SET changed = (number = ?), since = NULL, until = NULL WHERE number IN (?, ?)",
+        [lower, lower, higher],
+    )
 
 
 def _move_episodes(db: Database, lower: int, higher: int) -> None:
     db.execute("UPDATE incidents SET root = ? WHERE root = ?", [lower, higher])
     db.execute("UPDATE OR IGNORE members SET cluster = ? WHERE cluster = ?", [lower, higher])
-    db.execute("DELETE FROM members WHERE cluster = ?", [higher])
+    incidents.leave(db, higher)
 
 
 def _move_link(db: Database, lower: int, higher: int, who: str, now: datetime) -> None:
@@ -143,6 +146,6 @@ def split(db: Database, number: int, keys: Collection[str], who: str, now: datet
         "UPDATE signatures SET cluster = ?, apart = ? WHERE id IN (SELECT value FROM json_each(?))",
         [new, who, numbers(taken)],
     )
-    db.execute("UPDATE clusters SET changed = 1 WHERE number = ?", [cluster])
+    db.execute("UPDATE clusters SET changed = 1, since = NULL, until = NULL WHERE number = ?", [cluster])
     history.add(db, Event(now, who, "split", f"cluster {cluster}", f"{len(taken)} of its signatures are cluster {new}"))
     return new

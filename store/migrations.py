@@ -304,5 +304,18 @@ def m0003_seen_by_hour(db: Database) -> None:
         db.execute(statement)
 
 
+TOUCHED = """
+ALTER TABLE clusters ADD COLUMN since INTEGER;
+ALTER TABLE clusters ADD COLUMN until INTEGER
+"""
+"""The span in which a changed cluster changed, by buckets; nothing there means that all of it did."""
+
+
+@MIGRATIONS()
+def m0004_touched(db: Database) -> None:
+    for statement in TOUCHED.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.models import Entry, Harvest, Incident, Problem, Read, Window
 from store import incidents as episodes
-from store import seen, triage
+from store import seen, touched, triage
 from store.absorb import absorb, edge
 from store.codec import bounded, micros, moment
 from store.connection import Connections
@@ -68,15 +68,28 @@ class Rounds:
             )
             return [row[0] for row in rows]
 
+    def touched(self) -> list[Window]:
+        """When what changed happened, in order of time."""
+        with self._connections.read() as db:
+            return touched.windows(db)
+
     def conclude(
-        self, number: int, problems: Sequence[Problem], incidents: Sequence[Incident], now: datetime, note: str = ""
+        self,
+        number: int,
+        problems: Sequence[Problem],
+        incidents: Sequence[Incident],
+        now: datetime,
+        note: str = "",
+        *,
+        withdrawn: Sequence[Incident] = (),
     ) -> None:
         """Keeps what was thought of the problems, and closes the round. What a person said meanwhile stays."""
         with self._connections.change() as db:
             for problem in problems:
                 triage.keep(db, problem, now)
-            episodes.keep(db, incidents)
-            db.execute("UPDATE clusters SET changed = 0 WHERE changed")
+            episodes.withdraw(db, withdrawn, now)
+            episodes.keep(db, incidents, now)
+            db.execute("UPDATE clusters SET changed = 0, since = NULL, until = NULL WHERE changed")
             db.execute(
                 "UPDATE rounds SET concluded = ?, note = ? WHERE number = ?", [micros(now), bounded(note, 2000), number]
             )

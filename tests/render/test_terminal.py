@@ -87,6 +87,21 @@ def test_worst_first_with_symptoms_under_their_root() -> None:
     assert text.count("Container called exit(1)") == 1
 
 
+def test_an_incident_shows_as_many_symptoms_as_it_has() -> None:
+    """Also one whose newest incident is another, which says where it stands; and one of another time says so, too."""
+    one, other = incident(1, 3, 9, id=1), incident(2, 3, id=2)
+    found = [problem(n, f"trouble {n}") for n in (1, 2, 3, 4)]
+    episodes = (one, other, other, incident(1, 4, id=3))
+    text = page(report(*(replace(p, incident=i) for p, i in zip(found, episodes, strict=True))), 120)
+    first, _, second = text.partition("\n   2 ")
+    assert "incident with 2 symptoms" in first
+    assert "4 P2 (at another time) trouble 4" in first
+    assert "3 P2 (see cluster 2) trouble 3" in first
+    assert "and 1 more" in first
+    assert "incident with 1 symptom," in second
+    assert "3 P2 trouble 3" in second
+
+
 def test_reasons_of_an_incident_are_whole_or_counted() -> None:
     """Of many reasons those that fit are shown whole, and how many more there are."""
     reasons = "; ".join(f"cluster {n}: 14 of 14 times within 2 s after cluster 1" for n in range(2, 9))

@@ -9,8 +9,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.models import Cluster, Incident, Kind, Level, Moment, Signature
+from bot.models import Cluster, Incident, Kind, Level, Moment, Signature, Window
 from bot.steps.cascade import SWEEP, cascade
+from bot.steps.cascade.rethink import Rethought, reach, rethink, stretch
 from tests.steps.strategies import START
 
 BOOM, EXIT, PROBE, DEPLOY, FAILED = 1, 2, 3, 4, 5
@@ -197,12 +198,12 @@ def test_alone() -> None:
 
 
 def test_known_keeps_its_id() -> None:
-    """What goes on keeps its id and its beginning; what is over gives its id to nobody."""
+    """What goes on keeps its id, and has the span of what is found now; what is over gives its id to nobody."""
     (first,) = cascade(crash_loop(0), [])
     known = replace(first, id=7, start=START - timedelta(seconds=30))
     over = replace(first, id=3, start=START - timedelta(hours=9), end=START - timedelta(hours=8))
     (again,) = cascade(crash_loop(0, 8), [over, known])
-    assert (again.id, again.start) == (7, known.start)
+    assert (again.id, again.start) == (7, first.start)
     assert first.id == 0
 
 
@@ -211,6 +212,46 @@ def test_known_with_an_earlier_root() -> None:
     known = Incident(4, EXIT, (EXIT, PROBE), START, START + timedelta(seconds=90), "")
     (found,) = cascade(crash_loop(0), [known])
     assert (found.id, found.root) == (4, BOOM)
+
+
+def hours(start: float, end: float) -> Window:
+    return Window(START + timedelta(hours=start), START + timedelta(hours=end))
+
+
+def test_a_stretch_ends_at_a_pause_or_far_away() -> None:
+    """Activity is followed to both sides, up to a pause, and never further than a day."""
+    new = hours(10, 10.1)
+    assert stretch(new, []) == new
+    assert stretch(new, [hours(7, 7.1), hours(8.5, 9), hours(9.5, 10.05), hours(11, 11), hours(13, 13)]) == hours(
+        8.5, 11
+    )
+    assert stretch(new, [hours(n / 2, n / 2) for n in range(-80, 160)]) == hours(10 - 24, 10.1 + 24)
+
+
+def again(clusters: list[Cluster], known: list[Incident], at: Window) -> Rethought:
+    return rethink(clusters, known, [at], reach(clusters, [at]))
+
+
+def test_what_is_not_found_again_is_withdrawn() -> None:
+    """But only where something was thought anew."""
+    here = Incident(4, EXIT, (EXIT, 99), START, START + timedelta(seconds=5), "")
+    elsewhere = replace(here, id=5, start=START - timedelta(hours=9), end=START - timedelta(hours=8))
+    done = again([cluster(EXIT, Kind.PLATFORM, "Container called exit(1)", [0])], [here, elsewhere], hours(0, 0))
+    assert done == Rethought((), (here,))
+
+
+def test_what_is_forgotten_is_not_taken_back() -> None:
+    """Where moments were cut off, an incident keeps its beginning, and those of its members that are cut off, too."""
+    (first,) = cascade(crash_loop(0), [])
+    known = replace(first, id=7, clusters=(*first.clusters, 99), start=START - timedelta(hours=2))
+    cut = [replace(c, occurrences=900) for c in crash_loop(0)]
+    gone = replace(cluster(99, Kind.HTTP, "GET / → 503", [3000], status=503), occurrences=900)
+    (kept,) = again([*cut, gone], [known], hours(0, 1)).incidents
+    assert (kept.id, kept.start, kept.end, set(kept.clusters)) == (7, known.start, first.end, {*first.clusters, 99})
+    (kept,) = again(crash_loop(0), [known], hours(0, 1)).incidents
+    assert (kept.start, set(kept.clusters)) == (first.start, set(first.clusters))
+    over = replace(known, id=8, root=99, clusters=(99, 98), end=START - timedelta(hours=1))
+    assert again([gone], [over], hours(-2, 1)) == Rethought(())
 
 
 @settings(max_examples=150, deadline=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,7 +33,9 @@ _WORTH = {"confirmed": "green", "inferred": "yellow"}
 def show_report(report: Report, *, width: int, color: bool) -> str:
     """A round or a window."""
     incidents = {i.id: i for i in report.incidents}
-    page = _Page(report.window, report.made_at, width, incidents)
+    problems = {n: p for p in report.problems for n in (*p.cluster.aliases, p.number)}
+    leaders = {p.number: family[0].number for family in report.families for p in family}
+    page = _Page(report.window, report.made_at, width, incidents, problems, leaders)
     return printed(Group(*_header(report, width), *_sections(report, page), Text(), *_footer(report)), width, color)
 
 
@@ -45,6 +47,9 @@ class _Page:
     now: datetime
     width: int
     incidents: Mapping[int, Incident]
+    problems: Mapping[int, Problem]
+    leaders: Mapping[int, int]
+    """The problem that each is shown under; itself, where it stands by itself."""
 
 
 def _header(report: Report, width: int) -> Iterator[RenderableType]:
@@ -91,16 +96,30 @@ def _sections(report: Report, page: _Page) -> Iterator[RenderableType]:
 
 
 def _family(family: tuple[Problem, ...], severity: Severity, page: _Page) -> Iterator[RenderableType]:
-    head, *symptoms = family
+    head, *folded = family
     yield _title(head, severity)
     yield at(_INDENT, figures(head.cluster, head.triage.trend, page.window, page.now, page.width - _INDENT))
     yield from (at(_INDENT, text) for text in _known(head, severity))
-    if symptoms:
-        yield at(_INDENT, _incident(symptoms, head.incident or symptoms[0].incident, page))
-        for symptom in symptoms[:SYMPTOMS]:
-            yield at(_INDENT + 2, _symptom(symptom, page.width - _INDENT - 2))
-        if len(symptoms) > SYMPTOMS:
-            yield at(_INDENT + 2, Text(f"and {len(symptoms) - SYMPTOMS} more", style="dim"))
+    incident = head.incident if folded or not head.is_symptom else None
+    if incident is None:
+        return
+    incident = page.incidents.get(incident.id, incident)
+    others = [n for n in incident.clusters if n != head.number]
+    folded += [page.problems[n] for n in others if n in page.problems and page.problems[n] not in folded]
+    yield at(_INDENT, _incident(len(others), incident, page))
+    for symptom in folded[:SYMPTOMS]:
+        yield at(_INDENT + 2, _symptom(symptom, _elsewhere(symptom, head, incident, page), page.width - _INDENT - 2))
+    unseen = sum(n not in page.problems for n in others)
+    if (more := max(0, len(folded) - SYMPTOMS) + unseen) > 0:
+        yield at(_INDENT + 2, Text(f"and {more} more", style="dim"))
+
+
+def _elsewhere(symptom: Problem, head: Problem, incident: Incident, page: _Page) -> str:
+    """What is to be said of one that was part of other incidents, too."""
+    if symptom.number not in incident.clusters:
+        return "at another time"
+    leader = page.leaders[symptom.number]
+    return "" if leader == head.number else f"see cluster {leader}"
 
 
 def _title(problem: Problem, section: Severity) -> RenderableType:
@@ -133,11 +152,8 @@ def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
             yield labelled("next", phrases.next_words(problem), "bold")
 
 
-def _incident(symptoms: Sequence[Problem], incident: Incident | None, page: _Page) -> Text:
-    words = f"incident with {phrases.count(len(symptoms), 'symptom')}"
-    if incident is None:
-        return Text(words, style="bold")
-    incident = page.incidents.get(incident.id, incident)
+def _incident(symptoms: int, incident: Incident, page: _Page) -> Text:
+    words = f"incident with {phrases.count(symptoms, 'symptom')}"
     when = phrases.span(Window(incident.start, incident.end), page.now)
     return Text.assemble((words, "bold"), f", {when}: {_because(incident)}")
 
@@ -153,11 +169,13 @@ def _because(incident: Incident) -> str:
     return "; ".join(said)
 
 
-def _symptom(problem: Problem, width: int) -> Text:
+def _symptom(problem: Problem, aside: str, width: int) -> Text:
     severity = problem.triage.severity
+    told = f"({aside}) " if aside else ""
     count = f" · {line(problem.cluster.service)} · {phrases.number(problem.cluster.occurrences)}×"
-    title = cut(line(problem.cluster.title), max(20, width - len(count) - len(f"{problem.number} P0 ")))
-    text = Text.assemble((f"{problem.number} ", "bold"), (f"{severity} ", COLOUR[severity]), title, count)
+    title = cut(line(problem.cluster.title), max(20, width - len(count) - len(f"{problem.number} P0 {told}")))
+    number = (f"{problem.number} ", "bold")
+    text = Text.assemble(number, (f"{severity} ", COLOUR[severity]), (told, "dim"), title, count)
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 

@@ -66,7 +66,9 @@ LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2_000, "millions": 2_000_00
 SUM = re.compile(
     r"(?:[$€£] ?\d[\d,.]*|\d[\d,.]* ?(?:[$€£]|euros?\b|dollars?\b|usd\b|eur\b|%|percent\b))", re.IGNORECASE
 )
-PART = re.compile(r"\b(?:first|last|another|additional|further|other|next|top|out of|of)\W+$")
+PART = re.compile(
+    r"\b(?:first|last|another|additional|further|other|next|top|out of|(?<!number )(?<!count )(?<!total )of)\W+$"
+)
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
 ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
 LABEL = re.compile(r"(?P<label>[a-z][\w-]{2,})[ :=]{1,2}(?:\W{0,2})$")

@@ -20,6 +20,8 @@ QUANTITY = re.compile(
     r"\b(?:all|every|only|each|always|any|entire|whole|exclusively|solely|none|most|majority|half|both|several|many|few|multiple|numerous|frequently|often|rarely|constantly|continuous(?:ly)?|increas\w+|decreas\w+|rising|growing|spik\w+)\b",
     re.IGNORECASE,
 )
+IDIOM = re.compile(r"\bin all\b|\ball told\b|\bmost (?=recent\b)|\bso far\b|\bAll (?=within \x1f)")
+"""With a count or the whole span, which is checked by itself, these say no more."""
 NEGATION = re.compile(
     r"\b(?:not|no|never|none|without|neither|nor|cannot|unable|\w+n't)\b(?: (?P<next>\w+))?", re.IGNORECASE
 )
@@ -45,7 +47,8 @@ FREE = frozenset(
         "hours day days week utc gmt evidence kept affected affects affect hit among them one two three four five six "
         "seven eight nine ten via exactly precisely least more most once twice ranked rated running runs ran run "
         "answer answers answered return returned returns responded responds a an as at be by do go he if in is it me "
-        "my of on or so to up us vs we until till ",
+        "came come comes went goes produced produces belong belongs separate recorded earliest latest recent far "
+        "overall recurred my of on or so to up us vs we until till ",
     )
 )
 """Words of reporting; they say nothing that could be wrong."""
@@ -70,13 +73,15 @@ def orders(sentence: Sentence) -> None:
             else:
                 sentence.wrong(start, end, f"it was first seen at {first:%Y-%m-%d %H:%M:%S} UTC, the deployment was at "
                                f"{min(times):%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
-        elif word in ("after", "since") and re.match(r" \x1f", sentence.rest[end:]):
+        elif word in ("after", "since") and re.match(r" (?:the )?(?:revision )?\x1f", sentence.rest[end:]):
             sentence.read(start, end)
         elif not _in_ground(sentence, start, end):
             sentence.open(start, end, f"whether it was so “{word}” is not checked")
 
 
 def quantifiers(sentence: Sentence) -> None:
+    for idiom in sentence.find(IDIOM):
+        sentence.read(*idiom.span())
     for found in sentence.find(QUANTITY):
         if not _in_ground(sentence, *found.span()):
             sentence.open(*found.span(), f"“{found.group(0).lower()}” says more than was counted")

@@ -13,7 +13,9 @@ STAMP = re.compile(
     r"|(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))"
     r"(?P<zone> ?(?:Z|UTC|GMT)\b|[+-]\d\d:?\d\d)?(?![\w:]|[.,]\d)"
 )
-FIRST = re.compile(r"\b(?:first|start\w*|began|begin\w*|since|from|between|onset|earliest|initial\w*|appeared)\b")
+FIRST = re.compile(r"\b(?:first|start\w*|began|begin\w*|since|onset|earliest|initial\w*|appeared)\b")
+FROM = re.compile(r"\b(?:from|between)\b")
+"""Begins a span, where no plainer word says which end a time is."""
 LAST = re.compile(r"\b(?:last|until|till|end(?:ed|ing|s)?|latest|recent\w*|final\w*|newest|through)\b")
 JOIN = re.compile(r"^\W*(?:z|utc|gmt)?\W*(?:to|and|through|until|till|up to)?\W*(?:the )?$")
 DEPLOYED = re.compile(r"\b(?:deploy\w*|roll(?:ed)? ?out\w*|released?)\b", re.IGNORECASE)
@@ -27,7 +29,7 @@ PIECE = re.compile(r"(?P<n>\d+(?:\.\d+)?) ?(?P<unit>[a-z]+)", re.IGNORECASE)
 WHOLE_SPAN = re.compile(
     r"\b(?:over|span\w*|span of|last(?:ed|ing|s)|across|period of|window of|during|for|within|in)\W+(?:\w+\W+){0,3}$"
 )
-BETWEEN_ENDS = re.compile(r"\b(?:over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
+BETWEEN_ENDS = re.compile(r"\b(?:all within|over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -47,6 +49,8 @@ def stamps(sentence: Sentence) -> None:
 def _role(before: str) -> str:
     first = max((m.start() for m in FIRST.finditer(before)), default=-1)
     last = max((m.start() for m in LAST.finditer(before)), default=-1)
+    if first == last == -1 and FROM.search(before):
+        return "first"
     return "" if first == last else "first" if first > last else "last"
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from bot.models import Cluster, Incident, Kind
 from bot.steps.cascade.episodes import EPISODE, Episode, episodes
+from bot.steps.cascade.known import identified
 from bot.steps.cascade.ties import Tie, outage, tie
 
 SWEEP = 5
@@ -30,7 +31,7 @@ def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Inci
     groups += [_Group(members) for members in _joined(loose) if _telling(members)]
 
     found = sorted((g for g in groups if len(g.numbers()) > 1), key=lambda g: (-g.size(), g.start))
-    return _identified(_disjoint(found), known)
+    return identified(_disjoint(found), known)
 
 
 def _stops_first(effect: Episode) -> tuple[bool, datetime, int]:
@@ -163,25 +164,3 @@ def _disjoint(groups: list[_Group]) -> list[Incident]:
             taken.setdefault(number, []).append((kept.start, kept.end))
         out.append(kept.incident())
     return sorted(out, key=lambda i: (i.start, i.root))
-
-
-def _identified(found: list[Incident], known: Sequence[Incident]) -> list[Incident]:
-    """Gives each incident the id it had: that of a known one that overlaps it, with the same root if there is one."""
-    free = {k.id: k for k in known if k.id}
-    out = []
-    for incident in found:
-        near = [
-            k for k in free.values()
-            if k.start - incident.end <= EPISODE and incident.start - k.end <= EPISODE
-            and (k.root == incident.root or incident.root in k.clusters or k.root in incident.clusters)
-        ]  # fmt: skip
-        if not near:
-            out.append(incident)
-            continue
-        same = min(near, key=lambda k: (k.root != incident.root, -len(set(k.clusters) & set(incident.clusters)), k.id))
-        del free[same.id]
-        start, end = incident.start, incident.end
-        if same.root == incident.root and same.start <= end and start <= same.end:
-            start, end = min(start, same.start), max(end, same.end)
-        out.append(Incident(same.id, incident.root, incident.clusters, start, end, incident.reason))
-    return out
