@@ -222,7 +222,7 @@ def test_a_stretch_ends_at_a_pause_or_far_away() -> None:
     """Activity is followed to both sides, up to a pause, and never further than a day."""
     new = hours(10, 10.1)
     assert stretch(new, []) == new
-    assert stretch(new, [hours(7, 7.1), hours(8.5, 9), hours(9.5, 10.05), hours(11, 11), hours(13, 13)]) == hours(
+    assert stretch(new, [hours(5, 5.1), hours(8.5, 9), hours(9.5, 10.05), hours(11, 11), hours(14, 14)]) == hours(
         8.5, 11
     )
     assert stretch(new, [hours(n / 2, n / 2) for n in range(-80, 160)]) == hours(10 - 24, 10.1 + 24)
