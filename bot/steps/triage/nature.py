@@ -65,7 +65,8 @@ _REFUSED = re.compile(
     r"(?i)\bnot authenticated\b|\bunauthenticated\b|\bunauthori[sz]ed\b|\b40[013]\b|\bforbidden\b|\b(?:no"
     r"|missing|malformed|expired|invalid"
     r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
-    r"|\bvalidation error\b"
+    r"|\b(?:token|jwt|session|signature|credentials?|api[ _-]?key)s? (?:(?:is|has|was|are|have) )?(?:been )?(?:expired"
+    r"|invalid|malformed|missing|revoked|not valid)\b|\bvalidation error\b"
     r"|\bbad request\b|\bnot enough segments\b"
 )
 _BETWEEN = re.compile(
