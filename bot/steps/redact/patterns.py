@@ -30,8 +30,10 @@ PRIVATE = re.compile(
     r"(?:[\s\S]*?-----END (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----|(?:(?!-----)[\s\S])*)"
 )
 KEY_LINE = re.compile(
-    r"^([ \t>|\"']{0,40})(?=[^\n]{0,60}[a-z])(?=[^\n]{0,60}[A-Z])(?=[^\n]{0,60}[0-9])[A-Za-z0-9+/]{60,76}={0,2}"
-    r"(?:\n[ \t>|\"']{0,40}[A-Za-z0-9+/]{1,76}={0,2}(?=[ \t\"',]*$))*(?=[ \t\"',]*$)",
+    r"((?:^|(?<=[\s\"'|>`\[(])|(?<=\\n))[ \t]{0,40})(?=[^\n]{0,60}[a-z])(?=[^\n]{0,60}[A-Z])(?=[^\n]{0,60}[0-9])"
+    r"[A-Za-z0-9+][A-Za-z0-9+/]{59,75}={0,2}(?:(?:\n|\\n)[ \t>|\"']{0,40}[A-Za-z0-9+/]{60,76}={0,2})*"
+    r"(?:(?:\n|\\n)[ \t>|\"']{0,40}(?=[^\n]{0,74}(?:[0-9=+/]|[a-z][A-Z]))[A-Za-z0-9+/]{1,76}={0,2}(?=[ \t\"',]*$))?"
+    r"(?![A-Za-z0-9+/=_.-])",
     re.M,
 )
 KEY_BEGINS = re.compile(r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----(?![\s\S]*-----END )")
@@ -119,7 +121,7 @@ ELEMENT = re.compile(
 SAID = re.compile(
     r"(\b(?:(?:password|passwd|passphrase|passcode|pwd) (?:is|was|=)|with (?:the )?(?:password|passphrase)|"
     r"(?:password|passwd|passphrase) for (?:the )?(?:user |account |role |login )?[^\s:=]{1,100}(?P<mark>\s{0,2}[:=]))"
-    r":?\s{1,3}[\"'`]?)(?!<)(?P<value>[^\s\"'`<>,;]{3,200})(?P<end>[\"'`.]{0,2}[ \t]*$)?",
+    r":?\s{1,3}[\"'`]?)(?!<)(?P<value>[^\s\"'`<>,;]{3,200})(?P<end>[\"'`.]{0,2}[ \t]*$|\\*[\"'][\])},])?",
     re.I | re.M,
 )
 PHRASE = re.compile(
