@@ -95,6 +95,8 @@ def round(
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, "gardener", now)
     store.rounds.conclude(number, thought.problems, thought.incidents, now, "; ".join(thought.notes))
+    if edges.logs.lasting:
+        store.rounds.age(now)
 
     return report(edges, window, reading, thought)
 
@@ -187,7 +189,8 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
 
     around = Window(min(c.first_seen for c in clusters.values()), max(c.last_seen for c in clusters.values()))
     around = Window(max(around.start, window.start) - NEIGHBOURHOOD, around.end + NEIGHBOURHOOD)
-    neighbours = store.clusters.load(set(store.clusters.between(around)) | changed)
+    others = store.clusters.load(set(store.clusters.between(around)) - clusters.keys())
+    neighbours = sorted([*clusters.values(), *others], key=lambda c: c.number)
     incidents = cascade(neighbours, store.incidents.between(around))
 
     newest = {n: i for i in sorted(incidents, key=lambda i: i.end) for n in i.clusters}

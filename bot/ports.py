@@ -150,6 +150,10 @@ class Rounds(Protocol):
         """Keeps what was thought of the problems, and closes the round; one transaction."""
         ...
 
+    def age(self, now: datetime) -> None:
+        """Drops what need not be recognised any more, and keeps old counts by the day and the month."""
+        ...
+
     def read_until(self) -> datetime | None: ...
 
     def note(self) -> str:
