@@ -78,7 +78,7 @@ class Message:
             return True
         if self.traced or self.raised:
             return False
-        return gap <= (REPORT if self.headed and self.loud else _CALL) and (self.headed or self.opens)
+        return gap <= (REPORT if self.headed and self.loud else _CALL) and (self.headed or self.opens or self.loud)
 
     def reports(self, entry: Entry, looks: Shape) -> bool:
         """Whether this structured entry is what the traceback that begins with `entry` belongs to: some loggers write
