@@ -70,7 +70,7 @@ def written(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_nothing_that_is_kept_or_shown_holds_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A round over every secret of the corpus; then database, backup, export, worklog, JSON and screen, byte by byte."""
+    """A round over every secret there is; then database, backup, export, worklog, JSON and screen, byte by byte."""
     monkeypatch.chdir(tmp_path)
     for name in ("GARDEN_CONFIG", "GITHUB_REPOSITORY", "GITHUB_TOKEN", "SLACK_BOT_TOKEN", "ANTHROPIC_API_KEY"):
         monkeypatch.delenv(name, raising=False)
@@ -91,7 +91,7 @@ def test_nothing_that_is_kept_or_shown_holds_a_secret(tmp_path: Path, monkeypatc
     }
     run("backup", "backup.db", "--db", "garden.db")
     run("export", "export", "--db", "garden.db")
-    kept = [p for p in (*tmp_path.glob("*.db*"), *tmp_path.glob("export/*"))]
+    kept = [*tmp_path.glob("*.db*"), *tmp_path.glob("export/*")]
     assert len(kept) > 3
     outputs |= {p.name: p.read_bytes() for p in kept}
 
