@@ -25,6 +25,8 @@ def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
         return False
     if kind == "password" and " " in value and _prose(value):
         return False
+    if kind == "password" and found["password"].lower() == "pwd" and value.startswith("/"):
+        return False  # a working directory
     if kind == "password":
         return found["password"].lower() != "pass" or not (value.isdigit() or value.isalpha())
     if p.REFERENCE.fullmatch(value) or (" " in value and len(value) < 200 and not any(c.isdigit() for c in value)):
@@ -37,6 +39,12 @@ def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
         return len(value) >= 4
     mixed = any(c.isdigit() for c in value) or (value != value.lower() and value[1:] != value[1:].lower())
     return len(value) >= 8 and (mixed or len(value) >= 20 or (found["quote"] is not None and "_" not in value))
+
+
+def _pass_phrase(found: re.Match[str]) -> str:
+    """Several words are the phrase, unless they begin as what is said about one: `required for key`."""
+    first = found[2].split(" ", 1)[0].lower()
+    return found[0] if first in p.PROSE and first not in ("not", "no", "the") else f"{found[1]}<password>"
 
 
 def _prose(value: str) -> bool:
@@ -172,15 +180,22 @@ PASSES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Change], ...] = (
     (("eyj",), p.JWT, "<jwt>"),
     ((), p.KEYS, "<key>"),
     (("hooks",), p.WEBHOOK, r"\1<key>"),
+    (("authorization",), p.DIGEST, r"\1<token>"),
     (("authorization",), p.HEADER, _header),
     (("bearer", "basic", "digest", "negotiate", "apikey", "token"), p.SCHEME, _scheme),
     (("curl",), p.CURL, r"\1<password>"),
     (("/",), p.ORACLE, _url),
     (("$",), p.HASHED, "<password>"),
     (("code is",), p.ANNOUNCED, r"\1<code>"),
+    (("phrase",), p.PASS_PHRASE, _pass_phrase),
     (("pass", "pwd"), p.PHRASE, _phrase),
     (("pass", "pwd"), p.SAID, _said),
     (("value",), p.NAMED, r"\1<secret>"),
+    (("value",), p.NAMED_AFTER, r"\1<secret>\3"),
+    (("value:",), p.NAMED_BARE, r"\1<secret>"),
+    ((";",), p.CONNECTION, r"\1<password>"),
+    (("sshpass", "mysql"), p.TYPED, r"\1<password>"),
+    (("code", "pass", "pin"), p.ONCE, r"\1<code>"),
     (("(",), p.TUPLE, r"\1<secret>"),
     ((*_NAMES, "csrf", "xsrf", "otp", "pin", "code"), p.PAIR, _pair),
     (("pass", "secret", "token", "key"), p.OPTION, r"\1<secret>"),

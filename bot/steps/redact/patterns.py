@@ -11,10 +11,12 @@ HINTS = (
     @ %40 eyj bearer basic auth pass pw secret token key cookie credential session sig aiza ya29 1//0 gocspx gho_ ghp_
     ghs_ ghu_ ghr_ github_pat glpat xox xapp- hooks. akia asia sk- sk_ rk_ whsec sg. npm_ hf_ shp dop_ pypi- private
     code= otp hvs. hvb. hvr. dckr_ sq0 sbp_ gl $2 $6$ $argon2 dapi lin_api sntr /bot curl kennwort atatt nrak- xai- r8_
-    figd_ lsv2_
+    figd_ lsv2_ mysql 2fa mfa
     """.split(),
     "identified by",
     "code is",
+    *("one-time", "one time", "verification c", "verification p", "security code", "security p", "login code"),
+    *("login pin", "sign-in code", "signin code", "confirmation code", "confirmation pin"),
 )
 HINT = re.compile(
     r"\bpin\b|://[^/\s]{1,200}:|[0-9][0-9 -]{11,22}[0-9]|[A-Za-z0-9+/]{60}|[0-9]:AA|\\bSK[0-9a-f]{32}|"
@@ -101,7 +103,7 @@ CODE = r"otp|pin[_-]?code|verification[_-]?code|auth[_-]?code|\bpin"
 PAIR = re.compile(
     rf"(?P<name>(?<![A-Za-z0-9])[A-Za-z0-9_.-]{{0,60}}?(?:(?P<session>{SESSION})|(?P<key>{KEY})|(?P<secret>{SECRET})|"
     rf"(?P<password>{PASSWORD})|(?P<token>{TOKEN})|(?P<signature>{SIGNED})|(?P<code>{CODE})))"
-    r"(?P<between>\\*[\"'`]?\]?(?P<mark>\s{0,3}(?:=>|:=|==?|:|%3[dD])(?:[ \t]{0,3}(?:[|>][+-]?)?\n\s{0,20}|\s{0,3})))"
+    r"(?P<between>\\*[\"'`]?\]?(?P<mark>\s{0,3}(?:=>|:=|==?(?!>)|:|%3[dD])(?:[ \t]{0,3}(?:[|>][+-]?)?\n\s{0,20}|\s{0,3})))"
     r"(?P<open>[bru]?(?P<quote>\\*[\"'`]))?"
     r"(?!<[a-z-]+>)(?P<value>(?(quote)(?:(?!(?P=quote))(?:\\[^\n]|[^\n\\])){1,4000}"
     r"|[^\s;&\"'`,{}\[\]()<\\][^\s;&\"'`]{0,4000}?(?=[,.)\]}]*(?:[\s;&\"'`]|$)|,\s*\\*[\"']?[\w.-]{1,60}\\*[\"']?\s*[=:])))",
@@ -150,6 +152,34 @@ TUPLE = re.compile(
 NAMED = re.compile(
     r"(\\*[\"']name\\*[\"']\s*:\s*\\*[\"'][\w.-]{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|_KEY|APIKEY|CREDENTIALS?)\\*[\"']\s*,"
     r"\s*\\*[\"']value\\*[\"']\s*:\s*(\\*[\"']))(?!<[a-z]+>)(?:(?!\2)[^\n]){1,4000}",
+    re.I,
+)
+_SECRETLY = r"[\w.-]{0,60}(?:PASSWORD|PASSWD|_PASS|SECRET|TOKEN|_KEY|APIKEY|CREDENTIALS?)"
+NAMED_AFTER = re.compile(
+    r"(\\*[\"']value\\*[\"']\s*:\s*(\\*[\"']))(?!<[a-z]+>)(?:(?!\2)[^\n]){1,4000}"
+    rf"(\\*[\"']\s*,\s*\\*[\"']name\\*[\"']\s*:\s*\\*[\"']{_SECRETLY}\\*[\"'])",
+    re.I,
+)
+NAMED_BARE = re.compile(
+    rf"(\bname:\s{{0,3}}[\"']?{_SECRETLY}[\"']?\s{{1,20}}value:\s{{0,3}}[\"']?)(?!<[a-z]+>)[^\s\"'{{}}][^\n\"'{{}}]{{0,4000}}", re.I
+)
+"""The same in YAML, and in the text form of protocol buffers."""
+CONNECTION = re.compile(r"(;\s?(?:password|pwd)\s?=\s?)(?!<[a-z]+>;)[^;\n\"'<>]{1,300}(?=;\s?[A-Za-z])", re.I)
+"""In a connection string, where a value may have spaces and ends with a semicolon."""
+PASS_PHRASE = re.compile(
+    r"(\bpass[ _-]?phrase\s{0,3}[:=]\s{0,3})(?!<)([^\s\"'`<>{}\[\]=:,;\\]{2,40}(?:[ ][^\s\"'`<>{}\[\]=:,;\\]{1,40}){1,15})(?=[ ]*(?:$|[\"'`,;)\]}\\]))",
+    re.I | re.M,
+)
+DIGEST = re.compile(
+    r"(\bauthorization\\*[\"']?\s{0,2}[:=]\s{0,2}\\*[\"']?(?:digest|aws4-hmac-sha256)\s{1,3})(?!<)[^\n\"'\\]{4,4000}", re.I
+)
+TYPED = re.compile(
+    r"(\bsshpass\s{1,3}-p\s{0,3}|\bmysql(?:dump|admin|import|check)?\b[^\n|;]{0,200}?\s-p)(?![\s<-])[\"']?[^\s\"'<>]{1,200}[\"']?"
+)
+"""Behind an option of programs that take a password there."""
+ONCE = re.compile(
+    r"(\b(?:one[- ]time|verification|security|login|sign-?in|confirmation|2fa|mfa) (?:code|pass(?:word|code)|pin)(?: is)?[: ]{1,3})"
+    r"[0-9]{4,8}\b",
     re.I,
 )
 OPTION = re.compile(
