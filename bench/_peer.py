@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 
-MISSING = "The peer (drain3) is not here: pip install --group bench, or see pyproject.toml."
+MISSING = "The peer is not here. In an environment of its own: pip install -e . --group bench"
 
 _BEFORE, _AFTER = r"((?<=[^A-Za-z0-9])|^)", r"((?=[^A-Za-z0-9])|$)"
 MASKS = (

@@ -108,7 +108,7 @@ def measured(score: Any, path: Path) -> dict[str, Any]:
 
 @contextmanager
 def turned(choice: dict[str, Any]) -> Iterator[None]:
-    """With some thresholds at other values; what was remembered of texts is forgotten."""
+    """With some thresholds at other values."""
     before = {knob.title: knob.ours for knob in KNOBS}
     try:
         for knob in KNOBS:

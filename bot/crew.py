@@ -139,7 +139,7 @@ def serve(given: IO[bytes] = sys.stdin.buffer, answers: IO[bytes] = sys.stdout.b
     with contextlib.suppress(EOFError, BrokenPipeError):
         policy, secret = pickle.load(given)  # noqa: S301 - from the process that started this one
         while True:
-            found = _look(pickle.load(given), policy, secret)  # noqa: S301
+            found = _look(pickle.load(given), policy, secret)  # noqa: S301 - the same
             pickle.dump(_packed(found), answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
 

@@ -53,6 +53,7 @@ from bot.steps.match import match, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
 from bot.steps.propose import propose, wanted
+from bot.steps.redact import keys_going_on
 from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=2)
@@ -94,6 +95,8 @@ def round(
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, "gardener", now)
     conclude(edges, number, thought, now)
+    if edges.logs.lasting:
+        store.rounds.age(now)
 
     return report(edges, window, reading, thought)
 
@@ -121,7 +124,7 @@ def collect(
     reading = Reading()
     for batch, entries in read(edges.logs.read(window), policy, store.secret):
         fresh = store.rounds.unseen(entries)
-        telling = [e for e in fresh if isinstance(e, Entry)]
+        telling = keys_going_on([e for e in fresh if isinstance(e, Entry)], edge)
         until = max((e.time for e in entries), default=None)
         found = assemble([*edge, *telling], until)
         closed, growing = bounded(edges, cluster(found.closed, policy), cluster(found.open, policy))

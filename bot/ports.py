@@ -162,6 +162,10 @@ class Rounds(Protocol):
         takes the place of the one known under it; the withdrawn ones are gone, and the history says so."""
         ...
 
+    def age(self, now: datetime) -> None:
+        """Drops what need not be recognised any more, and keeps old counts by the day and the month."""
+        ...
+
     def read_until(self) -> datetime | None: ...
 
     def note(self) -> str:

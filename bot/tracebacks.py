@@ -67,7 +67,7 @@ _NET_ERROR = re.compile(
     re.M,
 )
 
-_GO_PANIC = re.compile(r"^(?:[^\n]{0,80}\s)?panic: ([^\n]*)", re.M)
+_GO_PANIC = re.compile(r"^(?:[^\n]{0,80}\s)?(?:panic|http: panic serving [^\s]{1,80}): ([^\n]*)", re.M)
 _GO_FRAME = re.compile(
     r"^([\w./$·-]{1,200}(?:\(\*?[\w.\[\]]{1,80}\))?[\w./$·{}\[\]-]{0,200})\([^\n]{0,500}\)\n"
     r"[ \t]+(\S{1,300}\.go):(\d{1,9})",

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from bot.models import Entry, Harvest
 from store import incidents, seen, touched
+from store.ageing import ADD
 from store.codec import dump, load, numbers, words
 from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest
 
@@ -82,14 +83,7 @@ def _count(
             where = (ids[key], place)
             counted[where] = counted[where].plus(cell) if where in counted else cell
             rows.append((ids[key], *place, is_open, *cell))
-    db.conn.executemany(
-        "INSERT INTO counts (signature, bucket, environment, revision, open, entries, occurrences, first, last, level)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries,"
-        " occurrences = occurrences + excluded.occurrences, first = min(first, excluded.first),"
-        " last = max(last, excluded.last), level = max(level, excluded.level)",
-        rows,
-    )
+    db.conn.executemany(ADD, rows)
 
 
 def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:

@@ -26,12 +26,19 @@ UNMINED, DOUBTFUL, MINED = 0, 1, 2
 
 def unlearnt(db: Database) -> list[Learnt]:
     """Signatures not yet compared with the others of their service and kind, with those others."""
-    rows = db.execute(
-        f"SELECT body, {_CERTAIN} FROM signatures WHERE apart = '' AND {_SEEN} AND ({_FAMILY}) IN"  # noqa: S608 - ours
-        f" (SELECT {_FAMILY} FROM signatures WHERE mined < {MINED} AND apart = ''"
-        f"  AND (mined = {UNMINED} AND {_SEEN} OR {_CERTAIN})) ORDER BY id"
-    )
-    return [Learnt(load(Signature, body), bool(certain)) for body, certain in rows]
+    families = db.execute(
+        f"SELECT DISTINCT {_FAMILY} FROM signatures WHERE mined < {MINED} AND apart = ''"  # noqa: S608 - ours
+        f" AND (mined = {UNMINED} AND {_SEEN} OR {_CERTAIN})"
+    ).fetchall()
+    return [
+        Learnt(load(Signature, body), bool(certain))
+        for family in families
+        for body, certain in db.execute(
+            f"SELECT body, {_CERTAIN} FROM signatures WHERE ({_FAMILY}) = (?, ?)"  # noqa: S608 - ours
+            f" AND apart = '' AND {_SEEN} ORDER BY id",
+            list(family),
+        )
+    ]
 
 
 def crowded(db: Database, size: int) -> dict[str, list[Learnt]]:

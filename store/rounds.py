@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.models import Entry, Harvest, Incident, Problem, Read, Window
+from store import ageing, seen, touched, triage
 from store import incidents as episodes
-from store import seen, touched, triage
 from store.absorb import absorb, edge
 from store.codec import bounded, micros, moment
 from store.connection import Connections
@@ -110,6 +110,10 @@ class Rounds:
     def first(self) -> bool:
         with self._connections.read() as db:
             return not db.execute("SELECT 1 FROM rounds WHERE concluded IS NOT NULL LIMIT 1").fetchone()
+
+    def age(self, now: datetime) -> None:
+        with self._connections.change() as db:
+            ageing.age(db, now)
 
     def forget(self, before: datetime) -> int:
         """Drops the identities of entries older than `before`; returns how many."""

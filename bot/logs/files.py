@@ -9,11 +9,12 @@ import codecs
 import gzip
 import io
 import json
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, overload
 
@@ -27,6 +28,11 @@ _MICROSECOND = timedelta(microseconds=1)
 _NAMED = 1_000
 """Bad lines that are named; further ones are counted."""
 _BATCH_BYTES = 32 * 1024 * 1024
+_STARTS = 65_536
+"""How much of a file tells what it is."""
+_CONTROLS = bytes(c for c in range(32) if c not in b"\b\t\n\f\r\x1b")
+_NOTHING = re.compile(rb"\s*(?:\[\s*\]\s*)+")
+"""What is exported where nothing was logged."""
 _HOW = "Export entries with `gcloud logging read --format=json > FILE`."
 
 
@@ -73,7 +79,9 @@ class FileLogs:
     def window(self, cursor: datetime | None, since: timedelta | None) -> Window:
         """The span of the file, or `since` before its newest entry; the cursor means nothing to a file."""
         self._take()
-        first, last = self._oldest or 0, self._newest or 0
+        if self._oldest is None or self._newest is None:
+            return Window(now := datetime.now(UTC), now)  # an empty export: nothing in it tells the time
+        first, last = self._oldest, self._newest
         if since is not None:
             first = max(first, last - since // _MICROSECOND)
         return Window(EPOCH + first * _MICROSECOND, EPOCH + last * _MICROSECOND)
@@ -107,9 +115,10 @@ class FileLogs:
             return
         name = "Standard input" if self._path == "-" else f"{Path(self._path).name}"
         seen = False
+        start = bytearray()
         try:
             with _opened(self._path, self._stdin) as stream:
-                for found in Objects(_decoded(stream, name)):
+                for found in Objects(_noted(_decoded(stream, name), start)):
                     seen = True
                     if isinstance(found, BadLine):
                         self._note(found)
@@ -128,9 +137,11 @@ class FileLogs:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else "its name cannot be used"
             raise InputError(f"{name} cannot be read: {why}.") from error
-        if not seen:
+        if not seen and not start.strip():
             raise InputError(f"{name} is empty: there is nothing to read. {_HOW}")
-        if self._oldest is None:
+        if not seen and not _NOTHING.fullmatch(start):
+            raise InputError(f"{name} is not JSON: it holds nothing but brackets and commas. {_HOW}")
+        if self._oldest is None and self._bad:
             raise InputError(f"{name} holds no log entries: none has a timestamp. {self._first_bad()}{_HOW}")
         self._done = True
 
@@ -162,6 +173,20 @@ class FileLogs:
             self._more_bad += 1
 
 
+def _noted(chunks: Iterator[bytes], start: bytearray) -> Iterator[bytes]:
+    """The chunks; how they begin is kept."""
+    for chunk in chunks:
+        if len(start) < _STARTS:
+            start += chunk[: _STARTS - len(start)]
+        yield chunk
+
+
+def _binary(data: bytes) -> bool:
+    """Whether it is no text: a NUL alone may have slipped into one, many control characters do not."""
+    controls = len(data) - len(data.translate(None, _CONTROLS))
+    return b"\0" in data and controls > 1 and controls * 20 > len(data)
+
+
 @contextmanager
 def _opened(path: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
     if path == "-":
@@ -184,7 +209,7 @@ def _decoded(stream: BinaryIO, name: str) -> Iterator[bytes]:
             yield decoder.decode(chunk).encode()
         return
     first = first.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in first[:65536]:
+    if _binary(first[:_STARTS]):
         raise InputError(f"{name} is binary data, not log entries. {_HOW}")
     if first:
         yield first

@@ -47,7 +47,7 @@ def load(data: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         why = str(error)
     try:
-        return json.loads(data)  # knows NaN, lone surrogates and huge numbers
+        return json.loads(data.decode("utf-8", "replace"))  # knows NaN, lone surrogates and huge numbers
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except ValueError:

@@ -205,7 +205,7 @@ def test_progress_rises_to_the_end(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
-        (b"[]", "is empty"),
+        (b"[" * 100_000, "is not JSON"),
         (b'[{"a": 1}]', "holds no log entries"),
         (b"words\nand words\n", "holds no log entries"),
         (b"\x00\x01\x02" * 100, "binary"),
@@ -288,3 +288,24 @@ def test_any_damage_is_survived(form: str, damage: list[tuple[int, bytes, int]])
     except InputError as error:
         found, bad = [], [BadLine(0, error.user_message)]
     assert found or bad
+
+
+@pytest.mark.parametrize("data", [b"[]", b"[]\n", b" [ ]\n[]", b'{"entries": []}'])
+def test_a_quiet_hour_is_no_mistake(data: bytes) -> None:
+    """An export of nothing holds no entries, and that is all."""
+    assert read(data) == ([], [])
+
+
+def test_a_line_in_another_encoding_is_read() -> None:
+    """What is not UTF-8 costs its letters, not its entry."""
+    (found,), bad = read(json.dumps(entry(1, textPayload="caf\u00e9 failed"), ensure_ascii=False).encode("latin-1"))
+    assert found["textPayload"] == "caf\N{REPLACEMENT CHARACTER} failed"
+    assert not bad
+
+
+@pytest.mark.parametrize("at", [0, 5, 100_000])
+def test_a_stray_nul_costs_its_line_at_most(at: int) -> None:
+    """One NUL, early or late, does not make a file of log entries binary."""
+    data = "\n".join(json.dumps(entry(n)) for n in range(1_000)).encode()
+    found, _ = read(data[:at] + b"\0" + data[at:])
+    assert len(found) >= 999

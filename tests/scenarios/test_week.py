@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from bot.cli import cli
 from bot.demo.week import expected, labels, week
 
+
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path = tmp_path_factory.mktemp("week") / "week.json"

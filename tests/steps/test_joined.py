@@ -206,3 +206,12 @@ def test_rollout() -> None:
     found = everything([*first, *second])
     assert [len(o.entries) for o in found] == [2, 2]
     assert problems([*first, *second]) == 1
+
+
+def test_a_failure_that_gives_no_reason() -> None:
+    """What could not be done, without a why, is explained by the exception that comes a second later."""
+    head = as_text("[2026-01-31 10:00:00,123] [ERROR] Unable to reach the printer. Retrying (6)...", number=1)
+    stack = "PaperGoneError: tray is empty\n    at feed (/app/src/feed.js:7:9)"
+    (found,) = everything([head, entry(stack, SECOND, number=2, level=Level.ERROR)])
+    assert found.failure is not None
+    assert found.failure.type == "PaperGoneError"

@@ -42,9 +42,9 @@ def test_what_only_looks_like_a_secret_stays(case: dict[str, Any]) -> None:
 
 
 def test_the_corpus_is_big_enough() -> None:
-    """At least 60 of each."""
-    assert len(SECRETS) >= 60
-    assert len(LOOKALIKES) >= 60
+    """At least 150 of each."""
+    assert len(SECRETS) >= 150
+    assert len(LOOKALIKES) >= 150
 
 
 @pytest.mark.parametrize("case", SECRETS + LOOKALIKES, ids=lambda c: c["text"][:50])

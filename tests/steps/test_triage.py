@@ -180,6 +180,21 @@ def test_environment(one: Cluster, environment: str, severity: Severity) -> None
     assert judged(one).severity is severity
 
 
+def test_a_service_that_does_not_start_in_staging_wakes_nobody() -> None:
+    """Even as a crash loop it is urgent, and not P0, as long as production does not see it."""
+    one = cluster(Kind.PLATFORM, "Container called exit(1)", times=6, instances=6, environment="staging")
+    assert judged(one).severity is Severity.P1
+    assert judged(one).reasons[-1] == "Only in staging"
+    assert judged(replace(one, counts=(replace(one.counts[0], environment="production"),))).severity is Severity.P0
+
+
+def test_what_raises_is_said_first() -> None:
+    """Of the reasons, those that made it urgent come before what it is by itself."""
+    one = cluster(title="Seat map could not be drawn")
+    found = judged(one, incident=Incident(1, 7, (7, 8, 9), START, NOW, ""))
+    assert found.reasons[0] == "The root of an incident with 2 symptoms"
+
+
 def test_environment_with_production() -> None:
     """Seen in production too, nothing is lowered."""
     one = cluster(title="Seat map could not be drawn", environment="staging")

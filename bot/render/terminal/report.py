@@ -143,7 +143,8 @@ def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
     elif problem.analysis:
         yield labelled("cause", cut(line(cause.instead), SENTENCE))
     if problem.triage.reasons and severity <= Severity.P2:
-        yield labelled("why urgent", cut(line("; ".join(problem.triage.reasons)), SENTENCE))
+        urgent = problem.triage.severity <= Severity.P1
+        yield labelled("why urgent" if urgent else "why", cut(line("; ".join(problem.triage.reasons)), SENTENCE))
     known = problem.match is not None and problem.match.outcome is not Outcome.NEW
     if known or problem.analysis or problem.proposal:
         said = [phrases.tracked(problem), *([phrases.proposed(problem.proposal)] if problem.proposal else [])]

@@ -45,12 +45,15 @@ _HEADED = re.compile(
       | \d\d/[A-Z][a-z]{2}/\d{4} | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d
       | [IWEFD]\d{4}\ \d\d:\d\d:\d\d                                        # klog
       | [\[<(|\s]{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)[\])>|:\s]
-      | (?:level|time|ts|severity)=
+      | (?:level|time|ts|severity)= | PHP\ (?:\w+\ )?(?:error|Error|Warning|Notice|Deprecated):
       | \d{1,3}(?:\.\d{1,3}){3}[\ :]                                        # an access log
     )""",
     re.X,
 )
 _TAGGED = re.compile(r"""^(?:\[[^\]\n]{1,60}\]\s|\{["'])""")
+_RUBY = re.compile(r"[A-Z], \[[^\]\n]{10,60}\] {1,2}[A-Z]+ -- [^:\n]{0,80}: (?:\[[^\]\n]{1,80}\] ?)*")
+"""What Ruby's logger writes in front of each line of one message, with the tags of the request."""
+_RUBY_PLACE = re.compile(r"\S{1,300}\.rb:\d+:in ")
 _CLOSER = re.compile(r"^(?:[\])}]+[;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
 _LINK = re.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
@@ -105,6 +108,9 @@ _short = lru_cache(maxsize=32768)(_shape)
 def _look(first: str, bare: str, traced: bool) -> Look:
     if not bare:
         return Look.BLANK
+    if tagged := _RUBY.match(first):
+        rest = first[tagged.end() :]
+        return Look.BLANK if not rest.strip() else Look.INDENTED if _RUBY_PLACE.match(rest) else Look.HEADED
     if _HEADED.match(first):
         return Look.HEADED
     if first[0] in " \t":

@@ -1,7 +1,10 @@
 """One message being put together from the entries it came as. All it knows comes from its own entries."""
 
+# ruff: noqa: SIM905 - a list of plain words is read more easily as words
+
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -24,6 +27,19 @@ _CALL = timedelta(milliseconds=1)
 REPORT = timedelta(seconds=2)
 """How long after "it failed" the stack of the same failure may come."""
 _ONCE = timedelta(seconds=1)
+_SAID = 600
+_ENDS = ("panic: ", "fatal error: ")
+_BARE = re.compile(
+    r"(?i)(?:\b|_)(?:failed|failure|errors?|exception|crashed|wrong)\W*$|^\W*$"
+    r"|\b(?:unable to|cannot|can't|could not|couldn't|failed to)\b[^:]*$"
+)
+"""An announcement that does not say what went wrong."""
+_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}")
+_COMMON = frozenset(
+    "error errors exception failed failure warn warning info debug critical fatal panic runtime with from this that "
+    "when while could cannot have been main root traceback uncaught unhandled message code".split()
+)
+"""Words that say nothing of what failed."""
 
 
 class Message:
@@ -65,26 +81,40 @@ class Message:
         if look is Look.CALL and self.go:
             return True
         if look is Look.RAISED:
-            return self._explained_by(gap)
+            return self._explained_by(entry, looks, gap)
         if self.opens or self.announced:
             return gap <= _CALL
         if self.headed and (self.loud or entry.level < Level.WARNING):
             return gap <= _WRITE
         return (self.raised or self.python or self.caret) and gap <= _WRITE
 
-    def _explained_by(self, gap: timedelta) -> bool:
+    def _explained_by(self, entry: Entry, looks: Shape, gap: timedelta) -> bool:
         """Whether an exception that follows is the one this message announced."""
         if self.python or self.caret or self.chains:
             return True
         if self.traced or self.raised:
             return False
-        return gap <= (REPORT if self.headed and self.loud else _CALL) and (self.headed or self.opens)
+        if gap > (REPORT if self.headed and self.loud else _CALL) or not (self.headed or self.opens or self.loud):
+            return False
+        return self._tells_of(entry, looks, gap)
+
+    def _tells_of(self, entry: Entry, looks: Shape, gap: timedelta) -> bool:
+        """Whether this is about the exception that begins with `entry`: it leaves open what failed, speaks of the same
+        things, or was written in one go with it; or the exception has its stack with it, which nobody prints of one
+        that was dealt with. What ends the process is only told of in its own words.
+        """
+        said, raised = self.entries[0].text[:_SAID], entry.text[:_SAID]
+        open_ended = gap <= _CALL or self.opens or _BARE.search(said.partition("\n")[0])
+        if (open_ended or looks.traced) and not raised.startswith(_ENDS):
+            return True
+        return not _words(said).isdisjoint(_words(raised))
 
     def reports(self, entry: Entry, looks: Shape) -> bool:
         """Whether this structured entry is what the traceback that begins with `entry` belongs to: some loggers write
         the words as JSON and leave the traceback to the runtime, which prints it as lines.
         """
-        return looks.look is Look.RAISED and not self.traced and entry.time - self.last <= REPORT
+        gap = entry.time - self.last
+        return looks.look is Look.RAISED and not self.traced and gap <= REPORT and self._tells_of(entry, looks, gap)
 
     def add(self, entry: Entry, looks: Shape) -> None:
         self.entries.append(entry)
@@ -119,6 +149,10 @@ class Message:
         form = Form.EXCEPTION if found else head.form
         site = head.site or next((e.site for e in entries if e.site), None)
         return Occurrence(tuple(entries), text, level, form, site, found, head.request)
+
+
+def _words(text: str) -> set[str]:
+    return {w.lower() for w in _WORD.findall(text)} - _COMMON
 
 
 def _only(found: Iterable[Failure | None]) -> Failure | None:

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 from bot.masks import bare, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
-from bot.steps.cluster.words import cause, handles, lead, own, raised, reason, titled, varied, warning
+from bot.steps.cluster.template import template
+from bot.steps.cluster.words import cause, handles, lead, own, raised, reason, silent, source_place, titled, warning
 
 SIGNATURE_VERSION = 1
-TEMPLATE = 200
 LOOKED_AT = 1_500
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
@@ -32,6 +32,10 @@ def signature(occurrence: Occurrence) -> Signature | None:
     """What the occurrence is equal to; None for what is healthy."""
     if healthy(occurrence):
         return None
+    if occurrence.form is Form.LINE and len(occurrence.text) < 160:
+        words = bare(occurrence.text)
+        if words != occurrence.text and silent(mask(words)):
+            return None
     request = occurrence.request if occurrence.form is Form.REQUEST or _access_line(occurrence) else None
     text = occurrence.text[:LOOKED_AT]
     deployed_as = occurrence.head.workload
@@ -105,10 +109,10 @@ def _signature(
         return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
     first = lead(bare(text))
     if form is Form.AUDIT:
-        words = _masked(reason(first))
+        words = template(reason(first))
         return _made(service, Kind.DEPLOYMENT, ("audit", words), f"Deployment failed: {words}", words)
     if form is Form.PLATFORM:
-        words = _masked(first)
+        words = template(first)
         return _made(service, Kind.PLATFORM, ("platform", words), words.partition(". ")[0], words)
     code = _place(site)
     if failure is not None:
@@ -116,24 +120,27 @@ def _signature(
         if failure.type not in _NAMELESS or not said:
             return _exception(service, failure, code, first)
         # what a type without a name says is all there is, with its stack or without
-        first = said if failure.frame is None else first if said in first else f"{first}: {said}"
+        if failure.frame is None:
+            first = said
+        elif said not in first:
+            first = f"{failure.type}: {said}" if source_place(first) else f"{first}: {said}"
     if warned := warning(first):
         code, first = warned
     elif code and site and handles(site.function) and (why := cause(first)):
         # several statements of one function that give the same reason tell of one failure
-        words = _masked(why)
+        words = template(why)
         title = f"{site.function}: {words}"
         return _made(service, Kind.APPLICATION, ("handler", code, words), title, words, site=code)
-    words = _masked(first)
+    words = template(first)
     kind = Kind.EXCEPTION if raised(first) else Kind.APPLICATION
     return _made(service, kind, ("line", code, words), words, words, site=code)
 
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
-    words = "" if failure.frame and own(failure.type) else _masked(lead(failure.message))
+    words = "" if failure.frame and own(failure.type) else template(lead(failure.message))
     where = mask(f"{failure.frame.file}:{failure.frame.function}") if failure.frame else code
     kind = failure.type.rpartition(".")[2]
-    said = _masked(first)
+    said = template(first)
     if first.startswith(("Traceback", "panic:")) or failure.type in first:
         said = ""
     title = f"{kind}: {words}" if words else f"{kind} in {failure.frame.function}" if failure.frame else kind
@@ -170,11 +177,6 @@ def _made(
         route,
         status,
     )
-
-
-@lru_cache(maxsize=32768)
-def _masked(text: str) -> str:
-    return varied(mask(text)[: 2 * TEMPLATE])[:TEMPLATE].rstrip(" .")
 
 
 def _place(site: Site | None) -> str:

@@ -39,6 +39,10 @@ _WRITES = re.compile(
 _RAISED = re.compile(
     r"(?:\[[^\]\n]{1,60}\]:? *){0,2}(?:uncaught |unhandled )?(?:[\w.]{0,120}(?:Error|Exception)|error): \S", re.I
 )
+_SOURCE = re.compile(r"(?:file://|node:)?[\w./@\\-]{1,300}\.\w{1,4}:\d{1,9}")
+_LISTED = re.compile(r"^(\S.{2,200}?)(?: [A-Za-z_][\w.]{0,40}=(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)){2,}$")
+_LETTER = re.compile(r"[^\W\d_]")
+_TOKEN = re.compile(r"<[a-z-]{1,20}>")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GENERIC = frozenset(
     """
@@ -50,7 +54,7 @@ _GENERIC = frozenset(
     unsupported not found no such missing exists element operation input output io os file eval uri url validation
     operational programming integrity database data interface query sql db connection connect request response
     network socket fetch axios rpc grpc remote transport execution task job module import permission access denied
-    timeout timed out exceeded call bad status code aggregate composite nested wrapped
+    timeout timed out exceeded call bad status code aggregate composite nested wrapped panic
     """.split()
 )
 
@@ -61,6 +65,16 @@ def own(type_: str) -> bool:
     """
     words = [w.lower() for w in _CAMEL.findall(type_.rpartition(".")[2].rpartition("::")[2])]
     return any(len(w) > 1 and w not in _GENERIC for w in words)
+
+
+def source_place(text: str) -> bool:
+    """Whether a line is nothing but a place in source code, as runtimes print it above an exception."""
+    return _SOURCE.fullmatch(text) is not None
+
+
+def silent(template: str) -> bool:
+    """Whether a masked line has no word of its own: a logger's heading, or the tag of a request, and nothing more."""
+    return not _LETTER.search(_TOKEN.sub("", template))
 
 
 def handles(function: str) -> bool:
@@ -102,7 +116,8 @@ def _said(line: str) -> str:
     line = _DECORATION.sub("", line) or line
     if event := _EVENT.match(line):
         return event[0]
-    pairs = _PAIRS.match(line) or _JSON.match(line)
+    line = line.partition(", client: ")[0]  # what proxies add to each line: of which request it was
+    pairs = _LISTED.match(line) or _PAIRS.match(line) or _JSON.match(line)
     return pairs[1] if pairs else line
 
 

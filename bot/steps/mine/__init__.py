@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from bot.models import Kind, Learnt, Signature
 from bot.steps.mine import rules
-from bot.steps.mine.pool import Pool
+from bot.steps.mine.pool import Apart, Pool
 from bot.steps.mine.rules import Enough
 from bot.steps.mine.tokens import tokens
 
@@ -69,12 +69,13 @@ def merges(texts: Iterable[str], enough: Enough = ENOUGH) -> list[tuple[str, ...
 
 
 def _pass(pool: Pool, enough: Enough) -> None:
-    shapes, learned = pool.shapes(), rules.Learned()
-    for bucket in shapes:
+    learned, apart = rules.Learned(), list[list[Apart]]()
+    for bucket in pool.shapes():
         rules.equal(pool, bucket)
         rules.odd(pool, bucket, enough)
-        rules.words(pool, bucket, enough, learned)
+        apart.append(list(pool.one_apart(bucket)))
+        rules.words(pool, apart[-1], enough, learned)
         rules.crowds(pool, bucket, enough)
-    for bucket in shapes:
-        rules.known(pool, bucket, learned)
+    for found in apart:
+        rules.known(pool, found, learned)
     rules.tails(pool, enough)

@@ -8,6 +8,9 @@ from functools import partial
 
 from bot.steps.mine.tokens import ANY, DELIMITERS, Parts, Token
 
+Apart = tuple[int, list[int]]
+"""A position, and texts that are equal everywhere else."""
+
 
 class Pool:
     """Grows only: texts are joined and never parted, and what is found in common is added as a text of its own."""
@@ -54,11 +57,13 @@ class Pool:
         """What stands at a position."""
         return {self.parts[text][at] for text in these}
 
-    def one_apart(self, bucket: list[int]) -> Iterator[tuple[int, list[int]]]:
+    def one_apart(self, bucket: list[int]) -> Iterator[Apart]:
         """Positions, and the texts that are equal everywhere else and may vary there."""
         for at in range(len(self.texts[bucket[0]])):
+            if len(self.different(bucket, at)) == 1:
+                continue
             may = [t for t in bucket if not self.texts[t][at].fixed]
-            if len(self.different(may, at)) > 1:
+            if len(may) > 1:
                 for group in grouped(may, partial(self._but, at)):
                     if len(self.different(group, at)) > 1:
                         yield at, group

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from bot.steps.mine.pool import Pool, grouped
+from bot.steps.mine.pool import Apart, Pool, grouped
 from bot.steps.mine.tokens import VALUE, Parts
 
 
@@ -58,9 +59,9 @@ def odd(pool: Pool, bucket: list[int], enough: Enough) -> None:
             pool.join(group, {n for at in group for n, t in enumerate(pool.texts[at]) if t.odd})
 
 
-def words(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> None:
+def words(pool: Pool, apart: Iterable[Apart], enough: Enough, learned: Learned) -> None:
     """Equal but for one token."""
-    for at, varying in pool.one_apart(bucket):
+    for at, varying in apart:
         values = pool.different(varying, at)
         before = next(pool.texts[t][at].before for t in varying if not pool.texts[t][at].value)
         if len(values) >= (enough.first if at == 0 else enough.named if before in _NAMING else enough.word):
@@ -69,9 +70,9 @@ def words(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> No
             learned.places |= {(before, value) for value in values}
 
 
-def known(pool: Pool, bucket: list[int], learned: Learned) -> None:
+def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
     """Equal but for one token that is a value elsewhere, at least once behind the same word."""
-    for at, varying in pool.one_apart(bucket):
+    for at, varying in apart:
         there = {t: pool.texts[t][at] for t in varying}
         before = next(t.before for t in there.values() if not t.value)
         values = [t for t, token in there.items() if token.value or token.text in learned.values]

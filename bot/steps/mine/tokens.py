@@ -75,7 +75,7 @@ def _split(text: str) -> Iterator[Token]:
             if _empty(pieces, at):
                 yield ANY
         else:
-            yield _token(piece, before, last, first=first)
+            yield _token(piece, before, last, first)
             before = piece.lower().strip(".,'\"")
         first, last = False, piece
 
@@ -89,7 +89,8 @@ def _empty(pieces: Sequence[str], at: int) -> bool:
     return alone and (pieces[at], after) in (("(", ")"), ("[", "]"))
 
 
-def _token(piece: str, before: str, last: str, *, first: bool) -> Token:
+@lru_cache(maxsize=32_768)
+def _token(piece: str, before: str, last: str, first: bool) -> Token:
     bare = piece.strip(".!?-'\"")
     if _MASK.search(piece) or bare.lower() in _LITERALS:
         return ANY

@@ -35,7 +35,8 @@ _WRONG = re.compile(
     r"\b(?i:errors?|failed|failure|failing|fails|exception|fatal|panic(?:ked)?|unhandled|uncaught|cannot|can't|couldn't|"
     r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
     r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
-    r"does not exist|no such file|not found|missing required|rejected|rollback)\b"
+    r"does not exist|no such file|not found|missing required|rejected|rollback|deadline exceeded|segmentation fault|"
+    r"core dumped|bus error|killed process)\b|^Killed\W{0,3}$|\bnpm ERR!"
     r"|(?:Error|Exception|Failure)\b|\bERR_[A-Z_]{3,}\b"
     r"|\bE(?:CONN|NOENT|ACCES|PERM|ADDR|PIPE|TIMEDOUT|HOST|NET|AI_|MFILE|NOSPC|NOTFOUND)[A-Z]*\b",
 )
@@ -48,7 +49,8 @@ _FINE = re.compile(
 )  # fmt: skip
 _AHEAD = re.compile(
     r"^\W{0,6}(?:\[[^\]\n]{0,60}(?:error|fail|exception)[^\]\n]{0,40}\]|(?:[\w.]{0,80}(?:Error|Exception|Failure))\b|"
-    r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not)\b)",
+    r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not|"
+    r"out of memory|segmentation fault|bus error)\b|npm ERR!|killed\W{0,3}$)|\(core dumped\)|\bkilled process\b",
     re.I,
 )
 _REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: \S", re.I)
@@ -60,7 +62,9 @@ _ENDED = re.compile(
     r"|http: panic serving |thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at "
 )
 """What a shell or a runtime says of a process or a request that came to its end by a fault."""
-_WARNED = re.compile(r"(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I)
+_WARNED = re.compile(
+    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I
+)
 
 
 def of_word(value: Any) -> Level:

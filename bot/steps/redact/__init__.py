@@ -7,12 +7,13 @@ Redacting twice changes nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.models import Deployment, Entry, Failure, Policy, Read, Request
+from bot.models import Deployment, Entry, Failure, Policy, Quiet, Read, Request
 from bot.steps.redact import patterns as p
+from bot.steps.redact.passes import PASSES, SHAPES
 
 
 def scrub(text: str, policy: Policy) -> str:
@@ -20,7 +21,7 @@ def scrub(text: str, policy: Policy) -> str:
     if text.isascii():
         text = _scrub_ascii(text)
     elif p.HINT.search(text):
-        for _, expression, change in _PASSES:
+        for _, expression, change in PASSES:
             text = expression.sub(change, text)
     if policy.redact_ips:
         text = p.IP.sub("<ip>", text)
@@ -34,7 +35,7 @@ def _scrub_ascii(text: str) -> str:
     small = text.lower()
     if not _has(small, p.HINTS) and not p.RARER.search(small):
         return text
-    for needed, expression, change in _PASSES:
+    for needed, expression, change in PASSES:
         if not needed or _has(small, needed):
             done = expression.sub(change, text)
             if done != text:
@@ -52,6 +53,7 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
 def redact(entries: Sequence[Read], policy: Policy) -> list[Read]:
     """The entries with every text in them scrubbed; those without secrets are handed on as they are."""
     known: dict[str, str] = {}
+    shaped: dict[str, str] = {}
 
     def clean(text: str) -> str:
         if not text:
@@ -60,13 +62,62 @@ def redact(entries: Sequence[Read], policy: Policy) -> list[Read]:
             known[text] = scrub(text, policy)
         return known[text]
 
-    return [_entry(e, clean) if isinstance(e, Entry) else e for e in entries]
+    def name(text: str) -> str:
+        if text not in shaped:
+            shaped[text] = _name(text)
+        return shaped[text]
+
+    if any(isinstance(e, Entry) and "PRIVATE KEY" in e.text for e in entries):
+        entries = _keys(entries, {})
+    return [_entry(e, clean, name) if isinstance(e, Entry) else _quiet(e) for e in entries]
+
+
+def keys_going_on(entries: list[Read], before: Sequence[Entry]) -> list[Read]:
+    """Redacted entries, without what is left of a private key that began in those read before."""
+    begun = {e.stream: e.time for e in before if e.text.endswith("<private-key>")}
+    return _keys(entries, begun) if begun else entries
 
 
 _Clean = Callable[[str], str]
 
 
-def _entry(entry: Entry, clean: _Clean) -> Entry:
+def _name(text: str) -> str:
+    """An id or a name, of which nothing is masked but what has the shape of a secret."""
+    if len(text) < 16 or not p.SHAPED.search(text):
+        return text
+    for needed, expression, change in PASSES:
+        if expression in SHAPES and (not needed or _has(text.lower(), needed)):
+            text = expression.sub(change, text)
+    return text
+
+
+def _keys(entries: Sequence[Read], begun: dict[tuple[str, str, str, str], datetime]) -> list[Read]:
+    """The lines of a private key that came as one entry each, masked."""
+    masked: dict[int, Read] = {}
+    for at, entry in sorted(enumerate(entries), key=lambda pair: pair[1].order):
+        if not isinstance(entry, Entry):
+            continue
+        since = begun.get(entry.stream)
+        if p.KEY_BEGINS.search(entry.text):
+            begun[entry.stream] = entry.time
+        elif since is not None:
+            if entry.time - since > _KEY_LASTS or not p.KEY_GOES_ON.fullmatch(entry.text):
+                del begun[entry.stream]
+            else:
+                masked[at] = replace(entry, text="<private-key>", failure=None)
+    return [masked.get(at, entry) for at, entry in enumerate(entries)]
+
+
+_KEY_LASTS = timedelta(minutes=1)
+
+
+def _quiet(entry: Read) -> Read:
+    id = _name(entry.id)
+    return entry if id == entry.id or not isinstance(entry, Quiet) else entry._replace(id=id)
+
+
+def _entry(entry: Entry, clean: _Clean, name: _Clean) -> Entry:
+    entry = _named(entry, name)
     text = clean(entry.text)
     failure = _failure(entry.failure, clean) if entry.failure else None
     request = _request(entry.request, clean) if entry.request else None
@@ -78,9 +129,33 @@ def _entry(entry: Entry, clean: _Clean) -> Entry:
     return replace(entry, text=text, failure=failure, request=request, deployment=deployment, request_id=request_id)
 
 
+def _named(entry: Entry, name: _Clean) -> Entry:
+    """What only names something: who names a thing after a secret, or passes one as a name, is protected, too."""
+    site = entry.site
+    if site is not None:
+        module, function, file = name(site.module), name(site.function), name(site.file)
+        if (module, function, file) != (site.module, site.function, site.file):
+            entry = replace(entry, site=replace(site, module=module, function=function, file=file))
+    id, trace = _name(entry.id), _name(entry.trace)
+    if (id, trace) != (entry.id, entry.trace):
+        entry = replace(entry, id=id, trace=trace)
+    place = (entry.service, entry.workload, entry.revision, entry.instance, entry.log, entry.project)
+    named = tuple(map(name, place))
+    if named == place:
+        return entry
+    service, workload, revision, instance, log, project = named
+    return replace(
+        entry, service=service, workload=workload, revision=revision, instance=instance, log=log, project=project
+    )
+
+
 def _failure(found: Failure, clean: _Clean) -> Failure:
-    message = clean(found.message)
-    return found if message == found.message else replace(found, message=message)
+    message, kind, frame = clean(found.message), _name(found.type), found.frame
+    if frame is not None:
+        function, file = _name(frame.function), _name(frame.file)
+        if (function, file) != (frame.function, frame.file):
+            found = replace(found, frame=replace(frame, function=function, file=file))
+    return found if (message, kind) == (found.message, found.type) else replace(found, message=message, type=kind)
 
 
 def _request(found: Request, clean: _Clean) -> Request:
@@ -91,93 +166,11 @@ def _request(found: Request, clean: _Clean) -> Request:
 
 
 def _deployment(found: Deployment, clean: _Clean) -> Deployment:
-    return replace(found, message=clean(found.message), who=clean(found.who), image=clean(found.image))
-
-
-# ---------------------------------------------------------------- what is replaced by what
-
-
-def _pair(found: re.Match[str]) -> str:
-    value = found["value"]
-    kind = next(k for k in ("session", "key", "secret", "password", "token", "signature", "code") if found[k])
-    if not _secret(kind, value, found):
-        return found[0]
-    return f"{found['name']}{found['between']}{found['open'] or ''}<{kind}>"
-
-
-def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
-    """Whether the value of a pair is a secret, or prose, a reference, a figure, or masked already."""
-    word = value.strip(" .,;:!?)(").lower()
-    if not word or word in p.PROSE or p.STARS.fullmatch(value) or value.startswith("<"):
-        return False
-    if kind == "password":
-        return found["password"].lower() != "pass" or not (value.isdigit() or value.isalpha())
-    if p.REFERENCE.fullmatch(value) or (" " in value and len(value) < 200 and not any(c.isdigit() for c in value)):
-        return False
-    if kind == "code":
-        return value.isdigit() and 3 < len(value) < 9
-    if value.isdigit() and len(value) < 9:
-        return False
-    if (kind in ("secret", "key") and "=" in found["mark"]) or (kind == "secret" and found["quote"]):
-        return len(value) >= 4
-    mixed = any(c.isdigit() for c in value) or (value != value.lower() and value[1:] != value[1:].lower())
-    return len(value) >= 8 and (mixed or len(value) >= 20 or (found["quote"] is not None and "_" not in value))
-
-
-def _scheme(found: re.Match[str]) -> str:
-    value = found[3]
-    if found[1].lower() == "token" and len(value) < 20:
-        return found[0]
-    if value.isalpha() and (value.islower() or value[1:].islower()) and len(value) < 24:
-        return found[0]
-    if not any(c.isdigit() for c in value) and (len(value) < 16 or value.islower()):
-        return found[0]
-    return f"{found[1]}{found[2]}<token>"
-
-
-def _header(found: re.Match[str]) -> str:
-    word = found[2].strip(" .;:!?").lower()
-    return found[0] if word in p.PROSE or word in ("bearer", "header") else f"{found[1]}<token>"
-
-
-def _card(found: re.Match[str]) -> str:
-    digits = "".join(c for c in found[0] if c.isdigit())
-    if not p.BRAND.fullmatch(digits) or len(set(digits)) < 2:
-        return found[0]
-    doubled = (int(c) * (1 + i % 2) for i, c in enumerate(reversed(digits)))
-    return "<card>" if sum(n // 10 + n % 10 for n in doubled) % 10 == 0 else found[0]
-
-
-def _email(found: re.Match[str]) -> str:
-    if found[1].endswith(".gserviceaccount.com") or found[0].startswith("git@"):
-        return found[0]
-    return "<email>"
-
-
-def _url(found: re.Match[str]) -> str:
-    return f"{found[1] or found[2]}<password>"
-
-
-_NAMES = ("pass", "pwd", "secret", "credential", "key", "token", "jwt", "bearer", "authorization", "sess", "sid", "sig")
-_Change = str | Callable[[re.Match[str]], str]
-_PASSES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Change], ...] = (
-    (("private key",), p.PRIVATE, "<private-key>"),
-    ((), p.KEY_LINE, "<key>"),
-    (("://",), p.URL, _url),
-    (("://",), p.URL_TOKEN, r"\1<token>"),
-    (("cookie",), p.COOKIE, r"\1<cookie>"),
-    (("eyj",), p.JWT, "<jwt>"),
-    ((), p.KEYS, "<key>"),
-    (("hooks",), p.WEBHOOK, r"\1<key>"),
-    (("authorization",), p.HEADER, _header),
-    (("bearer", "basic", "digest", "negotiate", "apikey", "token"), p.SCHEME, _scheme),
-    (("value",), p.NAMED, r"\1<secret>"),
-    (("(",), p.TUPLE, r"\1<secret>"),
-    ((*_NAMES, "csrf", "xsrf", "otp", "pin", "code"), p.PAIR, _pair),
-    (("pass", "secret", "token", "key"), p.OPTION, r"\1<secret>"),
-    (("identified by", "password"), p.SQL, r"\1<password>"),
-    (("code=", "key=", "auth=", "access=", "sig=", "state_token="), p.GRANT, r"\1<key>"),
-    (("@", "%40"), p.EMAIL, _email),
-    ((), p.CARD, _card),
-)
-"""Words of which a text has at least one (in small letters) wherever the expression fits, and what it becomes."""
+    return replace(
+        found,
+        message=clean(found.message),
+        who=clean(found.who),
+        image=clean(found.image),
+        service=_name(found.service),
+        revision=_name(found.revision),
+    )

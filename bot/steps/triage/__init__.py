@@ -37,11 +37,13 @@ def triage(
     """What the evidence says now; with the severity that a person set, where one did."""
     found = nature(cluster, policy)
     severity, reasons = found.severity, [found.reason, *_extent(cluster)]
+    raised: list[str] = []
     raising = (_incident(cluster, incident, found), _people(cluster, found), _critical(cluster, policy, found))
     for change, reason in (*raising, _returned(match)):
         if reason:
-            reasons.append(reason)
+            (raised if change > 0 else reasons).append(reason)
             severity = _moved(severity, change)
+    reasons = [*raised, *reasons]
     change, reason = _environment(cluster, found, severity)
     if reason:
         reasons.append(reason)
@@ -91,7 +93,7 @@ def _incident(cluster: Cluster, incident: Incident | None, found: Nature) -> tup
     others = len(incident.clusters) - 1
     if incident.root != cluster.number:
         return 0, f"A symptom of cluster {incident.root}"
-    if found.severity is Severity.P2 and others >= _STORM:
+    if found.severity is Severity.P2 and others >= _STORM and not found.mild:
         return 1, f"The root of an incident with {others} symptom{'s' if others > 1 else ''}"
     return 0, f"The root of an incident with {others} symptom{'s' if others > 1 else ''}"
 
@@ -126,11 +128,15 @@ def _returned(match: Match | None) -> tuple[int, str]:
 
 
 def _environment(cluster: Cluster, found: Nature, severity: Severity) -> tuple[int, str]:
-    """What is only seen before production weighs a step less, but not what keeps a service from starting."""
+    """What is only seen before production weighs a step less; what keeps a service from starting there is urgent, but
+    blocks nobody.
+    """
     names = {e for e in cluster.environments if e}
-    if not names or "" in cluster.environments or found.startup:
+    if not names or "" in cluster.environments:
         return 0, ""
     listed = ", ".join(sorted(names))
+    if found.startup:
+        return (-1, f"Only in {listed}") if severity is Severity.P0 and names <= _EARLY | _LATE else (0, "")
     if names <= _EARLY:
         return -1, f"Only in {listed}"
     if names <= _EARLY | _LATE and severity in (Severity.P2, Severity.P3):

@@ -49,6 +49,15 @@ _DATA = re.compile(
     r"(?i)\bdata ?(?:loss|corruption)\b|\bcorrupt(?:ed|ion)?\b|\bdisk full\b|\bno space left\b|\bout of memory\b"
     r"|\boomkilled\b|\bmemory limit\b"
 )
+_GONE = re.compile(
+    r"(?i)\bdata ?(?:loss|corruption)\b|\bdisk full\b|\bno space left\b|\bout of memory\b|\boomkilled\b"
+    r"|\bmemory limit of .{1,40} exceeded\b"
+)
+"""What is so bad that it is so as a warning, too."""
+_CRASHED = re.compile(
+    r"(?i)\bsegmentation fault\b|\bcore dumped\b|\bbus error\b|\bkilled process\b|(?m:^killed\W{0,3}$)"
+    r"|\b(?:terminated|killed) (?:on|by) signal (?:6|7|9|11)\b"
+)
 _BACKING = re.compile(
     r"(?i)\b(?:database|relation|table|column|schema|role) \S{1,80} does not exist\b"
     r"|\bpassword authentication failed\b"
@@ -65,7 +74,8 @@ _REFUSED = re.compile(
     r"(?i)\bnot authenticated\b|\bunauthenticated\b|\bunauthori[sz]ed\b|\b40[013]\b|\bforbidden\b|\b(?:no"
     r"|missing|malformed|expired|invalid"
     r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
-    r"|\bvalidation error\b"
+    r"|\b(?:token|jwt|session|signature|credentials?|api[ _-]?key)s? (?:(?:is|has|was|are|have) )?(?:been )?(?:expired"
+    r"|invalid|malformed|missing|revoked|not valid)\b|\bvalidation error\b"
     r"|\bbad request\b|\bnot enough segments\b"
 )
 _BETWEEN = re.compile(
@@ -194,6 +204,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(severity, kind, "It keeps the service from starting", startup=True)
     if _DATA.search(text):
         return Nature(Severity.P1, kind, "Data or memory is at stake")
+    if _CRASHED.search(text):
+        return Nature(Severity.P1, kind, "The process crashes")
     if _BETWEEN.search(text):
         return Nature(Severity.P1, kind, "Services do not trust each other's tokens")
     if _IDENTITY.search(text):
@@ -214,6 +226,10 @@ def _failure(cluster: Cluster, text: str) -> Nature:
 
 
 def _warned(cluster: Cluster, text: str) -> Nature:
+    if _GONE.search(text):
+        return Nature(Severity.P1, cluster.kind, "Data or memory is at stake")
+    if _CRASHED.search(text):
+        return Nature(Severity.P1, cluster.kind, "The process crashes")
     if _NOT_STARTED.search(text):
         return Nature(Severity.P1, cluster.kind, "It keeps the service from starting", startup=True)
     if _SLOW.search(text):

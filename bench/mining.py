@@ -1,0 +1,135 @@
+"""Masking and mining of a mixed stream that has a fixed number of templates, beside Drain3, in one run.
+
+    make bench                      or: python bench/mining.py [--lines 10000,100000]
+
+The lines are those of a made-up shop: 120 templates, some much more frequent than others, with numbers, durations,
+addresses, paths, ids, hosts and names in them. Says how many lines a second, how many groups, and the most memory that
+was held meanwhile (measured in a run of its own, because measuring takes time).
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+import statistics
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+
+from _peer import MISSING, peer
+
+from bot.steps.cluster.recall import recall
+from bot.steps.cluster.template import masked
+from bot.steps.mine import merges
+
+RUNS = 3
+OBJECTS = ("order", "invoice", "parcel", "voucher", "basket", "refund")
+DEEDS = (
+    "could not be stored for user {name} after {duration}, giving up; the caller will be told to try again later",
+    "was refused by {ip}:{port} with code 503",
+    "{number} is older than {number} seconds and will be dropped without being delivered to anybody",
+    "lookup took {duration}, expected at most 200ms (worker {small}); answers may be out of date until it recovers",
+    "could not be read from {path}: no such file or directory",
+    "update of {number} rows failed, {small} of {small} retries left, the transaction was rolled back",
+    "connection from {ip} (port {port}) was reset by peer before the answer had been sent completely",
+    "cache miss ratio is {share}% over the last {number} requests, which is more than was planned for",
+    "message {uuid} was delivered twice to queue {small}",
+    "payment of {share} for customer {number} was declined: insufficient funds, asking for another means of payment",
+    "checksum {hex} does not match for block {number} at offset {number}",
+    "host {host} did not answer within {duration} (attempt {small}), trying the next one of the pool",
+    "session of user {name} expired {number} seconds ago, sending them back to the page for signing in",
+    "worker {small} on shard {small} lags behind by {number} messages, waited {duration} for it to catch up",
+    "validation failed: field quantity={number} must be at most {small}",
+    "lock held by pid {number} for {duration}, thread {small} waits and will give up when the request is cancelled",
+    "page {small} of {number} could not be rendered, falling back to the plain one without any pictures",
+    "queue depth {number} exceeds the limit of {number}, shedding load until it is below one half of that again",
+    "retry {small} in {duration} because upstream closed the connection early",
+    "job {number} finished with {small} warnings and {small} errors after {duration}",
+)
+NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj")
+
+
+def lines(count: int, seed: int = 1) -> Iterator[str]:
+    rng = random.Random(seed)
+    forms = [f"{thing} {deed}" for thing, deed in itertools.product(OBJECTS, DEEDS)]
+    rng.shuffle(forms)
+    weights = [1 / (1 + rank) ** 0.7 for rank in range(len(forms))]
+    for form in rng.choices(forms, weights, k=count):
+        yield filled(form, rng)
+
+
+def filled(form: str, rng: random.Random) -> str:
+    pieces = form.split("{")
+    for at, piece in enumerate(pieces[1:], 1):
+        kind, _, rest = piece.partition("}")
+        pieces[at] = VALUES[kind](rng) + rest
+    return "".join(pieces)
+
+
+VALUES: dict[str, Callable[[random.Random], str]] = {
+    "number": lambda rng: str(int(10 ** rng.uniform(0, 7))),
+    "small": lambda rng: str(rng.randrange(64)),
+    "share": lambda rng: f"{rng.uniform(0, 100):.2f}",
+    "port": lambda rng: str(rng.randrange(1024, 65536)),
+    "duration": lambda rng: f"{int(10 ** rng.uniform(0, 5))}ms",
+    "ip": lambda rng: ".".join(str(rng.randrange(1, 255)) for _ in range(4)),
+    "host": lambda rng: f"db-{rng.randrange(40)}.internal.example.com",
+    "path": lambda rng: f"/srv/{rng.choice(NAMES)}/data-{rng.randrange(10_000)}.json",
+    "name": lambda rng: rng.choice(NAMES),
+    "hex": lambda rng: f"{rng.getrandbits(64):016x}",
+    "uuid": lambda rng: (
+        f"{rng.getrandbits(32):08x}-{rng.getrandbits(16):04x}-4{rng.getrandbits(12):03x}"
+        f"-a{rng.getrandbits(12):03x}-{rng.getrandbits(48):012x}"
+    ),
+}
+
+
+def ours(stream: Iterable[str]) -> list[str]:
+    """Lines to what stands for their group, with nothing remembered from before."""
+    recalled = recall(masked)
+    texts = [recalled(line) for line in stream]
+    leads = {text: group[0] for group in merges(set(texts)) for text in group}
+    return [leads.get(text, text) for text in texts]
+
+
+def seconds(work: Callable[[Iterable[str]], object], stream: list[str]) -> float:
+    start = time.process_time()
+    work(stream)
+    return time.process_time() - start
+
+
+def held(count: int) -> float:
+    """The most memory of masking and mining in MB; neither the lines are kept, nor what becomes of each."""
+    tracemalloc.start()
+    recalled = recall(masked)
+    merges({recalled(line) for line in lines(count)})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--lines", default="10000,100000")
+    group = peer()
+    length = sum(map(len, lines(1_000))) / 1_000
+    print(f"{len(OBJECTS) * len(DEEDS)} templates, {length:.0f} characters on average; median of {RUNS} runs")
+    print(f"{'':>9}   {'ours':<32}   {'drain3' if group else ''}")
+    beside = "   lines/s   groups   ratio" if group else ""
+    print(f"{'lines':>9}   {'lines/s':>10} {'groups':>8} {'memory':>12}   {beside}")
+    for count in map(int, options.parse_args().lines.split(",")):
+        stream = list(lines(count))
+        took = [(seconds(ours, stream), seconds(group, stream) if group else 0.0) for _ in range(RUNS)]
+        here, there = (statistics.median(t) for t in zip(*took, strict=True))
+        row = f"{count:>9,}   {count / here:>10,.0f} {len(set(ours(stream))):>8} {held(count):>9.1f} MB"
+        if group:
+            ratio = statistics.median(b / a for a, b in took)
+            row += f"   {count / there:>10,.0f} {len(set(group(stream))):>8} {ratio:>7.1f}"
+        print(row)
+    if not group:
+        print(MISSING)
+
+
+if __name__ == "__main__":
+    main()

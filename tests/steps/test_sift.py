@@ -1,0 +1,93 @@
+"""What is set aside as quiet is what would have come to nothing, and what is recognised is read as when it was new."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.demo.week import week
+from bot.logs.files import FileLogs
+from bot.models import Entry, Policy, Quiet
+from bot.moments import moment
+from bot.steps.assemble import assemble
+from bot.steps.cluster import cluster
+from bot.steps.normalise import _reader, normalise, sift
+from bot.steps.normalise.level import of_words
+from bot.steps.redact import scrub
+from bot.steps.redact.passes import PASSES
+from bot.steps.redact.patterns import HINT
+from tests.scenarios.real import FILES
+
+KEY = b"not-a-real-key"
+POLICY = Policy()
+
+
+def raws() -> Iterator[list[Mapping[str, Any]]]:
+    yield list(itertools.islice(week(), 20_000))
+    for file in FILES:
+        logs = FileLogs(str(file))
+        yield [raw for batch in logs.read(logs.window(None, None)) for raw in batch.entries]
+
+
+def test_quiet_entries_would_come_to_nothing() -> None:
+    """Each is, read in full, an occurrence of its own, closed at once, and no problem; the others are the same."""
+    for some in raws():
+        whole, sifted = normalise(some, POLICY, KEY), sift(some, POLICY, KEY)
+        quiet = {s.key for s in sifted if isinstance(s, Quiet)}
+        assert [(e.key, e.time, e.id, e.service) for e in whole] == [(s.key, s.time, s.id, s.service) for s in sifted]
+        assert [e for e in whole if e.key not in quiet] == [s for s in sifted if isinstance(s, Entry)]
+        found = assemble(whole)
+        for sighting in (*cluster(found.closed, POLICY), *cluster(found.open, POLICY)):
+            if quiet & {e.key for e in sighting.occurrence.entries}:
+                assert len(sighting.occurrence.entries) == 1
+                assert sighting.signature is None
+
+
+def test_what_is_recognised_reads_as_when_it_was_new() -> None:
+    """Entries read after ten thousand others are what they are when they are the first."""
+    some = list(itertools.islice(week(), 3_000))
+    together = normalise(some, POLICY, KEY)
+    for raw, entry in itertools.islice(zip(some, together, strict=True), 0, None, 7):
+        _reader.cache_clear()
+        assert normalise([raw], POLICY, KEY) == [entry]
+
+
+@given(st.datetimes(), st.sampled_from(["", ".5", ".123", ".123456", ".123456789"]), st.sampled_from(["Z", " Z"]))
+def test_times_are_read_alike_by_either_way(time: Any, fraction: str, zone: str) -> None:
+    """The fast way and the patient one (which a blank leads to) read the same time."""
+    written = f"{time:%H:%M:%S}{fraction}"
+    day = f"{time.year:04}-{time.month:02}-{time.day:02}"
+    fast, patient = moment(f"{day}T{written}Z"), moment(f" {day}T{written}{zone}")
+    assert fast == patient
+    assert fast is not None
+    assert fast.utcoffset() == timedelta(0)
+
+
+LINES = st.lists(
+    st.sampled_from(
+        ["error", "failed", "0", "10", "7", " ", ": ", "=", "errors", "no", "timeout", "exit(0)", "(node:12) ", "at",
+         "warning: ", "password", "token", "@", "example.com", "4111111111111111", "key", "://", "Bearer ", "abc123XYZ"]
+    ),
+    max_size=14,
+).map("".join)  # fmt: skip
+
+
+@given(LINES)
+def test_figures_do_not_change_how_loud_a_line_is(line: str) -> None:
+    """Lines that differ in figures other than 0 are as loud as each other."""
+    assert of_words(line) is of_words(line.translate(str.maketrans("123456789", "987654321")))
+
+
+@given(LINES | st.text(max_size=80))
+def test_looking_for_words_first_redacts_the_same(text: str) -> None:
+    """Whether its words are looked for first or every expression is tried: the same is masked."""
+    slow = text
+    if HINT.search(text):
+        for _, expression, change in PASSES:
+            slow = expression.sub(change, slow)
+    assert scrub(text, POLICY) == slow
