@@ -27,7 +27,7 @@ def moment(value: Any) -> datetime | None:
     """
     try:
         if type(value) is str and _PLAIN.match(value):
-            return datetime.fromisoformat(value)
+            return _plausible(datetime.fromisoformat(value))
         if isinstance(value, datetime):
             return _plausible(value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
         if not isinstance(value, str) or len(value) > 60 or not (found := _SHAPE.fullmatch(value.strip())):
