@@ -213,7 +213,7 @@ def export(folder: Path, path: str | None) -> None:
     with existing(chosen_settings("files", db=path)) as store:
         written = store.export(folder)
     for name, count in written.items():
-        click.echo(f"{count:>8}  {folder / name}")
+        click.echo(f"{count:>8}  {folder / name}.jsonl")
 
 
 @cli.command(short_help="Copy the database while it is in use.")
