@@ -587,11 +587,6 @@ class Draft:
     severity: Severity | None = None
     reason: str = ""
 
-    @property
-    def writes(self) -> bool:
-        """Whether something would be written to the tracker at all."""
-        return self.act not in (Act.LINK, Act.NOTHING)
-
 
 class Stage(StrEnum):
     """Where a proposal stands."""

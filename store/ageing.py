@@ -22,6 +22,7 @@ GRAINS = ((timedelta(days=8), DAY), (timedelta(days=35), 30 * DAY))
 def age(db: Database, now: datetime) -> None:
     """Takes next to no time where it was done shortly before."""
     db.execute("DELETE FROM seen WHERE bucket < ?", [micros(now - RETENTION)])
+    db.execute("DELETE FROM deliveries WHERE at < ?", [micros(now - RETENTION)])
     for after, length in GRAINS:
         until = micros(now - after) // length * length
         name = f"counted by {length}"

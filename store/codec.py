@@ -48,10 +48,6 @@ def words(texts: Iterable[str]) -> str:
     return orjson.dumps([clean(t) for t in texts]).decode()
 
 
-def unwords(column: str) -> tuple[str, ...]:
-    return tuple(orjson.loads(column))
-
-
 def numbers(values: Iterable[int]) -> str:
     """A list of integers as one parameter, for `IN (SELECT value FROM json_each(?))`."""
     return orjson.dumps(list(values)).decode()

@@ -55,8 +55,3 @@ class Messages:
                 [bounded(delivery, 500), micros(now)],
             )
             return cursor.rowcount == 1
-
-    def forget(self, before: datetime) -> int:
-        """Drops deliveries seen before; nobody delivers anything again after days."""
-        with self._connections.change() as db:
-            return db.execute("DELETE FROM deliveries WHERE at < ?", [micros(before)]).rowcount

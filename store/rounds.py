@@ -114,8 +114,3 @@ class Rounds:
     def age(self, now: datetime) -> None:
         with self._connections.change() as db:
             ageing.age(db, now)
-
-    def forget(self, before: datetime) -> int:
-        """Drops the identities of entries older than `before`; returns how many."""
-        with self._connections.change() as db:
-            return db.execute("DELETE FROM seen WHERE bucket < ?", [micros(before)]).rowcount

@@ -100,7 +100,7 @@ def test_a_locked_issue_is_only_linked() -> None:
     """Nothing is written there."""
     draft = propose(known(samples.issue(locked=True)), POLICY, NOW)
     assert draft.act is Act.LINK
-    assert not draft.writes
+    assert not draft.comment
 
 
 def test_what_is_more_urgent_than_its_issue_says_is_an_escalation() -> None:

@@ -69,9 +69,6 @@ class Sentence:
     def after(self, end: int, reach: int = 40) -> str:
         return self.text[end : end + reach].lower()
 
-    def has(self, expression: re.Pattern[str]) -> bool:
-        return expression.search(self.rest) is not None
-
     def _mark(self, start: int, end: int, finding: Finding, why: str) -> None:
         self.marks.append(Mark(self.text[start:end], finding, why))
         self.read(start, end)

@@ -140,7 +140,7 @@ def nature(cluster: Cluster, policy: Policy) -> Nature:
     for words in policy.expected:
         if words and words.lower() in lowered:
             return Nature(Severity.P4, Kind.EXPECTED, f"The team expects it: “{words[:60]}”", mild=True)
-    return _RULES.get(cluster.kind, _line)(cluster, text)
+    return _RULES.get(cluster.kind, _failure)(cluster, text)
 
 
 def _security(cluster: Cluster, text: str) -> Nature:
@@ -247,7 +247,6 @@ def _warned(cluster: Cluster, text: str) -> Nature:
     return Nature(Severity.P4, cluster.kind, "A warning, nothing failed", mild=True)
 
 
-_line = _failure
 _RULES: dict[Kind, Callable[[Cluster, str], Nature]] = {
     Kind.SECURITY: _security,
     Kind.PLATFORM: _platform,
