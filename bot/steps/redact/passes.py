@@ -19,7 +19,7 @@ def _pair(found: re.Match[str]) -> str:
 def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
     """Whether the value of a pair is a secret, or prose, a reference, a figure, or masked already."""
     word = value.strip(" .,;:!?)(").lower()
-    if not word or word in "|>" or word in p.PROSE or p.STARS.fullmatch(value) or value.startswith("<"):
+    if not word or word in "|>" or word in p.PROSE or p.STARS.fullmatch(value) or value.lstrip("=").startswith("<"):
         return False
     if "\n" in found["mark"] and (value.endswith(":") or value.startswith("-")):
         return False
