@@ -25,6 +25,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from bot import edges as parts
 from bot import pipeline, settings, spans, telling
 from bot.errors import GardenError, InputError
+from bot.evaluate.command import evaluate
 from bot.logs.files import FileLogs
 from bot.models import Report, Window
 from bot.render import json as json_render
@@ -224,6 +225,12 @@ def backup(target: Path, path: str | None) -> None:
     with existing(chosen_settings("files", db=path)) as store:
         store.backup(target)
     click.echo(f"Wrote {target} ({target.stat().st_size:,} bytes), checked.")
+
+
+# ------------------------------------------------------------------------------------------------ how good it is
+
+
+cli.add_command(evaluate)
 
 
 # ------------------------------------------------------------------------------------------------ how things are shown

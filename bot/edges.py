@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.analysts.patterns import Patterns
-from bot.logs.files import FileLogs
 from bot.ports import Analyst, Chat, Clock, Edges, Logs, Store, Tracker
 from bot.settings import Settings
 from bot.trackers.local import LocalTracker
@@ -47,7 +46,7 @@ def build(
     )
 
 
-def alone(settings: Settings, store: Store, logs: FileLogs) -> Edges:
+def alone(settings: Settings, store: Store, logs: Logs) -> Edges:
     """The edges for a look at a file: nothing outside is asked, and nothing is kept."""
     now = logs.window(None, None).end
     return Edges(logs, None, Patterns(), LocalTracker(":memory:"), store, lambda: now, settings.policy())

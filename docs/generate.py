@@ -108,7 +108,11 @@ def commands_table() -> str:
     from bot.cli import cli
 
     rows = []
-    for name, command in sorted(cli.commands.items()):
+    commands = dict(cli.commands)
+    for name, group in cli.commands.items():
+        if isinstance(group, click.Group):
+            commands |= {f"{name} {inner}": command for inner, command in group.commands.items()}
+    for name, command in sorted(commands.items()):
         words = ["garden", name, *((p.name or "").upper() for p in command.params if isinstance(p, click.Argument))]
         options = [_flag(p) for p in command.params if isinstance(p, click.Option)]
         first = (command.help or "").strip().split("\n\n")[0].replace("\b", "")

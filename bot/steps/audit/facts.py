@@ -15,7 +15,7 @@ ENTRY_BOUND = 20_000
 ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.\.\.|…)\]?)\s*")
 MASK = re.compile(r"<[A-Za-z*][\w*: -]{0,30}>|<\*>")
 FRAME = re.compile(r'File "(?P<file>[^"\n]{1,200})", line (?P<line>\d+)')
-PLACE = re.compile(r"(?P<file>/?(?:[\w.@-]+/)*[\w@-]+\.\w{1,5}):(?P<line>\d+)")
+PLACE = re.compile(r"(?<![\w.@-])(?P<file>/?(?:[\w.@-]+/)*[\w@-]+\.\w{1,5}):(?P<line>\d+)")
 
 
 @lru_cache(maxsize=256)

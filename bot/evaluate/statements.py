@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -19,9 +19,11 @@ class Statement:
     sort: str
     claim: Claim
     true: bool
+    issues: frozenset[int] = frozenset()
+    """The issues that are known for the case."""
 
 
-def statements(case: Case, random: Random) -> Iterator[Statement]:
+def statements(case: Case, random: Random, others: Sequence[Case] = ()) -> Iterator[Statement]:
     """Each sort in a wording and with values chosen at random, true and false ones."""
     for sort, make in SORTS.items():
         for text, ids, quote, true in make(case, random):
