@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 
 from bot.models import Cluster, Incident, Kind, Level, Moment, Signature, Window
 from bot.steps.cascade import SWEEP, cascade
+from bot.steps.cascade.episodes import episodes
+from bot.steps.cascade.near import Near
 from bot.steps.cascade.rethink import Rethought, reach, rethink, stretch
+from bot.steps.cascade.ties import tie
 from tests.steps.strategies import START
 
 BOOM, EXIT, PROBE, DEPLOY, FAILED = 1, 2, 3, 4, 5
@@ -293,3 +297,52 @@ def test_large() -> None:
         for n in range(1, 301)
     ]
     assert len(cascade(clusters, [])) <= 150
+
+
+def scattered(count: int) -> list[Cluster]:
+    """So many unrelated problems of one service on a few instances within an hour, some of them failed requests."""
+    chance = random.Random(count)
+    made = []
+    for n in range(1, count + 1):
+        at = sorted(chance.uniform(0, 3_600) for _ in range(chance.randint(1, 4)))
+        on = [f"i{chance.randrange(20)}" for _ in at]
+        if n % 5:
+            words = " ".join(f"thing{chance.randrange(count)}" for _ in range(8))
+            made.append(cluster(n, Kind.APPLICATION, f"failed {words}", at, instances=on))
+        else:
+            made.append(cluster(n, Kind.HTTP, f"GET /{n} → 500", at, instances=on, status=500))
+    return made
+
+
+def test_few_of_the_pairs_are_compared() -> None:
+    """Of 2,000 problems in one hour there are four million pairs; only those that come near each other get a look."""
+    found = [e for c in scattered(2_000) for e in episodes(c)]
+    near = Near([e for e in found if e.cause])
+    assert sum(len(near.of(e)) for e in found) < 2_000**2 / 30
+
+
+@settings(deadline=None)
+@given(st.integers(2, 60), st.integers(0, 2**32))
+def test_what_is_not_near_is_not_tied(count: int, seed: int) -> None:
+    """Looking only at what comes near finds every tie that looking at all pairs finds."""
+    chance = random.Random(seed)
+    greek = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
+    kinds = (Kind.APPLICATION, Kind.EXCEPTION, Kind.HTTP, Kind.PLATFORM, Kind.DEPLOYMENT)
+    made = []
+    for n in range(1, count + 1):
+        at = sorted(chance.choice((0, 600)) + chance.uniform(0, 200) for _ in range(chance.randint(1, 6)))
+        kind, words = (
+            chance.choice(kinds),
+            " ".join(chance.sample(greek, 5)),
+        )
+        on, by = [chance.choice(("", "i1", "i2")) for _ in at], [chance.choice(("", "", "t1", "t2")) for _ in at]
+        status = chance.choice((404, 500, 503)) if kind is Kind.HTTP else 0
+        made.append(
+            cluster(n, kind, f"failed {words}", at, instances=on, traces=by, service=chance.choice("ab"), status=status)
+        )
+    for chosen in (lambda e: e.cause, lambda e: True):
+        found = [e for c in made for e in episodes(c) if chosen(e)]
+        near = Near(found)
+        for effect in (e for c in made for e in episodes(c)):
+            tied = {i for i, cause in enumerate(found) if tie(cause, effect)}
+            assert tied <= near.of(effect)

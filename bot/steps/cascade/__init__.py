@@ -7,13 +7,14 @@ of many incidents, at different times. What merely overlaps in time is left alon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.models import Cluster, Incident, Kind
 from bot.steps.cascade.episodes import EPISODE, Episode, episodes
 from bot.steps.cascade.known import identified
+from bot.steps.cascade.near import Near
 from bot.steps.cascade.ties import Tie, outage, tie
 
 SWEEP = 5
@@ -27,7 +28,16 @@ def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Inci
     effects = [e for c in clusters for e in episodes(c) if not e.cause and e.effect]
 
     groups = [_Group(members) for members in _joined(causes)]
-    loose = [rest for e in sorted(effects, key=_stops_first) if (rest := e if e.sweep else _attach(e, groups)).moments]
+    at = [(i, cause) for i, g in enumerate(groups) for cause in g.causes]
+    near = Near([cause for _, cause in at])
+
+    def rest(effect: Episode) -> Episode:
+        fits: dict[int, list[Episode]] = {}
+        for i, cause in (at[n] for n in sorted(near.of(effect))):
+            fits.setdefault(i, []).append(cause)
+        return _attach(effect, groups, fits)
+
+    loose = [left for e in sorted(effects, key=_stops_first) if (left := e if e.sweep else rest(e)).moments]
     groups += [_Group(members) for members in _joined(loose) if _telling(members)]
 
     found = sorted((g for g in groups if len(g.numbers()) > 1), key=lambda g: (-g.size(), g.start))
@@ -39,13 +49,20 @@ def _stops_first(effect: Episode) -> tuple[bool, datetime, int]:
     return (effect.kind is not Kind.PLATFORM, effect.start, effect.number)
 
 
-def _attach(effect: Episode, groups: list[_Group]) -> Episode:
-    """Gives each occurrence of the effect to the group it fits best; what is left over is returned."""
+def _attach(effect: Episode, groups: list[_Group], near: Mapping[int, list[Episode]]) -> Episode:
+    """Gives each occurrence of the effect to the group it fits best; what is left over is returned.
+
+    `near` has the causes of each group that may be tied to it.
+    """
     since, until = effect.start - EPISODE, effect.end + EPISODE
+    looked = range(len(groups)) if effect.unanswered else near
     fits = [
-        (effect.kind is Kind.DEPLOYMENT and g.crashes(), found.mutual, found.times, -found.lag, -i, found)
-        for i, g in enumerate(groups)
-        if g.start <= until and g.end >= since and (found := g.tie(effect))
+        (effect.kind is Kind.DEPLOYMENT and g.crashes, found.mutual, found.times, -found.lag, -i, found)
+        for i in looked
+        if (i in near or groups[i].crashes)
+        and (g := groups[i]).start <= until
+        and g.end >= since
+        and (found := g.tie(effect, near.get(i, ())))
     ]
     gone: set[int] = set()
     for *_, at, found in sorted(fits, key=lambda f: f[:5], reverse=True):
@@ -64,20 +81,19 @@ class _Group:
         self.effects: list[tuple[Episode, Tie]] = []
         self.start = min(c.start for c in causes)
         self.end = max(c.end for c in causes)
+        self.crashes = False
 
-    def tie(self, effect: Episode) -> Tie | None:
-        """The strongest tie between the effect and one of the causes."""
-        ties = [found for c in self.causes if (found := tie(c, effect))]
+    def tie(self, effect: Episode, near: Iterable[Episode]) -> Tie | None:
+        """The strongest tie between the effect and one of the causes near it."""
+        ties = [found for c in near if (found := tie(c, effect))]
         if ties:
             return max(ties, key=lambda t: (t.mutual, t.times, -t.lag))
-        crash = self.crashes() and effect.service == self.causes[0].service
+        crash = self.crashes and effect.service == self.causes[0].service
         return outage(self.causes[0].number, self.start, self.end, effect) if crash and effect.unanswered else None
-
-    def crashes(self) -> bool:
-        return any(e.kind is Kind.PLATFORM for e, _ in self.effects)
 
     def attach(self, effect: Episode, found: Tie) -> None:
         self.effects.append((effect, found))
+        self.crashes = self.crashes or effect.kind is Kind.PLATFORM
         self.start = min([self.start, *(effect.moments[i].time for i in found.effects)])
         self.end = max([self.end, *(effect.moments[i].time for i in found.effects)])
 
@@ -133,13 +149,11 @@ def _joined(found: list[Episode]) -> list[list[Episode]]:
             i = parent[i]
         return i
 
-    running: list[int] = []
+    near = Near(found)
     for i, episode in enumerate(found):
-        running = [j for j in running if episode.start - found[j].end <= EPISODE]
-        for j in running:
-            if top(i) != top(j) and tie(found[j], episode):
+        for j in near.of(episode):
+            if j < i and top(i) != top(j) and tie(found[j], episode):
                 parent[top(i)] = top(j)
-        running.append(i)
     groups: dict[int, list[Episode]] = {}
     for i, episode in enumerate(found):
         groups.setdefault(top(i), []).append(episode)

@@ -12,6 +12,8 @@ from bot.models import Cluster, Kind, Level, Moment
 
 EPISODE = timedelta(hours=2)
 """After so much silence, the same problem is a new episode."""
+AKIN = 4
+"""So many words in common, and a fair part of all, and one may restate the other."""
 
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|broken|refused|denied|reset|rejected|aborted|halted|lost"
@@ -84,7 +86,7 @@ class Episode:
     def akin(self, other: Episode) -> bool:
         """Whether both say so much the same that one may restate the other."""
         shared = len(self.words & other.words)
-        return shared >= 4 and shared * 5 >= 2 * min(len(self.words), len(other.words))
+        return shared >= AKIN and shared * 5 >= 2 * min(len(self.words), len(other.words))
 
     def without(self, indexes: frozenset[int]) -> Episode:
         left = tuple(m for i, m in enumerate(self.moments) if i not in indexes)

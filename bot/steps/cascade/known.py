@@ -13,10 +13,19 @@ def identified(found: Sequence[Incident], known: Sequence[Incident]) -> list[Inc
     """Gives each incident the id it had: that of one with the same root that overlaps it, else of one near by in which
     either root had a part."""
     free = {k.id: k for k in known if k.id}
+    by_member: dict[int, list[int]] = {}
+    by_root: dict[int, list[int]] = {}
+    for k in free.values():
+        by_root.setdefault(k.root, []).append(k.id)
+        for number in k.clusters:
+            by_member.setdefault(number, []).append(k.id)
     ids: dict[int, int] = {}
     for fits in (_continues, _near):
         for at, incident in enumerate(found):
-            likely = [k for k in free.values() if fits(incident, k)] if at not in ids else []
+            if at in ids:
+                continue
+            seen = {*by_member.get(incident.root, ()), *(i for n in incident.clusters for i in by_root.get(n, ()))}
+            likely = [free[i] for i in seen if i in free and fits(incident, free[i])]
             if likely:
                 ids[at] = min(likely, key=lambda k: (k.root != incident.root, -_shared(incident, k), k.id)).id
                 del free[ids[at]]

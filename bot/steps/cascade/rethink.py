@@ -75,7 +75,12 @@ def rethink(
     kept = [i for i in found if i.id in here or _touches(i, stretches)]
     kept = [_with_beginning(i, old[i.id], kept, since) if i.id else i for i in kept]
     lost = [k for k in known if k.id not in ids]
-    gone = [k for k in lost if (k.id in here and not _dim(k, since)) or any(_overlap(k, i) for i in kept)]
+    now: dict[int, list[Incident]] = {}
+    for i in kept:
+        for n in i.clusters:
+            now.setdefault(n, []).append(i)
+    instead = {k.id for k in lost if any(_overlap(k, i) for n in k.clusters for i in now.get(n, ()))}
+    gone = [k for k in lost if (k.id in here and not _dim(k, since)) or k.id in instead]
     return Rethought(tuple(kept), tuple(gone))
 
 

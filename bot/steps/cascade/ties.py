@@ -87,6 +87,23 @@ def tie(cause: Episode, effect: Episode) -> Tie | None:
     )
 
 
+def least(cause: Episode, effect: Episode) -> int:
+    """So many moments of the effect have to come near the cause for a tie."""
+    first, last = effect.within(
+        max(cause.times[0], effect.times[0]) - MARGIN, min(cause.times[-1], effect.times[-1]) + MARGIN
+    )
+    return (last - first) - int((last - first) * (1 - SHARE))
+
+
+def reach_among(effect: Episode, *, lines: bool) -> float:
+    """How far from a moment of the effect a cause can be that is neither akin nor of one trace; `lines` are causes
+    that are neither requests nor containers.
+    """
+    if effect.refused:
+        return max(_REFUSED)
+    return max(_LINES) if lines and not effect.effect else max(*_ASKED, *_CRASH)
+
+
 def outage(cause: int, start: datetime, end: datetime, effect: Episode) -> Tie | None:
     """What ties requests that nobody answered to containers that kept failing: that they came just then."""
     first, last = effect.within(start.timestamp() - AROUND, end.timestamp() + AROUND)
