@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
+from bot.render.figures import with_figures
 from store import analyses, incidents, joining, proposals, seen, touched, triage
 from store.codec import load, micros, moment, numbers
 from store.connection import Connections
@@ -113,7 +114,7 @@ def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
             number=n,
             service=signatures[n][0].service,
             kind=signatures[n][0].kind,
-            title=signatures[n][0].title,
+            title=with_figures(signatures[n][0].title, evidence.get(n, ())),
             template=signatures[n][0].template,
             signatures=tuple(signatures[n]),
             entries=totals[n][0],
