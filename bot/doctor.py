@@ -143,7 +143,7 @@ def _slack_words(code: str, channel: str) -> str:
 
 def _tracker(settings: Settings) -> str:
     need(settings, "tracker")
-    next(edges.github(settings).issues(edges.now()), None)
+    edges.github(settings).newest(edges.now())
     return f"{settings.github_repository} answers, and its issues can be read."
 
 

@@ -521,7 +521,16 @@ class Issue:
     closed_at: datetime | None = None
     locked: bool = False
     pull_request: bool = False
+    merged_at: datetime | None = None
+    """When a pull request was merged."""
     comments: tuple[str, ...] = ()
+    """The newest of them, in the order in which they were written."""
+    severity_by: str = ""
+    """The person who set the priority label last; empty where the gardener did, or where it is not known."""
+    commit: str = ""
+    """The commit that closed it, where one did."""
+    pull: int = 0
+    """The merged pull request that says that it closes it, where one does."""
 
     @property
     def closed(self) -> bool:
@@ -530,6 +539,54 @@ class Issue:
     @property
     def ref(self) -> str:
         return f"{self.repository}#{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on an issue."""
+
+    id: int
+    issue: int
+    body: str
+    author: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something that was done with an issue: a label set or taken away, closed, opened again."""
+
+    id: int
+    issue: int
+    what: str
+    """`labeled`, `unlabeled`, `closed`, `reopened`."""
+    who: str = ""
+    person: bool = False
+    """Neither the gardener itself nor another bot."""
+    at: datetime | None = None
+    label: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far the mirror of a tracker has come; the tags are the tracker's own names for the state it was in."""
+
+    issues: datetime | None = None
+    comments: datetime | None = None
+    turn: int = 0
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A page of what changed in the tracker, and how far the mirror has come with it."""
+
+    mark: Mark
+    issues: tuple[Issue, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    turns: tuple[Turn, ...] = ()
 
 
 class Outcome(StrEnum):
@@ -584,6 +641,8 @@ class Draft:
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     issue: int = 0
+    amends: int = 0
+    """The comment of ours, of the same day, in whose place `comment` is put."""
     severity: Severity | None = None
     reason: str = ""
 

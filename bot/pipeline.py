@@ -317,7 +317,8 @@ def explain(edges: Edges, case: Case, now: datetime, spent: Iterable[Spend] = ()
 def mirror(edges: Edges, now: datetime) -> list[str]:
     """Brings the local copy of the tracker up to date; a round goes on without it, and says so."""
     try:
-        edges.store.issues.put(edges.tracker.issues(edges.store.issues.synced_at(edges.tracker.repository)))
+        known = edges.store.issues.mark(edges.tracker.repository)
+        edges.store.issues.take(edges.tracker.repository, edges.tracker.changes(known))
     except (Unavailable, Forbidden) as error:
         return [f"The tracker was not read: {error.user_message}"]
     return []

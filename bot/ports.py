@@ -16,6 +16,7 @@ from bot.models import (
     Audit,
     Batch,
     Case,
+    Change,
     Cluster,
     Decision,
     Deployment,
@@ -26,6 +27,7 @@ from bot.models import (
     Incident,
     Issue,
     Learnt,
+    Mark,
     Message,
     Policy,
     Posted,
@@ -35,6 +37,7 @@ from bot.models import (
     Severity,
     Spend,
     Triage,
+    Turn,
     Window,
 )
 
@@ -67,23 +70,45 @@ class Tracker(Protocol):
 
     repository: str
 
-    def issues(self, updated_since: datetime | None) -> Iterator[Issue]:
-        """Open and closed, with their comments, oldest change first."""
+    def changes(self, mark: Mark) -> Iterator[Change]:
+        """All that changed since the mark, open and closed, oldest change first; each page with a newer mark.
+
+        Issues come without their comments, which come by themselves.
+        """
         ...
 
     def issue(self, number: int) -> Issue: ...
 
-    def find(self, marker: str, issue: int = 0) -> Issue | None:
+    def turns(self, number: int) -> tuple[Turn, ...]:
+        """What was done with one issue, oldest first: labels, closed, opened again."""
+        ...
+
+    def file(self, path: str) -> str:
+        """The text of a file of the repository; raises `NotFound`."""
+        ...
+
+    def find(self, marker: str, issue: int = 0, since: datetime | None = None) -> Issue | None:
         """The issue that carries the marker in its body, or, where `issue` is given, that issue if it or one of
-        its comments carries it. Looks at the newest issues themselves, never only at a search index."""
+        its comments carries it. Looks at the newest issues themselves, back to `since`, never only at a search
+        index."""
+        ...
+
+    def newest(self, since: datetime) -> list[Issue]:
+        """Issues made since then, without their comments; from the list itself."""
         ...
 
     def create(self, draft: Draft, marker: str) -> Issue: ...
 
-    def comment(self, draft: Draft, marker: str) -> Issue: ...
+    def comment(self, draft: Draft, marker: str) -> Issue:
+        """Adds the comment, or edits the one that the draft amends; safe to repeat only after a look."""
+        ...
 
     def edit(self, draft: Draft) -> Issue:
         """Sets the title (if the draft has one), swaps our labels, reopens for `Act.REOPEN`; safe to repeat."""
+        ...
+
+    def close_as_duplicate(self, number: int, of: int, marker: str) -> Issue:
+        """A twin of ours is closed in favour of the lower number, and says so; safe to repeat."""
         ...
 
 
@@ -256,11 +281,17 @@ class Issues(Protocol):
 
     def put(self, issues: Iterable[Issue]) -> int: ...
 
+    def mark(self, repository: str) -> Mark:
+        """How far the mirror has come."""
+        ...
+
+    def take(self, repository: str, changes: Iterable[Change]) -> int:
+        """Mirrors what changed, page by page, each together with how far that is; returns how many issues."""
+        ...
+
     def get(self, repository: str, number: int) -> Issue | None: ...
 
     def search(self, repository: str, words: str, limit: int = 20) -> list[Issue]: ...
-
-    def synced_at(self, repository: str) -> datetime | None: ...
 
     def marked(self, repository: str, cluster: int) -> Issue | None:
         """The lowest-numbered mirrored issue whose body carries one of our markers for the cluster."""

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
 from sqlite_utils import Database
 
-from bot.models import Event, Issue
+from bot.models import Change, Comment, Event, Issue, Mark, Severity, Turn
 from store import history
-from store.codec import clean, dump, load, micros, moment, numbers, pairs
+from store.codec import clean, dump, load, micros, numbers, pairs
 from store.codec import words as words_column
 from store.connection import Connections
 from store.markers import in_text, stamp
 from store.resolving import names, resolve
 
-CHUNK = 200
-"""Issues written at once: the tracker is read between transactions, never inside one."""
+COMMENTS = 100
+"""The newest comments of an issue that are kept with it; the mirror has all."""
+LONGEST_BODY = 20_000
+"""Characters of a pull request in which it is looked for what it closes."""
+PRIORITIES = frozenset(severity.value for severity in Severity)
 WORDS = 40
 """Different words of a search that are looked for."""
+
+_CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b", re.IGNORECASE)
 
 
 class Issues:
@@ -28,30 +34,37 @@ class Issues:
         self._connections = connections
 
     def put(self, issues: Iterable[Issue]) -> int:
-        """Mirrors what the tracker tells of, oldest change first, and remembers how far it came. What was read
-        before the tracker failed is kept."""
-        total, chunk = 0, list[Issue]()
-        try:
-            for issue in issues:
-                chunk.append(issue)
-                if len(chunk) == CHUNK:
-                    full, chunk = chunk, []
-                    total += self._write(full)
-        finally:
-            total += self._write(chunk)
+        """Mirrors these, too; how far the mirror has come stays as it is."""
+        with self._connections.change() as db:
+            return sum(mirror(db, issue) for issue in issues)
+
+    def mark(self, repository: str) -> Mark:
+        """How far the mirror has come."""
+        with self._connections.read() as db:
+            row = db.execute("SELECT mark FROM syncs WHERE repository = ?", [repository]).fetchone()
+            return load(Mark, row[0]) if row else Mark()
+
+    def take(self, repository: str, changes: Iterable[Change]) -> int:
+        """Mirrors what changed, a transaction a page, each together with how far that is: what was read before the
+        tracker failed is kept. Returns how many issues changed."""
+        total = 0
+        for change in changes:
+            with self._connections.change() as db:
+                total += sum(mirror(db, issue) for issue in change.issues)
+                for number in _keep_comments(db, repository, change.comments) | _keep_turns(
+                    db, repository, change.turns
+                ):
+                    _refresh(db, repository, number)
+                db.execute(
+                    "INSERT INTO syncs (repository, mark) VALUES (?, ?) ON CONFLICT DO UPDATE SET mark = excluded.mark",
+                    [repository, dump(change.mark)],
+                )
         return total
 
-    def _write(self, issues: list[Issue]) -> int:
-        with self._connections.change() as db:
-            for issue in issues:
-                mirror(db, issue)
-                if issue.updated_at is not None:
-                    db.execute(
-                        "INSERT INTO syncs (repository, at) VALUES (?, ?)"
-                        " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
-                        [issue.repository, micros(issue.updated_at)],
-                    )
-        return len(issues)
+    def comments(self, repository: str, number: int) -> list[Comment]:
+        """The mirrored comments of an issue, in the order in which they were written."""
+        with self._connections.read() as db:
+            return _comments(db, repository, number)
 
     def get(self, repository: str, number: int) -> Issue | None:
         with self._connections.read() as db:
@@ -71,11 +84,6 @@ class Issues:
                 [query, repository, limit],
             )
             return [load(Issue, row[0]) for row in rows]
-
-    def synced_at(self, repository: str) -> datetime | None:
-        with self._connections.read() as db:
-            row = db.execute("SELECT at FROM syncs WHERE repository = ?", [repository]).fetchone()
-            return moment(row[0]) if row else None
 
     def marked(self, repository: str, cluster: int) -> Issue | None:
         """A marker that names a signature counts for whoever has that signature, whatever its number was in
@@ -143,14 +151,16 @@ def links(db: Database, clusters: Sequence[int]) -> dict[int, tuple[Issue, str]]
     return {cluster: (load(Issue, body), who) for cluster, body, who in rows}
 
 
-def mirror(db: Database, issue: Issue) -> None:
-    """The newest word on an issue: what is older than what is known changes nothing."""
+def mirror(db: Database, issue: Issue) -> bool:
+    """The newest word on an issue: what is older than what is known changes nothing. What the tracker tells apart
+    from the issue itself (comments, who did what) is put to it."""
     row = db.execute(
         "SELECT id, updated_at FROM issues WHERE repository = ? AND number = ?", [issue.repository, issue.number]
     ).fetchone()
     updated = micros(issue.updated_at)
     if row and row[1] is not None and updated is not None and updated < row[1]:
-        return
+        return False
+    issue = _whole(db, issue)
     cursor = db.execute(
         "INSERT INTO issues (repository, number, state, updated_at, pull_request, body) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET state = excluded.state, updated_at = excluded.updated_at,"
@@ -167,6 +177,71 @@ def mirror(db: Database, issue: Issue) -> None:
     db.conn.executemany(
         "INSERT OR IGNORE INTO markers (issue, cluster, signature) VALUES (?, ?, ?)",
         [(id_, cluster, signature) for cluster, signature in in_text(issue.body)],
+    )
+    if issue.pull_request and issue.merged_at:
+        for number in {int(n) for n in _CLOSES.findall(f"{issue.title}\n{issue.body[:LONGEST_BODY]}")}:
+            _fact(db, issue.repository, number, "pull", issue.number)
+            _refresh(db, issue.repository, number)
+    return True
+
+
+def _whole(db: Database, issue: Issue) -> Issue:
+    """The issue with its comments and with what is known of who did what with it."""
+    facts = db.execute(
+        'SELECT severity_by, "commit", pull FROM issue_facts WHERE repository = ? AND number = ?',
+        [issue.repository, issue.number],
+    ).fetchone()
+    if facts:
+        issue = replace(issue, severity_by=facts[0], commit=facts[1], pull=facts[2])
+    if not issue.comments:
+        said = _comments(db, issue.repository, issue.number)[-COMMENTS:]
+        issue = replace(issue, comments=tuple(c.body for c in said))
+    return issue
+
+
+def _refresh(db: Database, repository: str, number: int) -> None:
+    """Writes an issue down anew after something beside it changed; one that is not mirrored yet gets it later."""
+    known = mirrored(db, [(repository, number)]).get((repository, number))
+    if known:
+        mirror(db, replace(known, comments=()))
+
+
+def _comments(db: Database, repository: str, number: int) -> list[Comment]:
+    rows = db.execute(
+        "SELECT body FROM issue_comments WHERE repository = ? AND issue = ? ORDER BY id", [repository, number]
+    )
+    return [load(Comment, row[0]) for row in rows]
+
+
+def _keep_comments(db: Database, repository: str, comments: Iterable[Comment]) -> set[int]:
+    for comment in comments:
+        db.execute(
+            "INSERT INTO issue_comments (repository, id, issue, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET body = excluded.body",
+            [repository, comment.id, comment.issue, dump(comment)],
+        )
+    return {comment.issue for comment in comments}
+
+
+def _keep_turns(db: Database, repository: str, turns: Iterable[Turn]) -> set[int]:
+    """Whose the priority label is, and which commit closed the issue."""
+    concerned = set()
+    for turn in turns:
+        if turn.what == "labeled" and turn.label in PRIORITIES:
+            _fact(db, repository, turn.issue, "severity_by", turn.who if turn.person else "")
+        elif turn.what in ("closed", "reopened"):
+            _fact(db, repository, turn.issue, '"commit"', turn.commit)
+        else:
+            continue
+        concerned.add(turn.issue)
+    return concerned
+
+
+def _fact(db: Database, repository: str, number: int, column: str, value: str | int) -> None:
+    db.execute(
+        f"INSERT INTO issue_facts (repository, number, {column}) VALUES (?, ?, ?)"  # noqa: S608 -- a column's name
+        f" ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
+        [repository, number, value],
     )
 
 

@@ -317,5 +317,34 @@ def m0004_touched(db: Database) -> None:
         db.execute(statement)
 
 
+MIRROR = """
+DROP TABLE syncs;
+CREATE TABLE syncs (repository TEXT PRIMARY KEY, mark TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE issue_comments (
+  repository TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  issue INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (repository, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX issue_comments_issue ON issue_comments (repository, issue, id);
+CREATE TABLE issue_facts (
+  repository TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  severity_by TEXT NOT NULL DEFAULT '',
+  "commit" TEXT NOT NULL DEFAULT '',
+  pull INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (repository, number)
+) STRICT, WITHOUT ROWID
+"""
+"""Comments come by themselves, for the whole repository; the tracker is read once from the beginning."""
+
+
+@MIGRATIONS()
+def m0005_mirror(db: Database) -> None:
+    for statement in MIRROR.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,13 +19,15 @@ import orjson
 from sqlite_utils import Database
 
 from bot.errors import Forbidden, NotFound, TrackerUnavailable
-from bot.models import Act, Draft, Issue, Severity
+from bot.models import Act, Change, Comment, Draft, Issue, Mark, Severity, Turn
 
 TITLE_LIMIT = 256
 BODY_LIMIT = 65_536
 PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 PRIORITIES = frozenset(severity.value for severity in Severity)
+PAGE = 100
+GARDENER = "gardener"
 REASONS = ("completed", "not_planned", "duplicate")
 
 _SCHEMA = (
@@ -36,9 +38,13 @@ _SCHEMA = (
     " number INTEGER NOT NULL, body TEXT NOT NULL, at TEXT NOT NULL,"
     " FOREIGN KEY (repository, number) REFERENCES local_issues (repository, number)) STRICT",
     "CREATE INDEX IF NOT EXISTS local_comments_issue ON local_comments (repository, number)",
+    "CREATE TABLE IF NOT EXISTS local_turns (id INTEGER PRIMARY KEY AUTOINCREMENT, repository TEXT NOT NULL,"
+    " number INTEGER NOT NULL, what TEXT NOT NULL, who TEXT NOT NULL, label TEXT NOT NULL, at TEXT NOT NULL) STRICT",
+    "ALTER TABLE local_comments ADD COLUMN updated_at TEXT",
+    "ALTER TABLE local_issues ADD COLUMN locked INTEGER NOT NULL DEFAULT 0",
 )
 _SELECT = (
-    "SELECT number, title, body, state, reason, labels, created_at, updated_at, closed_at,"
+    "SELECT number, title, body, state, reason, labels, created_at, updated_at, closed_at, locked,"
     " (SELECT json_group_array(body) FROM (SELECT body FROM local_comments AS c"
     "  WHERE c.repository = local_issues.repository AND c.number = local_issues.number ORDER BY c.id))"
     " FROM local_issues "
@@ -61,20 +67,47 @@ class LocalTracker:
 
     # -------------------------------------------------------------------------------------------- reading
 
-    def issues(self, updated_since: datetime | None) -> Iterator[Issue]:
-        """Open and closed, with their comments, oldest change first."""
+    def changes(self, mark: Mark) -> Iterator[Change]:
+        """All that changed since the mark, oldest first."""
         with self._transaction("BEGIN") as db:
-            rows = db.execute(
+            issues = db.execute(
                 _SELECT + "WHERE repository = ? AND updated_at >= ? ORDER BY updated_at, number",
-                [self.repository, _stamp(updated_since) if updated_since else ""],
+                [self.repository, _stamp(mark.issues) if mark.issues else ""],
             ).fetchall()
-        yield from map(self._issue, rows)
+            comments = db.execute(
+                "SELECT id, number, body, at, coalesce(updated_at, at) AS changed FROM local_comments"
+                " WHERE repository = ? AND changed >= ? ORDER BY changed, id",
+                [self.repository, _stamp(mark.comments) if mark.comments else ""],
+            ).fetchall()
+            turns = self._turns(db, "id > ?", mark.turn)
+        for start in range(0, max(len(issues), len(comments)), PAGE):
+            page = tuple(replace(self._issue(row), comments=()) for row in issues[start : start + PAGE])
+            said = tuple(
+                Comment(id, number, body, GARDENER, _time(at), _time(changed))
+                for id, number, body, at, changed in comments[start : start + PAGE]
+            )
+            mark = replace(
+                mark,
+                issues=page[-1].updated_at if page else mark.issues,
+                comments=said[-1].updated_at if said else mark.comments,
+            )
+            yield Change(mark, page, said)
+        if turns:
+            yield Change(replace(mark, turn=turns[-1].id), turns=turns)
 
     def issue(self, number: int) -> Issue:
         with self._transaction("BEGIN") as db:
             return self._get(db, number)
 
-    def find(self, marker: str, issue: int = 0) -> Issue | None:
+    def turns(self, number: int) -> tuple[Turn, ...]:
+        """What was done with one issue, oldest first."""
+        with self._transaction("BEGIN") as db:
+            return self._turns(db, "number = ?", number)
+
+    def file(self, path: str) -> str:
+        raise NotFound(f"{self.repository} has no files.")
+
+    def find(self, marker: str, issue: int = 0, since: datetime | None = None) -> Issue | None:
         """The lowest-numbered issue with the marker in its body, or that one issue if it or a comment has it."""
         with self._transaction("BEGIN") as db:
             if issue:
@@ -84,6 +117,14 @@ class LocalTracker:
                 _SELECT + "WHERE repository = ? AND instr(body, ?) ORDER BY number LIMIT 1", [self.repository, marker]
             ).fetchone()
             return self._issue(row) if row else None
+
+    def newest(self, since: datetime) -> list[Issue]:
+        with self._transaction("BEGIN") as db:
+            rows = db.execute(
+                _SELECT + "WHERE repository = ? AND created_at >= ? ORDER BY number DESC",
+                [self.repository, _stamp(since)],
+            ).fetchall()
+            return [self._issue(row) for row in rows]
 
     # -------------------------------------------------------------------------------------------- writing
 
@@ -102,7 +143,7 @@ class LocalTracker:
                 ).fetchone()[0]
             )
             db.execute(
-                "INSERT INTO local_issues VALUES (?, ?, ?, ?, 'open', '', ?, ?, ?, ?, NULL)",
+                "INSERT INTO local_issues VALUES (?, ?, ?, ?, 'open', '', ?, ?, ?, ?, NULL, 0)",
                 [self.repository, number, title, body, _column(draft.labels), _column(draft.assignees), now, now],
             )
             return self._get(db, number)
@@ -115,16 +156,32 @@ class LocalTracker:
             found = self._get(db, draft.issue)
             if not draft.comment:
                 return found
+            if found.locked:
+                raise Forbidden(f"#{draft.issue} is locked, so nobody can comment there.")
             now = _stamp(self._clock())
-            db.execute(
-                "INSERT INTO local_comments (repository, number, body, at) VALUES (?, ?, ?, ?)",
-                [self.repository, draft.issue, body, now],
-            )
+            amended = db.execute(
+                "UPDATE local_comments SET body = ?, updated_at = ? WHERE id = ? AND number = ? AND repository = ?",
+                [body, now, draft.amends, draft.issue, self.repository],
+            ).rowcount
+            if not amended:
+                self._say(db, draft.issue, body, now)
             db.execute(
                 "UPDATE local_issues SET updated_at = ? WHERE repository = ? AND number = ?",
                 [now, self.repository, draft.issue],
             )
             return self._get(db, draft.issue)
+
+    def close_as_duplicate(self, number: int, of: int, marker: str) -> Issue:
+        """A twin of ours, closed in favour of the lower number, which it says; safe to repeat."""
+        with self._transaction() as db:
+            before = self._get(db, number)
+            if not any(marker in text for text in before.comments):
+                text = f"Duplicate of #{of}: both were written for the same problem."
+                self._say(db, number, _marked(text, marker), _stamp(self._clock()))
+            if before.closed:
+                return self._get(db, number)
+            now = self._clock()
+            return self._save(db, before, replace(before, state="closed", reason="duplicate", closed_at=now))
 
     def edit(self, draft: Draft) -> Issue:
         """Title, priority label, reopening: each only where it is not so already. Other labels are people's."""
@@ -157,7 +214,7 @@ class LocalTracker:
             for issue in issues:
                 created = _stamp(issue.created_at or self._clock())
                 db.execute(
-                    "INSERT OR IGNORE INTO local_issues VALUES (?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?)",
+                    "INSERT OR IGNORE INTO local_issues VALUES (?, ?, ?, ?, ?, ?, ?, '[]', ?, ?, ?, 0)",
                     [
                         self.repository,
                         issue.number,
@@ -178,6 +235,20 @@ class LocalTracker:
             before = self._get(db, number)
             return self._save(db, before, replace(before, state="open", reason="reopened", closed_at=None))
 
+    def label(self, number: int, *names: str, who: str = "") -> Issue:
+        """As a person would: these labels, and no other."""
+        with self._transaction() as db:
+            before = self._get(db, number)
+            return self._save(db, before, replace(before, labels=names), who or "somebody")
+
+    def lock(self, number: int) -> None:
+        """As a person would."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE local_issues SET locked = 1, updated_at = ? WHERE repository = ? AND number = ?",
+                [_stamp(self._clock()), self.repository, number],
+            )
+
     def shut(self) -> None:
         """Closes the connections of all threads."""
         with self._guard:
@@ -194,9 +265,31 @@ class LocalTracker:
             raise NotFound(f"There is no issue #{number} in {self.repository}.")
         return self._issue(row)
 
-    def _save(self, db: Database, before: Issue, after: Issue) -> Issue:
+    def _turns(self, db: Database, where: str, value: int) -> tuple[Turn, ...]:
+        rows = db.execute(
+            f"SELECT id, number, what, who, label, at FROM local_turns WHERE repository = ? AND {where} ORDER BY id",  # noqa: S608 -- words of ours
+            [self.repository, value],
+        )
+        return tuple(
+            Turn(id, number, what, who, who != GARDENER, _time(at), label) for id, number, what, who, label, at in rows
+        )
+
+    def _say(self, db: Database, number: int, body: str, at: str) -> None:
+        sql = "INSERT INTO local_comments (repository, number, body, at) VALUES (?, ?, ?, ?)"
+        db.execute(sql, [self.repository, number, body, at])
+
+    def _save(self, db: Database, before: Issue, after: Issue, who: str = GARDENER) -> Issue:
         if before == after:
             return before
+        turns = [("labeled", name) for name in after.labels if name not in before.labels]
+        turns += [("unlabeled", name) for name in before.labels if name not in after.labels]
+        if before.state != after.state:
+            turns.append(("closed" if after.closed else "reopened", ""))
+        for what, label in turns:
+            db.execute(
+                "INSERT INTO local_turns (repository, number, what, who, label, at) VALUES (?, ?, ?, ?, ?, ?)",
+                [self.repository, after.number, what, who, label, _stamp(self._clock())],
+            )
         db.execute(
             "UPDATE local_issues SET title = ?, state = ?, reason = ?, labels = ?, closed_at = ?, updated_at = ?"
             " WHERE repository = ? AND number = ?",
@@ -214,7 +307,7 @@ class LocalTracker:
         return self._get(db, after.number)
 
     def _issue(self, row: tuple[Any, ...]) -> Issue:
-        number, title, body, state, reason, labels, created_at, updated_at, closed_at, comments = row
+        number, title, body, state, reason, labels, created_at, updated_at, closed_at, locked, comments = row
         return Issue(
             repository=self.repository,
             number=number,
@@ -227,6 +320,7 @@ class LocalTracker:
             created_at=_time(created_at),
             updated_at=_time(updated_at),
             closed_at=_time(closed_at) if closed_at else None,
+            locked=bool(locked),
             comments=tuple(orjson.loads(comments)),
         )
 
@@ -272,12 +366,13 @@ class LocalTracker:
         if _TABLES - set(db.table_names()):
             db.conn.execute("BEGIN IMMEDIATE")
             for statement in _SCHEMA:
-                db.conn.execute(statement)
+                with suppress(sqlite3.OperationalError) if statement.startswith("ALTER") else nullcontext():
+                    db.conn.execute(statement)  # a column that is there already is no mistake
             db.conn.execute("COMMIT")
         return db
 
 
-_TABLES = frozenset({"local_issues", "local_comments"})
+_TABLES = frozenset({"local_issues", "local_comments", "local_turns"})
 
 
 def _marked(text: str, marker: str) -> str:

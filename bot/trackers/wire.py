@@ -22,8 +22,8 @@ from bot.errors import Ambiguous, Forbidden, GardenError, NotFound, TrackerUnava
 from bot.render.escape import cut, plain
 
 API_VERSION = "2022-11-28"
-LONGEST_WAIT = 30
-"""Seconds a read may wait for a rate limit; what takes longer is told, and tried again later."""
+LONGEST_WAIT = 5
+"""Seconds a read may wait for a rate limit; what takes longer is told, and nothing is asked until it is over."""
 
 
 class Wire:
@@ -48,13 +48,32 @@ class Wire:
         self._writer_client: Github | None = None
         self._clients: list[Github] = []
         self.writing = threading.Lock()
+        self._blocked: datetime | None = None
         _hush()
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
+        return self.look(path, query)[0]
+
+    def look(self, path: str, query: Mapping[str, Any] | None = None, tag: str = "") -> tuple[Any, str]:
+        """What is there and its tag; None where it is still what the tag given names, which costs nothing of the
+        rate limit."""
         with self._translated("reading the issues", write=False):
             requester = self._reader().requester
-            _, data = requester.requestJsonAndCheck("GET", f"{self._path}{path}", parameters=dict(query or {}))
-            return data
+            headers, data = requester.requestJsonAndCheck(
+                "GET",
+                f"{self._path}{path}",
+                parameters=dict(query or {}),
+                headers={"If-None-Match": tag} if tag else None,
+            )
+            return data, str(headers.get("etag", ""))
+
+    def myself(self) -> str:
+        """The login that our token is of; empty for an App, whose writes are marked as a bot's."""
+        if not self._token:
+            return ""
+        with self._translated("asking who we are", write=False):
+            _, data = self._reader().requester.requestJsonAndCheck("GET", "/user")
+            return str(data.get("login") or "")
 
     def send(self, verb: str, path: str, body: Mapping[str, Any] | None, doing: str) -> Any:
         """One write, sent once. The lock is held."""
@@ -122,7 +141,9 @@ class Wire:
 
     @contextmanager
     def _translated(self, doing: str, *, write: bool) -> Iterator[None]:
-        """Foreign exceptions into ours, once."""
+        """Foreign exceptions into ours, once. While a rate limit holds, GitHub is left alone."""
+        if self._blocked and self._clock() < self._blocked:
+            raise _limited(self._blocked, doing)
         try:
             yield
         except GithubException as error:
@@ -148,8 +169,8 @@ class Wire:
             or status == 429
             or (status == 403 and "retry-after" in headers)
         ):
-            until = self._until(headers)
-            return TrackerUnavailable(f"GitHub's rate limit is used up until {until:%H:%M} UTC, when {doing}.", until)
+            self._blocked = self._until(headers)
+            return _limited(self._blocked, doing)
         if status >= 500:
             if write:
                 return Ambiguous(f"GitHub answered {status} when {doing}; whether it happened is looked up.")
@@ -186,6 +207,10 @@ class Wire:
         for secret in (self._token, self._app[1]):
             text = text.replace(secret, "***") if secret else text
         return f' ("{cut(text, 200)}")' if text else ""
+
+
+def _limited(until: datetime, doing: str) -> TrackerUnavailable:
+    return TrackerUnavailable(f"GitHub's rate limit is used up until {until:%H:%M} UTC, when {doing}.", until)
 
 
 class _Retry(GithubRetry):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,14 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from bot.models import Act, Draft, Severity
+from bot.errors import NotFound
+from bot.models import Act, Draft, Mark, Severity
 from bot.trackers.github import GitHubTracker
 from tests.standins.github_server import GitHubServer, Sent
 
 DESCRIPTION = Path(__file__).parent / "node_modules/@octokit/openapi/generated/api.github.com.json"
 REPOSITORY = "ticketry/platform"
+NOW = datetime(2026, 3, 6, tzinfo=UTC)
 MARKER = "<!-- log-gardener: cluster=3 proposal=p-17 -->"
 PATHS = (
     "/repos/{owner}/{repo}/issues",
@@ -31,6 +34,12 @@ PATHS = (
     "/repos/{owner}/{repo}/issues/{issue_number}/comments",
     "/repos/{owner}/{repo}/issues/{issue_number}/labels",
     "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}",
+    "/repos/{owner}/{repo}/issues/comments",
+    "/repos/{owner}/{repo}/issues/comments/{comment_id}",
+    "/repos/{owner}/{repo}/issues/events",
+    "/repos/{owner}/{repo}/issues/{issue_number}/events",
+    "/repos/{owner}/{repo}/contents/{path}",
+    "/user",
     "/repos/{owner}/{repo}/labels",
     "/repos/{owner}/{repo}/labels/{name}",
 )
@@ -93,8 +102,16 @@ def everything(github: GitHubServer, tracker: GitHubTracker) -> None:
     tracker.edit(Draft(Act.REOPEN, REPOSITORY, comment="again", issue=issue.number))
     title = "GCP-new | P1 → P0 | Payments time out"
     tracker.edit(Draft(Act.ESCALATE, REPOSITORY, title=title, labels=("P0",), issue=issue.number, severity=Severity.P0))
-    newest = max(i.updated_at for i in tracker.issues(None) if i.updated_at)
-    list(tracker.issues(newest))
+    mark = [change.mark for change in tracker.changes(Mark())][-1]
+    list(tracker.changes(mark))
+    own = github.state.comments[issue.number][0]["id"]
+    tracker.comment(Draft(Act.COMMENT, REPOSITORY, comment="more", issue=issue.number, amends=own), MARKER)
+    tracker.turns(issue.number)
+    tracker.newest(NOW)
+    with pytest.raises(NotFound):
+        tracker.file("CODEOWNERS")
+    twin = tracker.create(new, MARKER)
+    tracker.close_as_duplicate(twin.number, issue.number, "<!-- log-gardener: twin -->")
     tracker.find(MARKER)
     tracker.find(MARKER, issue.number)
 

@@ -10,22 +10,27 @@ from collections.abc import Iterator
 import pytest
 
 from bot.errors import NotFound
-from bot.models import Act, Draft, Severity
+from bot.models import Act, Draft, Mark, Severity
 from bot.trackers.github import GitHubTracker
-from tests.standins.emulate import GITHUB_TOKEN, REPOSITORY, emulate
+from tests.standins.emulate import GITHUB_TOKEN, REPOSITORY, Emulate, emulate
 
 MARKER = "<!-- log-gardener: cluster=3 proposal=p-17 -->"
 
 
 @pytest.fixture(scope="module")
-def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GitHubTracker]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulate]:
     with emulate(tmp_path_factory.mktemp("emulate")) as running:
-        made = GitHubTracker(REPOSITORY, token=GITHUB_TOKEN, base_url=running.github, timeout=10, pause=0.0)
-        yield made
-        made.shut()
+        yield running
 
 
-def test_the_whole_way_of_an_issue(tracker: GitHubTracker) -> None:
+@pytest.fixture(scope="module")
+def tracker(world: Emulate) -> Iterator[GitHubTracker]:
+    made = GitHubTracker(REPOSITORY, token=GITHUB_TOKEN, base_url=world.github, timeout=10, pause=0.0)
+    yield made
+    made.shut()
+
+
+def test_the_whole_way_of_an_issue(world: Emulate, tracker: GitHubTracker) -> None:
     """Created with labels, found by its marker, commented, found again, escalated, read in the list."""
     new = Draft(Act.CREATE, REPOSITORY, title="GCP-new | P3 | Name", body="text", labels=("P3", "area/checkout-api"))
     issue = tracker.create(new, MARKER)
@@ -45,9 +50,17 @@ def test_the_whole_way_of_an_issue(tracker: GitHubTracker) -> None:
     )
     assert changed.title == title
     assert set(changed.labels) == {"P1", "area/checkout-api"}
-    read = {i.number: i for i in tracker.issues(None)}[issue.number]
-    assert read.comments
-    assert MARKER in read.body
+    changes = list(tracker.changes(Mark()))
+    assert MARKER in next(i.body for c in changes for i in c.issues if i.number == issue.number)
+    (comment,) = world.ask_github(f"/repos/{REPOSITORY}/issues/{issue.number}/comments")
+    more = "<!-- log-gardener: cluster=3 proposal=p-19 -->"
+    tracker.comment(Draft(Act.COMMENT, REPOSITORY, comment="and again", issue=issue.number, amends=comment["id"]), more)
+    assert tracker.issue(issue.number).comments == (f"and again\n\n{more}\n",)
+    tracker.turns(issue.number)
+    twin = tracker.create(new, MARKER)
+    closed = tracker.close_as_duplicate(twin.number, issue.number, "<!-- log-gardener: twin -->")
+    assert closed.closed
+    assert f"Duplicate of #{issue.number}" in closed.comments[0]
 
 
 def test_what_is_not_there_is_not_found(tracker: GitHubTracker) -> None:

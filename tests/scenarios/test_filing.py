@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,9 +65,17 @@ def github() -> Iterator[GitHubServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
-def tracker(github: GitHubServer) -> Iterator[GitHubTracker]:
-    made = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, timeout=2, pause=0.0)
+@pytest.fixture
+def now() -> list[datetime]:
+    """The time, which tests move on. It begins with the real one: PyGithub compares limits with that."""
+    return [datetime.now(UTC)]
+
+
+@pytest.fixture
+def tracker(github: GitHubServer, now: list[datetime]) -> Iterator[GitHubTracker]:
+    made = GitHubTracker(
+        REPOSITORY, token=github.token, base_url=github.url, timeout=2, pause=0.0, clock=lambda: now[0]
+    )
     yield made
     made.shut()
 
@@ -114,23 +122,22 @@ def drafts(github: GitHubServer) -> list[Draft]:
 
 @pytest.mark.parametrize("run", range(RUNS))
 def test_every_approved_proposal_ends_as_one_write(
-    run: int, seed: int, github: GitHubServer, tracker: GitHubTracker, store: Store
+    run: int, seed: int, github: GitHubServer, tracker: GitHubTracker, store: Store, now: list[datetime]
 ) -> None:
     """One issue or one comment each: none twice, none lost, none without approval."""
     dice = random.Random(seed * 1000 + run)
-    now = [NOW]
     mortal = Mortal(tracker, dice)
     workers = [edges(store, mortal, now, name) for name in ("a", "b")]
     proposals = {}
     for cluster, draft in enumerate(drafts(github), start=1):
-        made = store.proposals.add(cluster, draft, "gardener", NOW, timedelta(days=7), NOW)
+        made = store.proposals.add(cluster, draft, "gardener", now[0], timedelta(days=7), NOW)
         proposals[made.id] = made
-    unapproved = store.proposals.add(5, drafts(github)[0], "gardener", NOW, timedelta(days=7), NOW)
+    unapproved = store.proposals.add(5, drafts(github)[0], "gardener", now[0], timedelta(days=7), NOW)
 
     for made in proposals.values():
         for delivery in ("Ev1", "Ev1", "Ev2"):
             with suppress(Refused):  # the second time it says that it is approved already
-                decide(workers[0], Decision(made.id, "approve", "U1", NOW, made.digest, f"{delivery}-{made.id}"))
+                decide(workers[0], Decision(made.id, "approve", "U1", now[0], made.digest, f"{delivery}-{made.id}"))
     for _ in range(dice.randint(0, 6)):
         github.fault(dice.choice(FAULTS), dice.choice(["POST", "POST", "PATCH", "GET", "DELETE"]))
 

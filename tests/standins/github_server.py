@@ -11,6 +11,7 @@ It knows only what GitHub documents: limits are kept (title 256, body 65,536), p
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import threading
@@ -82,6 +83,7 @@ class GitHubServer:
     ) -> None:
         self.token = token
         self.requests: list[Sent] = []
+        self.unchanged = 0
         self.faults: list[Fault] = []
         self.lock = threading.RLock()
         self.released = threading.Event()
@@ -129,10 +131,19 @@ class GitHubServer:
                 self.state.new_comment(issue["number"], text)
             return int(issue["number"])
 
-    def close(self, number: int, reason: str = "completed") -> None:
+    def close(self, number: int, reason: str = "completed", *, who: str = "ann-example", commit: str = "") -> None:
         with self.lock:
             time = self.state.tick()
             self.state.issues[number].update(state="closed", state_reason=reason, closed_at=time, updated_at=time)
+            self.state.turn(number, "closed", who, commit_id=commit or None)
+
+    def label(self, number: int, *names: str, who: str) -> None:
+        """Somebody sets labels: these, and no other."""
+        with self.lock:
+            issue, time = self.state.issues[number], self.state.tick()
+            for name in names:
+                self.state.turn(number, "labeled", who, label={"name": name})
+            issue.update(labels=[self.state.new_label(n) for n in names], updated_at=time)
 
     def index(self) -> None:
         """Lets the search catch up."""
@@ -212,7 +223,15 @@ class _Handler(BaseHTTPRequestHandler):
         return self._raw(code, json.dumps({"message": message}).encode(), headers)
 
     def _say(self, status: int, answer: Any) -> None:
-        self._raw(status, b"" if answer is None else json.dumps(answer).encode(), {})
+        """With a tag; what the client has already is not sent again."""
+        body = b"" if answer is None else json.dumps(answer).encode()
+        tag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if self.command == "GET" and status == 200:
+            if self.headers.get("If-None-Match") == tag:
+                self.server_state.unchanged += 1
+                return self._raw(304, b"", {"ETag": tag})
+            return self._raw(status, body, {"ETag": tag})
+        return self._raw(status, body, {})
 
     def _raw(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -231,6 +250,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self.headers.get("Authorization", "").endswith(f" {github.token}"):
             return 401, {"message": "Bad credentials"}
         query = {name: values[-1] for name, values in parse_qs(sent.query).items()}
+        if sent.path == "/user":
+            return 200, {"login": github.state.me, "id": 1, "type": "User"}
         if sent.path == "/search/issues":
             return 200, github.state.search(query)
         prefix = f"/repos/{github.state.repository}"

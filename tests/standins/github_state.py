@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,10 @@ class State:
     indexed: set[int] = field(default_factory=set)
     """Issues that the search knows already."""
     assignable: set[str] | None = None
+    turns: list[Json] = field(default_factory=list)
+    """What was done with issues, as GitHub's events tell it."""
+    files: dict[str, str] = field(default_factory=dict)
+    me: str = "gardener"
 
     def tick(self) -> str:
         self.now += timedelta(seconds=1)
@@ -61,6 +66,8 @@ class State:
             "html_url": f"https://github.com/{self.repository}/issues/{number}",
         }
         self.issues[number] = issue
+        for name in labels:
+            self.turn(number, "labeled", label={"name": name})
         self.comments[number] = []
         if not self.search_lags:
             self.indexed.add(number)
@@ -77,11 +84,19 @@ class State:
             "created_at": time,
             "updated_at": time,
             "url": f"{self.url}/repos/{self.repository}/issues/comments/{id_}",
+            "issue_url": f"{self.url}/repos/{self.repository}/issues/{number}",
             "html_url": f"https://github.com/{self.repository}/issues/{number}#issuecomment-{id_}",
         }
         comments.append(comment)
         self.issues[number].update(comments=len(comments), updated_at=time)
         return comment
+
+    def turn(self, number: int, what: str, who: str = "", **more: Any) -> None:
+        actor = {"login": who or self.me, "id": 1, "type": "User"}
+        id_ = len(self.turns) + 1
+        self.turns.append(
+            {"id": id_, "event": what, "actor": actor, "created_at": self.stamp(), "issue": number} | more
+        )
 
     def route(self, verb: str, path: str, query: dict[str, str], body: Json) -> tuple[int, Any]:
         """The answer to a request whose path is within the repository."""
@@ -89,7 +104,7 @@ class State:
             found = re.fullmatch(pattern, path)
             if known == verb and found:
                 parts = [int(g) if g.isdigit() else g for g in found.groups()]
-                if parts and isinstance(parts[0], int) and parts[0] not in self.issues:
+                if parts and isinstance(parts[0], int) and parts[0] not in self.issues and "comments/" not in path:
                     return 404, {"message": "Not Found"}
                 status, said = answer(self, *parts, query=query, body=body)
                 return status, said
@@ -109,9 +124,33 @@ class State:
         found = [i for i in self.issues.values() if state in ("all", i["state"])]
         if since := query.get("since"):
             found = [i for i in found if i["updated_at"] >= since]
-        key = {"updated": "updated_at", "created": "created_at"}[query.get("sort", "created")]
-        found.sort(key=lambda i: (i[key], i["number"]), reverse=query.get("direction", "desc") == "desc")
-        return 200, list(_page(found, query))
+        return 200, list(_page(_sorted(found, query), query))
+
+    def list_all_comments(self, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
+        found = [c for comments in self.comments.values() for c in comments]
+        found = [c for c in found if c["updated_at"] >= query.get("since", "")]
+        return 200, list(_page(_sorted(found, query), query))
+
+    def edit_comment(self, id_: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
+        for number, comments in self.comments.items():
+            for comment in comments:
+                if comment["id"] == id_:
+                    comment.update(body=body["body"], updated_at=self.tick())
+                    self.issues[number]["updated_at"] = comment["updated_at"]
+                    return 200, comment
+        return 404, {"message": "Not Found"}
+
+    def list_turns(self, number: int = 0, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
+        """Of all issues newest first, of one issue oldest first, as GitHub has them."""
+        found = [t for t in self.turns if number in (0, t["issue"])]
+        shown = [t | ({} if number else {"issue": {"number": t["issue"]}}) for t in (found if number else found[::-1])]
+        return 200, list(_page(shown, query))
+
+    def read_file(self, path: str, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
+        if path not in self.files:
+            return 404, {"message": "Not Found"}
+        content = base64.encodebytes(self.files[path].encode()).decode()
+        return 200, {"type": "file", "encoding": "base64", "path": path, "content": content}
 
     def read_issue(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
         return 200, self.issues[number]
@@ -128,10 +167,11 @@ class State:
         issue = self.issues[number]
         if len(body.get("title", "")) > 256:
             return 422, {"message": "Validation Failed"}
+        if body.get("state", issue["state"]) != issue["state"]:
+            self.turn(number, "closed" if body["state"] == "closed" else "reopened")
         issue.update({k: v for k, v in body.items() if k in ("title", "body", "state", "state_reason")})
-        if body.get("state") == "open":
-            issue["closed_at"] = None
         issue["updated_at"] = self.tick()
+        issue["closed_at"] = None if issue["state"] == "open" else issue["closed_at"] or issue["updated_at"]
         return 200, issue
 
     def list_comments(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
@@ -147,6 +187,9 @@ class State:
     def add_labels(self, number: int, *, query: dict[str, str], body: Json) -> tuple[int, Any]:
         issue = self.issues[number]
         present = {label["name"] for label in issue["labels"]}
+        for name in body["labels"]:
+            if name not in present:
+                self.turn(number, "labeled", label={"name": name})
         issue["labels"] += [self.new_label(n) for n in body["labels"] if n not in present]
         issue["updated_at"] = self.tick()
         return 200, issue["labels"]
@@ -174,6 +217,11 @@ class State:
         return 200, {"id": 1, "full_name": name, "url": url, "has_issues": True, "permissions": {"push": True}}
 
 
+def _sorted(items: list[Json], query: dict[str, str]) -> list[Json]:
+    key = {"updated": "updated_at", "created": "created_at"}[query.get("sort", "created")]
+    return sorted(items, key=lambda i: (i[key], i["id"]), reverse=query.get("direction", "desc") == "desc")
+
+
 def _page(items: list[Json], query: dict[str, str]) -> Iterator[Json]:
     size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
     yield from items[(page - 1) * size : page * size]
@@ -183,6 +231,11 @@ ROUTES: tuple[tuple[str, str, Any], ...] = (
     ("GET", r"", State.read_repository),
     ("GET", r"/issues", State.list_issues),
     ("POST", r"/issues", State.create_issue),
+    ("GET", r"/issues/comments", State.list_all_comments),
+    ("PATCH", r"/issues/comments/(\d+)", State.edit_comment),
+    ("GET", r"/issues/events", State.list_turns),
+    ("GET", r"/issues/(\d+)/events", State.list_turns),
+    ("GET", r"/contents/(.+)", State.read_file),
     ("GET", r"/issues/(\d+)", State.read_issue),
     ("PATCH", r"/issues/(\d+)", State.edit_issue),
     ("GET", r"/issues/(\d+)/comments", State.list_comments),

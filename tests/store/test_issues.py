@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.errors import TrackerUnavailable
-from bot.models import Issue
+from bot.models import Change, Comment, Issue, Mark, Turn
 from store import Store, open_store
 from tests.store.making import START, absorb, at, draft, entry, plant, sighting
 
@@ -56,24 +57,51 @@ def test_an_older_word_changes_nothing(store: Store) -> None:
 def test_a_broken_read_keeps_what_came(store: Store) -> None:
     """The next read goes on where the tracker stopped to answer."""
 
-    def pages() -> Iterator[Issue]:
-        for number in range(1, 251):
-            yield issue(number)
+    def pages() -> Iterator[Change]:
+        yield Change(Mark(issues=at(250)), tuple(issue(number) for number in range(1, 251)))
         raise TrackerUnavailable("it does not answer")
 
     with pytest.raises(TrackerUnavailable):
-        store.issues.put(pages())
+        store.issues.take(REPOSITORY, pages())
     assert store.issues.get(REPOSITORY, 250) is not None
-    assert store.issues.synced_at(REPOSITORY) == at(250)
-    assert store.issues.synced_at("acme/other") is None
+    assert store.issues.mark(REPOSITORY) == Mark(issues=at(250))
+    assert store.issues.mark("acme/other") == Mark()
 
 
 def test_what_we_filed_does_not_move_the_mark(store: Store) -> None:
     """Linking mirrors an issue, but what changed before it was not read yet."""
     plant(store, "a")
-    store.issues.put([issue(1)])
     store.issues.link(1, issue(90), "U1", START)
-    assert store.issues.synced_at(REPOSITORY) == at(1)
+    assert store.issues.mark(REPOSITORY) == Mark()
+
+
+def test_comments_and_who_did_what_come_by_themselves(store: Store) -> None:
+    """Before or after their issue; edited ones change; an issue that changes keeps them; they are searched."""
+    said = Comment(1, 3, "deadlock in the ledger", "ann", at(1), at(1))
+    label = Turn(7, 3, "labeled", "ann-example", True, at(2), "P3")
+    store.issues.take(REPOSITORY, [Change(Mark(comments=at(1)), comments=(said,), turns=(label,))])
+    store.issues.take(REPOSITORY, [Change(Mark(issues=at(3)), (issue(3),))])
+    kept = store.issues.get(REPOSITORY, 3)
+    assert kept is not None
+    assert (kept.comments, kept.severity_by) == (("deadlock in the ledger",), "ann-example")
+    assert found(store, "deadlock") == [3]
+
+    ours = replace(label, id=8, who="gardener", person=False, label="P1")
+    closed = Turn(9, 3, "closed", "ann-example", True, at(4), commit="c0ffee")
+    edited = replace(said, body="resolved by a restart", updated_at=at(4))
+    store.issues.take(REPOSITORY, [Change(Mark(turn=9), comments=(edited,), turns=(ours, closed))])
+    kept = store.issues.get(REPOSITORY, 3)
+    assert kept is not None
+    assert (kept.comments, kept.severity_by, kept.commit) == (("resolved by a restart",), "", "c0ffee")
+    assert found(store, "deadlock") == []
+    assert store.issues.comments(REPOSITORY, 3) == [edited]
+
+
+def test_a_merged_pull_request_is_known_where_it_closes_an_issue(store: Store) -> None:
+    """By its own words; one that is not merged closes nothing."""
+    pull = issue(8, "Wait longer", body="Fixes #3", pull_request=True, merged_at=at(5))
+    store.issues.put([issue(3), replace(pull, number=9, merged_at=None, body="fixes #4"), issue(4), pull])
+    assert [i.pull for n in (3, 4) if (i := store.issues.get(REPOSITORY, n))] == [8, 0]
 
 
 def test_search_finds_any_word_best_first(store: Store) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import Ambiguous, Forbidden, NotFound, TrackerUnavailable
-from bot.models import Act, Draft, Severity
+from bot.models import Act, Comment, Draft, Issue, Mark, Severity
 from bot.trackers.github import GitHubTracker
 from tests.standins.github_server import GitHubServer
 
@@ -23,6 +23,7 @@ NEW = Draft(
     assignees=("ann-example",),
     severity=Severity.P1,
 )
+START = Mark()
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ def test_rate_limits_are_told_at_once_with_the_time_to_come_back(
     """Neither reads nor writes sleep through a limit; nothing was written, so it is not ambiguous."""
     github.fault(kind, "GET" if reading else "POST", "/issues", times=9)
     with pytest.raises(TrackerUnavailable, match="rate limit") as caught:
-        list(tracker.issues(None)) if reading else tracker.create(NEW, MARKER)
+        list(tracker.changes(Mark())) if reading else tracker.create(NEW, MARKER)
     assert not isinstance(caught.value, Ambiguous)
     assert caught.value.retry_at is not None
     assert abs(caught.value.retry_at - datetime.now(UTC) - timedelta(minutes=minutes)) <= timedelta(seconds=10)
@@ -222,47 +223,96 @@ def test_reopening_opens_and_keeps_labels(github: GitHubServer, tracker: GitHubT
 # ---------------------------------------------------------------------------------------- reading
 
 
+def read(tracker: GitHubTracker, mark: Mark = START) -> tuple[list[Issue], list[Comment], Mark]:
+    """All that changed since the mark, and the new mark."""
+    issues, comments = list[Issue](), list[Comment]()
+    for change in tracker.changes(mark):
+        issues += change.issues
+        comments += change.comments
+        mark = change.mark
+    return issues, comments, mark
+
+
 def test_issues_are_read_open_and_closed_with_comments(github: GitHubServer, tracker: GitHubTracker) -> None:
     """State, reason, labels, comments and times are there; pull requests are flagged; oldest change first."""
     first = github.add("One", "body one", comments=("a", "b"))
     second = github.add("Two", labels=("P2",))
-    pull = github.add("Three", pull_request={"url": "x"})
+    pull = github.add("Three", pull_request={"url": "x", "merged_at": "2026-03-06T12:00:00Z"})
     github.close(first, "not_planned")
-    found = list(tracker.issues(None))
+    found, comments, _ = read(tracker)
     assert [i.number for i in found] == [second, pull, first]
     closed = found[-1]
-    assert (closed.state, closed.reason, closed.comments) == ("closed", "not_planned", ("a", "b"))
+    assert (closed.state, closed.reason) == ("closed", "not_planned")
+    assert [(c.issue, c.body) for c in comments] == [(first, "a"), (first, "b")]
     assert closed.closed_at is not None
     assert [i.pull_request for i in found] == [False, True, False]
+    assert found[1].merged_at is not None
 
 
-def test_issues_since_reads_only_what_changed(github: GitHubServer, tracker: GitHubTracker) -> None:
-    """The second sync costs what changed, and one request more."""
-    numbers = [github.add(f"Issue {n}") for n in range(5)]
-    newest = max(i.updated_at for i in tracker.issues(None) if i.updated_at)
+def test_a_sync_reads_only_what_changed_and_nothing_costs_nothing(github: GitHubServer, tracker: GitHubTracker) -> None:
+    """Three requests a sync, whatever the number of issues; where nothing changed, three that cost nothing."""
+    numbers = [github.add(f"Issue {n}", comments=("one",)) for n in range(5)]
+    *_, mark = read(tracker)
+    before = len(github.requests)
     github.state.new_comment(numbers[2], "news")
-    assert [i.number for i in tracker.issues(newest)] == [numbers[4], numbers[2]]
+    issues, comments, mark = read(tracker, mark)
+    assert [i.number for i in issues] == [numbers[4], numbers[2]]
+    assert [c.body for c in comments] == ["one", "news"]
+    assert len(github.requests) - before == 3
+    *_, mark = read(tracker, mark)
+    github.unchanged, before = 0, len(github.requests)
+    assert read(tracker, mark)[:2] == ([], [])
+    assert (github.unchanged, len(github.requests) - before) == (3, 3)
 
 
 def test_pages_lose_nothing_while_issues_change(github: GitHubServer, tracker: GitHubTracker) -> None:
     """An issue that moves to the end while pages are read pushes no other over the edge."""
     numbers = [github.add(f"Issue {n}") for n in range(230)]
-    seen = []
-    for issue in tracker.issues(None):
-        seen.append(issue.number)
-        if len(seen) == 50:
+    seen, disturbed = list[int](), False
+    for change in tracker.changes(Mark()):
+        seen += [i.number for i in change.issues]
+        if seen and not disturbed:
+            disturbed = True
             for number in numbers[:30]:
                 github.state.new_comment(number, "changed meanwhile")
     assert set(seen) == set(numbers)
-    assert len(seen) == 260
 
 
 def test_many_issues_changed_in_one_second_are_all_read(github: GitHubServer, tracker: GitHubTracker) -> None:
     """A bulk edit gives more than a page of issues the same time."""
     for n in range(250):
         github.state.issues[github.add(f"Issue {n}")]["updated_at"] = "2026-03-06T13:00:00Z"
-    assert len({i.number for i in tracker.issues(None)}) == 250
-    assert len(list(tracker.issues(None))) == 250
+    issues, _, mark = read(tracker)
+    assert sorted(i.number for i in issues) == list(range(1, 251))
+    assert len(read(tracker, mark)[0]) == 250
+
+
+def test_what_people_and_the_gardener_did_is_told_apart(github: GitHubServer, tracker: GitHubTracker) -> None:
+    """Who set a label, who closed, by which commit; events of another kind are left out."""
+    number = tracker.create(NEW, MARKER).number
+    github.label(number, "P3", who="ann-example")
+    github.state.turn(number, "subscribed", "ann-example")
+    github.close(number, who="bob-example", commit="c0ffee")
+    told = tracker.turns(number)
+    assert [(t.what, t.label, t.who, t.person) for t in told[-2:]] == [
+        ("labeled", "P3", "ann-example", True),
+        ("closed", "", "bob-example", True),
+    ]
+    assert told[-1].commit == "c0ffee"
+    assert {(t.who, t.person) for t in told[:-2]} == {("gardener", False)}
+    assert [t for change in tracker.changes(Mark()) for t in change.turns] == list(told)
+
+
+def test_a_limit_is_waited_out_without_asking(github: GitHubServer, tracker: GitHubTracker) -> None:
+    """Once GitHub has said until when, nothing is sent before that."""
+    github.fault("secondary limit, retry after", "POST", "/issues")
+    with pytest.raises(TrackerUnavailable):
+        tracker.create(NEW, MARKER)
+    before = len(github.requests)
+    for act in (lambda: tracker.create(NEW, MARKER), lambda: tracker.issue(1)):
+        with pytest.raises(TrackerUnavailable, match="rate limit"):
+            act()
+    assert len(github.requests) == before
 
 
 def test_find_sees_the_lowest_of_two_and_no_pull_request(github: GitHubServer, tracker: GitHubTracker) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Forbidden, NotFound, TrackerUnavailable
-from bot.models import Act, Draft
+from bot.models import Act, Draft, Issue, Mark
 from bot.ports import Tracker
 from bot.trackers.local import LocalTracker
 
@@ -43,6 +43,10 @@ def draft(title: str = "Checkout fails", **fields: object) -> Draft:
 
 def comment(number: int, text: str = "Still happening.") -> Draft:
     return Draft(Act.COMMENT, "local/garden", comment=text, issue=number)
+
+
+def changed(tracker: LocalTracker, mark: Mark | None = None) -> list[Issue]:
+    return [issue for change in tracker.changes(mark or Mark()) for issue in change.issues]
 
 
 def test_it_is_a_tracker(tracker: LocalTracker) -> None:
@@ -99,7 +103,7 @@ def test_what_does_not_fit_is_refused(tracker: LocalTracker, made: Draft, words:
     """As GitHub does, but in words; nothing is written."""
     with pytest.raises(Forbidden, match=words):
         tracker.create(made, MARKER)
-    assert list(tracker.issues(None)) == []
+    assert changed(tracker) == []
 
 
 def test_long_comments_and_titles_are_refused_too(tracker: LocalTracker) -> None:
@@ -145,8 +149,8 @@ def test_what_changed_since_comes_oldest_first(tracker: LocalTracker) -> None:
     for title in ("one", "two", "three"):
         tracker.create(draft(title), MARKER)
     tracker.comment(comment(1), "<!-- m -->")
-    assert [i.number for i in tracker.issues(None)] == [2, 3, 1]
-    assert [i.number for i in tracker.issues(START + timedelta(seconds=3))] == [3, 1]
+    assert [i.number for i in changed(tracker)] == [2, 3, 1]
+    assert [i.number for i in changed(tracker, Mark(issues=START + timedelta(seconds=3)))] == [3, 1]
 
 
 def test_what_is_not_there_is_not_found(tracker: LocalTracker) -> None:
@@ -166,7 +170,7 @@ def test_repositories_share_a_file_and_nothing_else(tmp_path: Path) -> None:
     one, two = LocalTracker(path, "local/one"), LocalTracker(path, "local/two")
     one.create(draft("of one"), MARKER)
     assert two.create(draft("of two"), MARKER).number == 1
-    assert [i.title for i in one.issues(None)] == ["of one"]
+    assert [i.title for i in changed(one)] == ["of one"]
     assert two.issue(1).url == "local:two#1"
     one.shut()
     two.shut()
