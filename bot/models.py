@@ -387,6 +387,12 @@ class Triage:
     reasons: tuple[str, ...]
     by: str = ""
     """The person who set the severity; empty where code did. A person's severity is never overwritten."""
+    raised: tuple[str, ...] = ()
+    """Those of the reasons that make it as urgent as it is; the others only say what else is known."""
+
+    @property
+    def urgent_because(self) -> tuple[str, ...]:
+        return self.raised or self.reasons
 
 
 # ---------------------------------------------------------------- cause, impact and what was checked

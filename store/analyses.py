@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -10,6 +11,7 @@ from sqlite_utils import Database
 from bot.models import Analysis, Audit, Spend
 from store.codec import bounded, dump, load, micros, numbers
 from store.connection import Connections
+from store.resolving import resolve
 
 
 class Analyses:
@@ -18,7 +20,8 @@ class Analyses:
 
     def latest(self, cluster: int) -> tuple[Analysis, Audit] | None:
         with self._connections.read() as db:
-            return newest(db, [cluster]).get(cluster)
+            number = resolve(db, cluster) or cluster
+            return newest(db, [number]).get(number)
 
     def keep(self, analysis: Analysis, audit: Audit) -> None:
         with self._connections.change() as db:
@@ -57,9 +60,16 @@ class Analyses:
 
 
 def newest(db: Database, clusters: Sequence[int]) -> dict[int, tuple[Analysis, Audit]]:
+    """The newest of each cluster; of one that has none, the newest of its aliases."""
     rows = db.execute(
-        "SELECT cluster, analysis, audit FROM analyses WHERE id IN (SELECT max(id) FROM analyses"
-        " WHERE cluster IN (SELECT value FROM json_each(?)) GROUP BY cluster)",
-        [numbers(clusters)],
+        "WITH named AS (SELECT value AS cluster, value AS number, 1 AS own FROM json_each(:asked) UNION ALL"
+        "  SELECT cluster, number, 0 FROM aliases WHERE cluster IN (SELECT value FROM json_each(:asked)))"
+        " SELECT cluster, analysis, audit FROM (SELECT named.cluster, analysis, audit, row_number() OVER"
+        "   (PARTITION BY named.cluster ORDER BY own DESC, id DESC) AS place"
+        "  FROM named JOIN analyses ON analyses.cluster = named.number) WHERE place = 1",
+        {"asked": numbers(clusters)},
     )
-    return {cluster: (load(Analysis, analysis), load(Audit, audit)) for cluster, analysis, audit in rows}
+    return {
+        cluster: (replace(load(Analysis, analysis), cluster=cluster), load(Audit, audit))
+        for cluster, analysis, audit in rows
+    }

@@ -118,7 +118,7 @@ def _known(problem: Problem, policy: Policy, match: Match, issue: Issue, now: da
         return Draft(Act.LINK, issue.repository, issue=issue.number, reason=_sentence(why))
     severity, said = problem.triage.severity, titles.severity_of(issue)
     if said and severity < said and not issue.closed:
-        why = "; ".join(problem.triage.reasons)
+        why = "; ".join(problem.triage.urgent_because)
         return escalate(issue, severity, why, problem, policy, problem.triage.by)
     told = issues.told(issue, problem.cluster)
     if told and told.occurrences >= problem.cluster.occurrences:

@@ -195,6 +195,17 @@ def test_what_raises_is_said_first() -> None:
     assert found.reasons[0] == "The root of an incident with 2 symptoms"
 
 
+def test_why_it_is_urgent_names_nothing_that_lowers_it() -> None:
+    """What it is and each step up; neither figures, nor what part it plays, nor where it is not seen."""
+    one = cluster(title="Seat map could not be drawn", users=40, environment="staging")
+    found = judged(one, incident=Incident(1, 7, (7, 8), START, NOW, ""))
+    assert found.urgent_because == ("40 users are hit", "The code reports an error")
+    assert set(found.urgent_because) < set(found.reasons)
+    assert "The root of an incident with 1 symptom" in found.reasons
+    kept = judged(one, previous=Triage(Severity.P0, "new", Kind.APPLICATION, Trend.NEW, (), by="U017"))
+    assert kept.urgent_because == (f"Set to P0 by U017; the evidence alone says {found.severity}",)
+
+
 def test_environment_with_production() -> None:
     """Seen in production too, nothing is lowered."""
     one = cluster(title="Seat map could not be drawn", environment="staging")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Refused
-from bot.models import Incident, Issue, Severity, Stage
+from bot.models import Analysis, Audit, Incident, Issue, Severity, Stage, Verdict
 from store import Store
 from tests.store.making import DAY, START, absorb, at, conclude, draft, entry, plant, sighting
 
@@ -55,6 +55,36 @@ def test_what_comes_later_is_counted_under_the_lower_number(store: Store) -> Non
     absorb(store, [sighting("b", entry(50, 60))])
     assert store.rounds.changed() == [1]
     assert store.clusters.load([1])[0].occurrences == 3
+
+
+def thought(cluster: int, cause: str) -> Analysis:
+    return Analysis(cluster, "patterns", cause, cause, "", "", (), ())
+
+
+def test_what_was_thought_of_the_alias_is_found_under_the_number_that_stays(store: Store) -> None:
+    """By either number; what was thought of the lower number itself comes first."""
+    plant(store, "a", "b", "c")
+    for number, cause in ((1, "of one"), (2, "of two")):
+        store.analyses.keep(thought(number, cause), Audit(Verdict.INCONCLUSIVE, "no rule"))
+    store.clusters.merge(2, 3, "U1", START)
+    for number in (2, 3):
+        kept = store.analyses.latest(number)
+        assert kept is not None
+        assert (kept[0].cluster, kept[0].cause) == (2, "of two")
+    store.clusters.merge(3, 1, "U1", START)
+    (problem,) = store.clusters.problems([3])
+    assert problem.analysis is not None
+    assert (problem.analysis.cluster, problem.analysis.cause) == (1, "of one")
+
+
+def test_an_alias_lends_its_analysis(store: Store) -> None:
+    """The number that stays has none of its own."""
+    plant(store, "a", "b")
+    store.analyses.keep(thought(2, "of two"), Audit(Verdict.INCONCLUSIVE, "no rule"))
+    store.clusters.merge(1, 2, "U1", START)
+    (problem,) = store.clusters.problems([1])
+    assert problem.analysis is not None
+    assert (problem.analysis.cluster, problem.analysis.cause) == (1, "of two")
 
 
 def test_an_open_proposal_of_the_alias_is_superseded(store: Store) -> None:

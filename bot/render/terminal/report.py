@@ -144,7 +144,8 @@ def _known(problem: Problem, severity: Severity) -> Iterator[Text]:
         yield labelled("cause", cut(line(cause.instead), SENTENCE))
     if problem.triage.reasons and severity <= Severity.P2:
         urgent = problem.triage.severity <= Severity.P1
-        yield labelled("why urgent" if urgent else "why", cut(line("; ".join(problem.triage.reasons)), SENTENCE))
+        reasons = problem.triage.urgent_because if urgent else problem.triage.reasons
+        yield labelled("why urgent" if urgent else "why", cut(line("; ".join(reasons)), SENTENCE))
     known = problem.match is not None and problem.match.outcome is not Outcome.NEW
     if known or problem.analysis or problem.proposal:
         said = [phrases.tracked(problem), *([phrases.proposed(problem.proposal)] if problem.proposal else [])]

@@ -17,8 +17,6 @@ from bot.steps.cascade.known import identified
 from bot.steps.cascade.near import Near
 from bot.steps.cascade.ties import Tie, outage, tie
 
-SWEEP = 5
-"""So many different refused routes in one go are somebody trying doors; fewer are only neighbours."""
 _NAMED = 4
 
 
@@ -161,8 +159,8 @@ def _joined(found: list[Episode]) -> list[list[Episode]]:
 
 
 def _telling(members: list[Episode]) -> bool:
-    """Refused requests alone are an incident only as a sweep."""
-    return not all(m.refused and not m.sweep for m in members) or len({m.number for m in members}) >= SWEEP
+    """Refused requests alone are no incident: nothing failed, and what somebody tries in one go is one problem."""
+    return not all(m.refused for m in members)
 
 
 def _disjoint(groups: list[_Group]) -> list[Incident]:

@@ -43,7 +43,8 @@ def triage(
         if reason:
             (raised if change > 0 else reasons).append(reason)
             severity = _moved(severity, change)
-    reasons = [*raised, *reasons]
+    raised.append(found.reason)
+    reasons = [*raised, *reasons[1:]]
     change, reason = _environment(cluster, found, severity)
     if reason:
         reasons.append(reason)
@@ -55,6 +56,7 @@ def triage(
         else:
             reasons.insert(0, f"Set to {previous.severity} by {previous.by}")
         severity, by = previous.severity, previous.by
+        raised = reasons[:1]
     return Triage(
         severity=severity,
         category=_category(cluster, match, previous, now, baseline=baseline),
@@ -62,6 +64,7 @@ def triage(
         trend=trend(cluster, now),
         reasons=tuple(reasons),
         by=by,
+        raised=tuple(raised),
     )
 
 
