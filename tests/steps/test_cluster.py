@@ -166,6 +166,7 @@ ELSEWHERE = replace(BOOM, frame=Site(function="pay", file="/app/orders.py"))
             entry("Container called exit(1).", form=Form.PLATFORM, level=Level.WARNING),
             entry("Container called exit(3).", form=Form.PLATFORM, level=Level.WARNING),
         ),
+        (line("login refused; uid=0 from=10.0.0.7  user=root"), line("login refused; uid=0 from=10.0.0.7")),
     ],
 )  # fmt: skip
 def test_different(one: Entry, other: Entry) -> None:

@@ -12,6 +12,8 @@ _LOOK = 1_500
 
 _NOTHING = re.compile(r"^[\s\W_]*$")
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
+_GIVEN = re.compile(r"\s\w+=(?:\S|\s+\w+=)")
+"""A value within what is said: then one that stands a little apart behind it (`rhost=b  user=root`) is said, too."""
 _EVENT = re.compile(r"^[a-z]+(?:_[a-z]+){2,}(?=:\s|\s|$)")
 _BROKEN = re.compile(r"""^\{.{0,400}?["'](?:message|msg|event)["']: ?["'](.{8,})""")
 _DECORATION = re.compile(r"^[^\w\s\[\](){}<>\"'`/\\%$#@&*+.,:;!?=|~^-]+\s*")
@@ -118,6 +120,8 @@ def _said(line: str) -> str:
         return event[0]
     line = line.partition(", client: ")[0]  # what proxies add to each line: of which request it was
     pairs = _LISTED.match(line) or _PAIRS.match(line) or _JSON.match(line)
+    if pairs and line.startswith("  ", pairs.end(1)) and _GIVEN.search(pairs[1]):
+        return line
     return pairs[1] if pairs else line
 
 
