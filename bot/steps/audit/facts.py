@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
@@ -83,6 +83,34 @@ class Facts:
 
     case: Case
     issues: frozenset[int] = frozenset()
+    around: Case | None = None
+    """The whole case, where these are the facts of one of its symptoms."""
+
+    def about(self, text: str) -> Facts:
+        """The facts that a sentence is about: those of a symptom, where it names one and not the cluster itself."""
+        symptom = self._named(text)
+        if symptom is None:
+            return self
+        others = tuple(c for c in (self.cluster, *self.case.symptoms) if c is not symptom)
+        problem = replace(self.case.problem, cluster=symptom)
+        return Facts(replace(self.case, problem=problem, symptoms=others), self.issues, around=self.case)
+
+    def _named(self, text: str) -> Cluster | None:
+        symptoms = self.case.symptoms
+        numbers = {int(n) for n in re.findall(r"\bcluster #?(\d{1,9})\b", text, re.IGNORECASE)}
+        if numbers:
+            return next((c for c in symptoms if numbers == {c.number}), None)
+        for marks in (_routes, _services):
+            own = marks(self.cluster)
+            named = [c for c in symptoms if any(_stands_in(m, text) for m in marks(c) - own)]
+            if len(named) == 1 and not any(_stands_in(m, text) for m in own):
+                return named[0]
+        return None
+
+    @cached_property
+    def everyone(self) -> dict[int, Cluster]:
+        case = self.around or self.case
+        return {c.number: c for c in (case.problem.cluster, *case.symptoms)}
 
     @property
     def cluster(self) -> Cluster:
@@ -168,6 +196,18 @@ class Facts:
     def times(self) -> list[datetime]:
         cluster = self.cluster
         return [cluster.first_seen, cluster.last_seen, *(m.time for m in cluster.moments), *(e.time for e in self.all)]
+
+
+def _routes(cluster: Cluster) -> frozenset[str]:
+    return frozenset(s.route for s in cluster.signatures if len(s.route) > 1)
+
+
+def _services(cluster: Cluster) -> frozenset[str]:
+    return frozenset({cluster.service} - {""})
+
+
+def _stands_in(mark: str, text: str) -> bool:
+    return re.search(rf"(?<![\w/-]){re.escape(mark)}(?![\w/-])", text) is not None
 
 
 def text_of(entries: Sequence[Entry]) -> str:

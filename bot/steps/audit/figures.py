@@ -8,7 +8,7 @@ import re
 from bot.models import Level
 from bot.steps.audit.facts import Facts, plain, stands
 from bot.steps.audit.sentence import Sentence
-from bot.steps.audit.times import STAMP
+from bot.steps.audit.times import PEAK, STAMP
 
 _NUMERALS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -69,9 +69,16 @@ SUM = re.compile(
 PART = re.compile(
     r"\b(?:first|last|another|additional|further|other|next|top|out of|(?<!number )(?<!count )(?<!total )of)\W+$"
 )
+SPREAD = re.compile(r"\b(?:spread|distributed|split|scattered|shared|spans?|spanning)\W*$")
+PART_TIME = re.compile(r"\b(?:in|within|during) (?:the |its )?(?:first|last|initial|final)\b", re.IGNORECASE)
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
 ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
-LABEL = re.compile(r"(?P<label>[a-z][\w-]{2,})[ :=]{1,2}(?:\W{0,2})$")
+LABEL = re.compile(
+    r"(?P<label>[a-z][\w-]{2,})(?: (?:is|was|are|were|of|at|to|by|equals?|reached|set to|being))*[ :=]{1,2}(?:\W{0,2})$"
+)
+PAIR = re.compile(r"(?<![\w.,/-])(?P<n>\d+)(?: of | out of |/)(?:the |its |all )?(?P<m>\d+)(?![\w/-]|[.,]\d)")
+SIZE = re.compile(r"(?<![\w.,-])(?P<n>\d+(?:\.\d+)?) ?(?P<unit>bytes?|[kmgt]i?b|[kmgt]i(?!\w))(?!\w)", re.IGNORECASE)
+SIZES = {"k": 1, "m": 2, "g": 3, "t": 4}
 PREPOSITIONS = frozenset(
     re.findall(r"\w+", "with than from over that this the and for was were has had are said says about")
 )
@@ -82,7 +89,9 @@ def sums(sentence: Sentence) -> None:
     stated = plain(" ".join(f"{p.name} {p.worth}" for p in sentence.facts.case.critical_paths))
     for found in sentence.find(SUM):
         written = found.group(0).strip()
-        if stands(written, stated) or stands(written, sentence.ground):
+        if any(stands(w, t) for w in {written, written.replace(" ", "")} for t in (stated, sentence.ground)):
+            if "%" in written and stands(written.replace(" ", ""), sentence.ground):
+                sentence.holds(*found.span())
             continue
         sentence.open(*found.span(), f"{written} was stated by nobody")
 
@@ -106,6 +115,35 @@ def counts(sentence: Sentence) -> None:
             _compare(sentence, found.span(), LEAST[found["n"].lower()], actual, "at least", kind)
         else:
             sentence.open(*found.span(), f"{kind} are not counted here")
+
+
+def sizes(sentence: Sentence) -> None:
+    """So many bytes stand in the entries, in this unit or in another."""
+    if not sentence.strict:
+        return
+    known = {_bytes(m) for m in SIZE.finditer(sentence.ground)}
+    for found in sentence.find(SIZE):
+        if _bytes(found) in known:
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"{found[0]} does not stand in the entries it names")
+
+
+def _bytes(found: re.Match[str]) -> float:
+    unit = found["unit"].lower()
+    power = SIZES.get(unit[0], 0)
+    return float(found["n"]) * float((1024 if "i" in unit else 1000) ** power)
+
+
+def pairs(sentence: Sentence) -> None:
+    """`3 of 5` stands in the entries as these two, in this order."""
+    for found in sentence.find(PAIR):
+        n, m = found["n"], found["m"]
+        form = rf"(?<![\w.,/-]){n}(?: of | out of | ?/ ?){m}(?![\w/-]|[.,]\d)"
+        if re.search(form, sentence.ground):
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"{n} of {m} does not stand in the entries it names")
 
 
 def numbers(sentence: Sentence) -> None:
@@ -178,6 +216,8 @@ def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
     if found["plus"]:
         compared = "at least"
     facts = sentence.facts
+    if compared == "over" and SPREAD.search(sentence.before(found.start())):
+        compared = ""
     if found["n"] in map(str, facts.statuses) and not labelled and STATUS_LIKE.fullmatch(found["occurrences"] or ""):
         sentence.holds(found.start("n"), found.end("n"))
         return
@@ -185,7 +225,9 @@ def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
         sentence.open(start, end, f"“{found.group(0)}” is a part or a rate, which was not counted")
         return
     environment, revision = _scope(sentence, start, end)
-    if kind == "occurrences" and _other_window(sentence):
+    if kind == "occurrences" and (
+        _other_window(sentence) or PEAK.search(sentence.text) or PART_TIME.search(sentence.text)
+    ):
         sentence.open(start, end, "how often it happened between these times was not counted")
         return
     actual = _actual(facts, kind, environment, revision)

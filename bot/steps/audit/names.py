@@ -17,7 +17,11 @@ BEGAN = re.compile(
     r"|first (?:seen )?(?:on|in|with)|appeared (?:with|in|on))\W+(?:(?:the|deployment|deploy|of|revision)\W+){0,4}$"
 )
 ENDED = re.compile(r"\b(?:last (?:seen )?(?:on|in|with)|latest|newest)\W+(?:(?:the|revision)\W+){0,2}$")
-SOLE = re.compile(r"\b(?:only|exclusively|solely|all)\b", re.IGNORECASE)
+SOLE = re.compile(r"\b(?:only|exclusively|solely|all|every|each|always|just)\b", re.IGNORECASE)
+ABSENT = re.compile(
+    r"\b(?:no|not|never|none|nothing|wasn't)\b[^.;,]{0,50}\b(?:in|on|from) (?:the )?(?:revision )?$", re.IGNORECASE
+)
+"""Words that say that it was not seen there."""
 ISSUE = re.compile(r"(?:(?<![\w&])#|\bissues? #?)(?P<n>\d{1,7})(?![\w-]|\.\d)", re.IGNORECASE)
 SEVERITY = re.compile(r"\bP(?P<n>[0-5])\b")
 CLUSTER = re.compile(r"\bcluster #?(?P<n>\d+)\b", re.IGNORECASE)
@@ -40,6 +44,14 @@ STATUS_AFTER = re.compile(
     r"(?<![\w.,:/#-])(?P<n>[1-5]\d\d)(?= (?:responses?|status|answers?|Not Found|Unauthorized|Forbidden|Bad Gateway|Service Unavailable))",
     re.IGNORECASE,
 )
+DEPLOYER = re.compile(
+    r"\b(?:deploy(?:ed|ment)?|rolled out|released)\b[^.;]{0,60}?\bby (?P<who>(?!the\b|a\b|revision\b)[\w.@+-]+\w)",
+    re.IGNORECASE,
+)
+TOKEN = re.compile(
+    r"(?<![\w.,:/-])(?=[\w-]*[A-Za-z])(?=[\w-]*\d)(?!\d+(?:ms|s|m|h|d|x|[kmgt]i?b?)\b)[A-Za-z0-9_-]{4,}(?![\w.-]*\w)",
+    re.IGNORECASE,
+)
 KNOWN_ENVIRONMENTS = ("production", "staging", "development", "testing", "sandbox", "preview")
 
 
@@ -55,7 +67,9 @@ def revisions(sentence: Sentence) -> None:
         if sentence.rest[start:end] != found.group(0):
             continue
         name = _name(found)
-        if name not in known:
+        if absent := ABSENT.search(sentence.text[max(0, start - 70) : start]):
+            _absent(sentence, found, name in known, start - len(absent[0]))
+        elif name not in known:
             shown = ", ".join(facts.cluster.revisions[:4])
             _no(sentence, found, f"it was seen on {shown}" if shown else "")
         elif BEGAN.search(sentence.before(start, 60)) and name != (*facts.cluster.revisions, name)[0]:
@@ -74,6 +88,13 @@ def revisions(sentence: Sentence) -> None:
             sentence.holds(*found.span())
         else:
             _no(sentence, found, f"it was seen on {', '.join(facts.cluster.revisions[:4])}" if known else "")
+
+
+def _absent(sentence: Sentence, found: re.Match[str], known: bool, begin: int) -> None:
+    if known:
+        sentence.wrong(begin, found.end(), f"it was seen on {found[0]}")
+    else:
+        sentence.holds(begin, found.end())
 
 
 def _name(found: re.Match[str]) -> str:
@@ -103,12 +124,45 @@ def issues(sentence: Sentence) -> None:
 
 
 def severities(sentence: Sentence) -> None:
+    if sentence.facts.around is not None:
+        for found in sentence.find(SEVERITY):
+            sentence.open(*found.span(), "the severity of a symptom is not looked at here")
+        return
     right = sentence.facts.case.problem.triage.severity.value
     for found in sentence.find(SEVERITY):
         if found.group(0) == right:
             sentence.holds(*found.span())
         else:
             sentence.wrong(*found.span(), f"its severity is {right}, not {found.group(0)}")
+
+
+def deployers(sentence: Sentence) -> None:
+    """Who deployed: the one who deployed that revision, where one is named."""
+    for found in sentence.find(DEPLOYER):
+        known = sentence.facts.case.deployments
+        known = tuple(d for d in known if d.revision and d.revision in sentence.text) or known
+        if any(found["who"].lower() == d.who.lower() for d in known):
+            sentence.holds(*found.span("who"))
+        elif who := sorted({d.who for d in known if d.who}):
+            sentence.wrong(*found.span("who"), f"deployed by {', '.join(who)}, not {found['who']}")
+        else:
+            sentence.open(*found.span("who"), "who deployed is not known")
+
+
+def ids(sentence: Sentence) -> None:
+    """The insertId of an entry is read as its name."""
+    for id in sorted(sentence.facts.entries, key=len, reverse=True):
+        for found in sentence.find(re.compile(rf"(?<![\w.-]){re.escape(id)}(?![\w-]|\.\w)")):
+            sentence.read(*found.span())
+
+
+def tokens(sentence: Sentence) -> None:
+    """Ids of letters and digits stand letter by letter."""
+    for found in sentence.find(TOKEN):
+        if stands(found[0], sentence.ground):
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"{found[0]} does not stand in the entries it names")
 
 
 def files(sentence: Sentence) -> None:
@@ -171,6 +225,8 @@ def statuses(sentence: Sentence) -> None:
             span = found.span("n")
             if number in facts.statuses or (not facts.statuses and stands(str(number), sentence.ground)):
                 sentence.holds(*span)
+            elif any(number == s.status for c in facts.clusters.values() for s in c.signatures):
+                sentence.open(*span, f"status {number} is that of another cluster of the incident")
             elif facts.statuses:
                 known = ", ".join(str(n) for n in sorted(facts.statuses))
                 sentence.wrong(*span, f"the status is {known}, not {number}")
@@ -184,7 +240,10 @@ def environments(sentence: Sentence) -> None:
     named = {e for e in {*seen, *KNOWN_ENVIRONMENTS} if re.search(rf"(?<![\w-]){re.escape(e)}(?![\w-])", sentence.rest)}
     for environment in sorted(named):
         for found in sentence.find(re.compile(rf"(?<![\w-]){re.escape(environment)}(?![\w-])")):
-            if environment not in seen:
+            absent = ABSENT.search(sentence.text[max(0, found.start() - 70) : found.start()])
+            if absent:
+                _absent(sentence, found, environment in seen, found.start() - len(absent[0]))
+            elif environment not in seen:
                 right = f"it was seen in {', '.join(sorted(seen))}, not in {environment}"
                 if seen:
                     sentence.wrong(*found.span(), right)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (an expression reads better unbroken)
 """What is left of an observation when its figures and names are read: orders, quantities, negations, plain words.
 
 An observation may say nothing that the entries do not say. Words of reporting ("seen", "logged") are free; any other
@@ -8,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-from bot.steps.audit.facts import stands
-from bot.steps.audit.sentence import Sentence
+from bot.models import Finding
+from bot.steps.audit.facts import sayings, stands
+from bot.steps.audit.names import EXCEPTION, PATH
+from bot.steps.audit.sentence import Mark, Sentence
 from bot.steps.audit.times import DEPLOYED
 
 ORDER = re.compile(
@@ -20,6 +23,11 @@ QUANTITY = re.compile(
     r"\b(?:all|every|only|each|always|any|entire|whole|exclusively|solely|none|most|majority|half|both|several|many|few|multiple|numerous|frequently|often|rarely|constantly|continuous(?:ly)?|increas\w+|decreas\w+|rising|growing|spik\w+)\b",
     re.IGNORECASE,
 )
+UNIVERSAL = re.compile(
+    r"\b(?P<all>all|every|each|always)\b(?: (?:of )?(?:the |its |these )?(?:occurrences?|requests?|errors?|failures?|entries|entry|of them|cases?)| )",
+    re.IGNORECASE,
+)
+BOTH = re.compile(r"\b(?P<both>both)\b (?P<unit>\w+|\x1f)", re.IGNORECASE)
 IDIOM = re.compile(r"\bin all\b|\ball told\b|\bmost (?=recent\b)|\bso far\b|\bAll (?=within \x1f)")
 """With a count or the whole span, which is checked by itself, these say no more."""
 NEGATION = re.compile(
@@ -48,7 +56,10 @@ FREE = frozenset(
         "seven eight nine ten via exactly precisely least more most once twice ranked rated running runs ran run "
         "answer answers answered return returned returns responded responds a an as at be by do go he if in is it me "
         "came come comes went goes produced produces belong belongs separate recorded earliest latest recent far "
-        "overall recurred my of on or so to up us vs we until till ",
+        "overall recurred "
+        "around across roughly approximately nearly tracks tracked track average averages rate rates each took takes per "
+        "originate originated peak precedes follows lie spread distributed involves involved known present "
+        "respectively my of on or so to up us vs we until till ",
     )
 )
 """Words of reporting; they say nothing that could be wrong."""
@@ -80,11 +91,59 @@ def orders(sentence: Sentence) -> None:
 
 
 def quantifiers(sentence: Sentence) -> None:
+    """ "All" and "both" hold where every signature, revision or environment of the cluster is as they say."""
+    for found in sentence.find(UNIVERSAL):
+        if _of_everything(sentence):
+            sentence.read(*found.span("all"))
+    for found in sentence.find(BOTH):
+        cluster = sentence.facts.cluster
+        many = [len([r for r in known if r]) for known in (cluster.revisions, cluster.environments)]
+        named = [
+            sum(bool(n) and n in sentence.text for n in known) for known in (cluster.revisions, cluster.environments)
+        ]
+        unit = found["unit"].lower()
+        which = 0 if unit.startswith("rev") or (unit and named[0] == 2) else 1
+        if many[which] == 2 and (unit.startswith(("rev", "env")) or named[which] == 2):
+            sentence.holds(*found.span("both"))
     for idiom in sentence.find(IDIOM):
         sentence.read(*idiom.span())
     for found in sentence.find(QUANTITY):
         if not _in_ground(sentence, *found.span()):
             sentence.open(*found.span(), f"“{found.group(0).lower()}” says more than was counted")
+
+
+def _of_everything(sentence: Sentence) -> bool:
+    """Whether what the sentence names is what every signature of the cluster has: an exception, a route, a status."""
+    signatures = sentence.facts.cluster.signatures
+    said = []
+    for mark in sentence.marks:
+        if mark.finding is not Finding.CONFIRMED:
+            return False
+        piece = mark.piece.rsplit(".", 1)[-1]
+        if EXCEPTION.fullmatch(mark.piece):
+            said.append(all(s.exception.rsplit(".", 1)[-1] == piece for s in signatures))
+        elif PATH.fullmatch(mark.piece):
+            said.append(all(mark.piece in (s.route, f"{s.method} {s.route}") for s in signatures))
+        elif mark.piece.isdigit() and len(mark.piece) == 3:
+            said.append(all(s.status == int(mark.piece) for s in signatures))
+    return bool(said) and all(said)
+
+
+def told(sentence: Sentence) -> None:
+    """A sentence without figures holds if its telling words stand in one cited entry, in this order, close together."""
+    if sentence.marks or not sentence.cited or NEGATION.search(sentence.text):
+        return
+    said = [w for w in WORD.findall(_apart(sentence.text)) if not _free(w) and len(w) > 2]
+    if len(said) < 2:
+        return
+    stems = [re.escape(_stem(w)) for w in said]
+    form = re.compile(r"(?<![a-z])" + r"\w*(?:\W+\w+){0,6}?\W+".join(stems), re.IGNORECASE)
+    for entry in sentence.cited:
+        for text in sayings(entry):
+            found = form.search(_apart(text))
+            if found and not NEGATION.search(_apart(text)[max(0, found.start() - 20) : found.end() + 20]):
+                sentence.marks.append(Mark(sentence.text, Finding.CONFIRMED))
+                return
 
 
 def negations(sentence: Sentence) -> None:
@@ -130,13 +189,17 @@ def _word(word: str, *texts: str) -> bool:
 
 def _form(word: str, *texts: str) -> bool:
     """The word, or another form of it: the same beginning and an ordinary ending."""
-    lowered = word.lower()
     if len(word) < 3:
         return _word(word, *texts)
-    stem = re.sub(r"(?:ations?|ings?|ions?|ed|es|s|ly|e)$", "", lowered)
-    stem = stem if len(stem) >= 4 else lowered
+    stem = _stem(word)
     shape = re.compile(rf"(?<![a-z]){re.escape(stem)}(?:ations?|ings?|ions?|ed|es|s|ly|e|ment)?(?![a-z])")
     return any(shape.search(t.lower()) for t in texts)
+
+
+def _stem(word: str) -> str:
+    lowered = word.lower()
+    stem = re.sub(r"(?:ations?|ings?|ions?|ed|es|s|ly|e)$", "", lowered)
+    return stem if len(stem) >= 4 else lowered
 
 
 def _in_ground(sentence: Sentence, start: int, end: int) -> bool:

@@ -11,10 +11,24 @@ from collections.abc import Callable
 
 from bot.models import Claim, Entry, Finding
 from bot.steps.audit.facts import Facts, plain, quoted, sayings
-from bot.steps.audit.figures import counts, numbers, sums
-from bot.steps.audit.names import environments, exceptions, files, issues, paths, revisions, severities, statuses
-from bot.steps.audit.prose import negations, orders, quantifiers, words
+from bot.steps.audit.figures import counts, numbers, pairs, sizes, sums
+from bot.steps.audit.names import (
+    deployers,
+    environments,
+    exceptions,
+    files,
+    ids,
+    issues,
+    paths,
+    revisions,
+    severities,
+    statuses,
+    tokens,
+)
+from bot.steps.audit.prose import negations, orders, quantifiers, told, words
 from bot.steps.audit.sentence import Mark, Sentence
+from bot.steps.audit.sequence import sequence
+from bot.steps.audit.shares import shares
 from bot.steps.audit.times import spans, stamps
 
 CLAIM_BOUND = 1_500
@@ -32,18 +46,31 @@ INNER = str.maketrans({'"': "'", "`": "'"})
 """Quotation marks inside a quotation are written as others."""
 
 FIGURES: tuple[Callable[[Sentence], None], ...] = (
-    stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans, sums, counts,
+    shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans,
+    sums, counts, sizes,
 )  # fmt: skip
-REST: tuple[Callable[[Sentence], None], ...] = (environments, orders, quantifiers, negations, numbers, words)
+REST: tuple[Callable[[Sentence], None], ...] = (
+    ids,
+    environments,
+    orders,
+    quantifiers,
+    negations,
+    tokens,
+    pairs,
+    numbers,
+    words,
+    told,
+)
 
 
 def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
     """What was found of each piece of the claim that can be checked."""
     if len(claim.text) > CLAIM_BOUND or len(claim.quote) > CLAIM_BOUND:
         return [Mark(claim.text[:40], Finding.UNSUPPORTED, "it is too long to be checked")]
+    facts = facts.about(claim.text)
     ids = [i for i in claim.rests_on if strict or not i.isdigit() or i in facts.entries]
     cited = facts.cited(ids)
-    sentence = Sentence.of(claim.text, cited, facts, strict=strict)
+    sentence = Sentence.of(claim.text, cited, facts, strict=strict, quote=claim.quote)
     if strict:
         for absent in (i for i in ids if i not in facts.entries):
             sentence.marks.append(Mark(absent, Finding.UNSUPPORTED, f"no entry kept has the id {absent[:60]}"))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.models import Entry, Finding
 from bot.steps.audit.facts import Facts, plain, text_of
+from bot.steps.audit.wording import written
 
 READ = "\x1f"
 """Stands where a piece was read, so that nothing reads it again."""
@@ -39,8 +40,9 @@ class Sentence:
     marks: list[Mark] = field(default_factory=list)
 
     @classmethod
-    def of(cls, text: str, cited: Sequence[Entry], facts: Facts, *, strict: bool = True) -> Sentence:
+    def of(cls, text: str, cited: Sequence[Entry], facts: Facts, *, strict: bool = True, quote: str = "") -> Sentence:
         shown = plain(QUOTATION.sub(lambda q: q.group(0).replace('"', "'").replace("`", "'"), text))
+        shown = written(shown, facts.cluster.first_seen.year, plain(quote))
         return cls(shown, cited, facts, shown, strict)
 
     @property

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (an expression reads better unbroken)
 """Time stamps and spans of time in a sentence."""
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ JOIN = re.compile(r"^\W*(?:z|utc|gmt)?\W*(?:to|and|through|until|till|up to)?\W*
 DEPLOYED = re.compile(r"\b(?:deploy\w*|roll(?:ed)? ?out\w*|released?)\b", re.IGNORECASE)
 AMOUNT = r"\d+(?:\.\d+)? ?(?:milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?)\b"
 SPAN = re.compile(
-    rf"(?P<about>(?:about|around|approximately|roughly|nearly|almost|some|circa|~|≈) ?)?(?<![\w.,:/#-])"
+    rf"(?P<about>(?:about|around|approximately|roughly|nearly|almost|some|circa|~|≈|more than|(?<=lasted )over|(?<=for )over|at least|less than|under|at most"
+    rf"|up to|just (?:over|under)) ?)?(?<![\w.,:/#-])"
     rf"(?P<span>{AMOUNT}(?:(?:,? and |, | )?{AMOUNT})*)",
     re.IGNORECASE,
 )
@@ -30,6 +32,8 @@ WHOLE_SPAN = re.compile(
     r"\b(?:over|span\w*|span of|last(?:ed|ing|s)|across|period of|window of|during|for|within|in)\W+(?:\w+\W+){0,3}$"
 )
 BETWEEN_ENDS = re.compile(r"\b(?:all within|over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
+PART_OF = re.compile(r"\b(?:first|last|initial|final|next|previous|past)\W+$")
+PEAK = re.compile(r"\b(?:peak\w*|at most|max\w*|burst\w*|up to)\b[^.;]* in (?:a |any |one |the )?\d", re.IGNORECASE)
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -109,25 +113,28 @@ def spans(sentence: Sentence) -> None:
     """Each duration is that from the first to the last occurrence, or one that the cited entries name."""
     for found in sentence.find(SPAN):
         start, end = found.span()
-        amounts = [(float(m["n"]), _unit(m["unit"])) for m in PIECE.finditer(found["span"])]
+        if PART_OF.search(sentence.before(start, 30)) or PEAK.search(sentence.text):
+            sentence.open(start, end, "what happened in a part of the time was not counted")
+            continue
+        amounts = [(float(m["n"]), unit(m["unit"])) for m in PIECE.finditer(found["span"])]
         claimed = sum(n * SECONDS[u] for n, u in amounts)
         cluster = sentence.facts.cluster
         actual = (cluster.last_seen - cluster.first_seen).total_seconds()
         before = sentence.before(start, 40)
         of_all = WHOLE_SPAN.search(before) is not None or sentence.after(end, 12).strip().startswith(("span", "window"))
-        if (of_all and _fits(claimed, actual, amounts, about=bool(found["about"]))) or (
-            not BETWEEN_ENDS.search(before) and not found["about"] and _said(claimed, sentence.ground)
-        ):
+        if (
+            of_all and _fits(claimed, actual, amounts, found["about"] or "", within=before.rstrip().endswith("within"))
+        ) or (not BETWEEN_ENDS.search(before) and not found["about"] and _said(claimed, sentence.ground)):
             sentence.holds(start, end)
-        elif of_all and abs(claimed - actual) >= _step(amounts):
-            sentence.wrong(start, end, f"from first to last it is {_say(actual)}, not {found['span']}")
+        elif of_all and (abs(claimed - actual) >= _step(amounts) or found["about"]):
+            sentence.wrong(start, end, f"from first to last it is {say(actual)}, not {found['span']}")
         elif of_all:
-            sentence.open(start, end, f"from first to last it is {_say(actual)}")
+            sentence.open(start, end, f"from first to last it is {say(actual)}")
         else:
             sentence.open(start, end, f"no cited entry says {found['span']}")
 
 
-def _unit(written: str) -> str:
+def unit(written: str) -> str:
     written = written.lower()
     if written.startswith(("ms", "milli")):
         return "ms"
@@ -135,29 +142,35 @@ def _unit(written: str) -> str:
 
 
 def _step(amounts: list[tuple[float, str]]) -> float:
-    n, unit = amounts[-1]
+    n, named = amounts[-1]
     decimals = len(f"{n:g}".partition(".")[2])
-    return SECONDS[unit] / float(10**decimals)
+    return SECONDS[named] / float(10**decimals)
 
 
-def _fits(claimed: float, actual: float, amounts: list[tuple[float, str]], *, about: bool) -> bool:
-    """Rounded to the step of what was claimed. Where rounding and cutting off differ, only "about" is right."""
-    step = _step(amounts)
-    nearest = abs(claimed - actual) <= step / 2
+def _fits(claimed: float, actual: float, amounts: list[tuple[float, str]], about: str, *, within: bool) -> bool:
+    """Cut off at the step of what was claimed; rounded up only where it says "about" or "within"."""
+    step, off = _step(amounts), abs(claimed - actual)
+    about = about.strip().lower()
+    if about in ("more than", "over", "at least", "just over"):
+        return claimed <= actual <= 2 * claimed
+    if about in ("less than", "under", "at most", "up to", "just under"):
+        return claimed / 2 <= actual <= claimed
     if about:
-        return nearest and abs(claimed - actual) <= 0.1 * max(actual, step)
-    return nearest and claimed <= actual + 1e-6
+        return off <= max(0.03 * actual, min(step / 2, 0.1 * actual))
+    if within and claimed > actual:
+        return off < step and off <= 0.1 * actual
+    return claimed <= actual + 1e-6 and off < step and off <= max(0.02 * actual, 0.5 if actual >= 10 else 0.0)
 
 
 def _said(claimed: float, text: str) -> bool:
     for found in SPAN.finditer(text):
-        total = sum(float(m["n"]) * SECONDS[_unit(m["unit"])] for m in PIECE.finditer(found["span"]))
+        total = sum(float(m["n"]) * SECONDS[unit(m["unit"])] for m in PIECE.finditer(found["span"]))
         if abs(total - claimed) < 1e-9:
             return True
     return False
 
 
-def _say(seconds: float) -> str:
+def say(seconds: float) -> str:
     whole = round(seconds)
     hours, rest = divmod(whole, 3600)
     minutes, left = divmod(rest, 60)

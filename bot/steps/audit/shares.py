@@ -1,0 +1,250 @@
+# ruff: noqa: E501 (an expression reads better unbroken)
+"""Figures in relation to each other: parts of a whole, shares, comparisons, averages, rates."""
+
+from __future__ import annotations
+
+import re
+
+from bot.steps.audit.sentence import Sentence
+
+ABOUT = r"(?:(?P<about>about|around|approximately|roughly|nearly|almost|some|circa|~|≈|more than|over|at least|less than|under|at most|exactly|precisely) ?)?"
+_NUMERALS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+N = r"(?<![\w.,:/#@-])(?P<n>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|" + "|".join(_NUMERALS) + r")"
+THINGS = (
+    r"(?P<what>occurrences?|times|errors?|failures?|events?|cases|instances|hits|exceptions?|incidents|(?:log )?(?:entries|entry|lines?"
+    r"|records?|messages?))"
+)
+VERB = (
+    r"(?:,? (?:that |which )?(?:were|was|are|is|have been|happened|occurred|came|come|stem|originated|took place|fell|fall))?"
+    r"(?: (?:seen|logged|recorded|observed|raised|found|counted))?"
+)
+IN = r" (?:in|on|from|under|with|by) "
+FRACTIONS = {
+    "half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3, "a quarter": 0.25, "one quarter": 0.25,
+    "three quarters": 0.75,
+}  # fmt: skip
+BOUNDS = {
+    "most": (0.5, 1.0), "the majority": (0.5, 1.0), "a majority": (0.5, 1.0), "the bulk": (0.5, 1.0),
+    "the vast majority": (0.8, 1.0), "nearly all": (0.9, 1.0), "almost all": (0.9, 1.0), "a minority": (0.0, 0.5),
+    "the minority": (0.0, 0.5), "mostly": (0.5, 1.0), "mainly": (0.5, 1.0), "predominantly": (0.5, 1.0),
+    "primarily": (0.5, 1.0),
+}  # fmt: skip
+TIMES_AS = {"twice": 2.0, "double": 2.0, "three times": 3.0, "four times": 4.0, "half": 0.5}
+SOLE = re.compile(r"\b(?:only|exclusively|solely|all|every|always)\b", re.IGNORECASE)
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def shares(sentence: Sentence) -> None:
+    """Each that can be worked out from the counts is read here; what is not of this form is left to others."""
+    facts = sentence.facts
+    names = sorted({n for n in (*facts.cluster.environments, *facts.cluster.revisions) if n}, key=len, reverse=True)
+    if names:
+        place = rf"(?:the )?(?:revisions? )?(?P<place>{'|'.join(map(re.escape, names))})(?![\w-])(?: environment)?"
+        other = place.replace("?P<place>", "?P<other>")
+        _parts(sentence, place)
+        _percentages(sentence, place)
+        _fractions(sentence, place)
+        _comparisons(sentence, place, other)
+        _placed(sentence, place)
+        _within(sentence, names)
+    _averages(sentence)
+    _rates(sentence)
+
+
+def amount(written: str) -> tuple[float, float]:
+    """A number, and the step it is rounded to."""
+    lowered = written.lower()
+    if lowered in _NUMERALS:
+        return _NUMERALS.index(lowered) + 1, 1
+    digits = written.replace(",", "")
+    return float(digits), float(10.0 ** -len(digits.partition(".")[2]))
+
+
+def _of(sentence: Sentence, place: str, what: str) -> int:
+    """How often at that place: entries where entries are spoken of."""
+    entries = _entries(what)
+    facts = sentence.facts
+    if place in facts.cluster.environments:
+        return facts.count(place, entries=entries)
+    return facts.count("", place, entries=entries)
+
+
+def _all(sentence: Sentence, what: str) -> int:
+    return sentence.facts.cluster.entries if _entries(what) else sentence.facts.cluster.occurrences
+
+
+def _entries(what: str | None) -> bool:
+    return bool(re.search(r"entr|line|record|message", what or "", re.IGNORECASE))
+
+
+def near(claimed: float, actual: float, step: float, about: str) -> bool:
+    """Whether a claimed figure is right, as exactly as it is said."""
+    about = about.lower()
+    if about in ("more than", "over"):
+        return actual > claimed
+    if about == "at least":
+        return actual >= claimed
+    if about in ("less than", "under"):
+        return actual < claimed
+    if about == "at most":
+        return actual <= claimed
+    if about in ("", "exactly", "precisely"):
+        return abs(claimed - actual) <= step / 2 + 1e-9
+    return abs(claimed - actual) <= max(0.05 * abs(actual), step / 2)
+
+
+def _judge(sentence: Sentence, found: re.Match[str], right: bool, why: str) -> None:
+    if right:
+        sentence.holds(*found.span())
+    else:
+        sentence.wrong(*found.span(), why)
+
+
+def _parts(sentence: Sentence, place: str) -> None:
+    """`30 of the 42 occurrences were in production`."""
+    whole = N.replace("?P<n>", "?P<m>")
+    form = rf"{ABOUT}{N} (?:of|out of) (?:the |its |all |all the |a total of )?{whole}(?: {THINGS})?{VERB}{IN}{place}"
+    for found in sentence.find(re.compile(form, re.IGNORECASE)):
+        part, total = _of(sentence, found["place"], found["what"]), _all(sentence, found["what"])
+        (n, step), (m, _) = amount(found["n"]), amount(found["m"])
+        right = near(n, part, step, found["about"] or "") and m == total
+        _judge(sentence, found, right, f"{part} of {total} in {found['place']}, not {found['n']} of {found['m']}")
+
+
+def _percentages(sentence: Sentence, place: str) -> None:
+    """`71 % of the occurrences were in production`; `production accounts for 71 %`."""
+    percent = rf"{ABOUT}{N} ?(?:%|percent|per cent)"
+    forms = (
+        rf"{percent} of (?:the |its |all |all the |these )?(?:\d[\d,]* )?{THINGS}{VERB}{IN}{place}",
+        rf"{place} (?:accounts|accounted|stands|stood) for {percent}(?: of (?:the |its |all |all the )?(?:\d[\d,]* )?{THINGS})?",
+    )
+    for form in forms:
+        for found in sentence.find(re.compile(form, re.IGNORECASE)):
+            part, total = _of(sentence, found["place"], found["what"]), _all(sentence, found["what"])
+            n, step = amount(found["n"])
+            actual = 100 * part / total if total else 0.0
+            _judge(sentence, found, near(n, actual, step, found["about"] or ""),
+                   f"{actual:.1f} % in {found['place']}, not {found['n']} %")  # fmt: skip
+
+
+def _fractions(sentence: Sentence, place: str) -> None:
+    """`Half of the occurrences were in staging`, `most occurrences came from ...`, `it was mostly seen in ...`."""
+    named = "|".join(sorted((*FRACTIONS, *BOUNDS), key=len, reverse=True))
+    forms = (
+        rf"{ABOUT}\b(?P<share>{named})(?: of)?(?: the| its| all| these)? {THINGS}{VERB}{IN}{place}",
+        rf"{THINGS}?{VERB}(?P<about>) (?P<share>mostly|mainly|predominantly|primarily)(?: \w+)?{IN}{place}",
+    )
+    for form in forms:
+        for found in sentence.find(re.compile(form, re.IGNORECASE)):
+            part, total = _of(sentence, found["place"], found["what"]), _all(sentence, found["what"])
+            actual, share = (part / total if total else 0.0), found["share"].lower()
+            if share in FRACTIONS:
+                right = near(100 * FRACTIONS[share], 100 * actual, 2.0, found["about"] or "")
+            else:
+                low, high = BOUNDS[share]
+                right = low < actual < high or (low < actual == high and share not in ("nearly all", "almost all"))
+            _judge(sentence, found, right, f"{part} of {total} in {found['place']}")
+
+
+def _comparisons(sentence: Sentence, place: str, other: str) -> None:
+    """`more in production than in staging`, `twice as often in production as in staging`."""
+    forms = (
+        rf"\b(?P<more>more|fewer|less)(?: often| frequently)?(?: {THINGS})?{VERB}{IN}{place} than{IN}{other}",
+        rf"{ABOUT}(?P<times>\b(?:twice|double|half)|{N}(?: |-)times) as (?:often|many|frequent\w*)(?: {THINGS})?{VERB}{IN}{place}"
+        rf" as{IN}{other}",
+    )
+    for found in sentence.find(re.compile(forms[0], re.IGNORECASE)):
+        one, two = (_of(sentence, found[k], found["what"]) for k in ("place", "other"))
+        right = one > two if found["more"].lower() == "more" else one < two
+        _judge(sentence, found, right, f"{one} in {found['place']}, {two} in {found['other']}")
+    for found in sentence.find(re.compile(forms[1], re.IGNORECASE)):
+        one, two = (_of(sentence, found[k], found["what"]) for k in ("place", "other"))
+        said = found["times"].lower()
+        claimed, step = (TIMES_AS[said], 0.1) if said in TIMES_AS else amount(found["n"])
+        right = two > 0 and near(claimed, one / two, min(step, 0.2), found["about"] or "")
+        _judge(sentence, found, right, f"{one} in {found['place']}, {two} in {found['other']}")
+
+
+def _placed(sentence: Sentence, place: str) -> None:
+    """`30 in production, 12 in staging`, `production: 30`, where no unit stands beside the number."""
+    forms = (
+        rf"{N}(?: (?:were|are|was))?(?: seen| logged)?{IN}{place}",
+        rf"{place}(?: ?[:=]| \(| had| has| with| shows?| showed)? ?{N}(?![\w%:-]|[.,]\d| ?(?!(?:and|in|on|or)\b)[a-z])",
+        rf"\b(?:of|on|in) {place}:? {N}(?![\w%:-]|[.,]\d)",
+    )
+    for form in forms:
+        for found in sentence.find(re.compile(form, re.IGNORECASE)):
+            n, _ = amount(found["n"])
+            counted = [_of(sentence, found["place"], what) for what in ("occurrences", "entries")]
+            spoken = (
+                counted[1:]
+                if _entries(sentence.text) and not re.search(r"occurr|times", sentence.text)
+                else counted[:1]
+            )
+            named = found.start("n"), found.end("n")
+            if n in spoken:
+                sentence.holds(*named)
+            else:
+                sentence.wrong(*named, f"{spoken[0]} in {found['place']}, not {found['n']}")
+
+
+def _within(sentence: Sentence, names: list[str]) -> None:
+    """`In production, all occurrences were on revision A`: what stands before "all" or "only" is where it holds."""
+    cluster = sentence.facts.cluster
+    sole = SOLE.search(sentence.rest)
+    named = [n for n in names if re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", sentence.rest)]
+    if sole is None or not named:
+        return
+    before = [n for n in named if sentence.rest.find(n) < sole.start()]
+    after = [n for n in named if n not in before]
+    if len(before) != 1 or not after or (before[0] in cluster.environments) == (after[0] in cluster.environments):
+        return
+    of_environment = before[0] in cluster.environments
+    pairs = [(c.environment, c.revision) if of_environment else (c.revision, c.environment) for c in cluster.counts]
+    right = {other for scope, other in pairs if scope == before[0] and other}
+    for name in named:
+        for found in sentence.find(re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")):
+            if right == set(after):
+                sentence.holds(*found.span())
+            else:
+                sentence.wrong(*found.span(), f"in {before[0]} it was seen on {', '.join(sorted(right))}")
+    sentence.read(*sole.span())
+
+
+def _averages(sentence: Sentence) -> None:
+    """`3 log entries per occurrence`."""
+    entries = r"(?:log )?(?:entries|lines|records|messages)"
+    forms = (
+        rf"{ABOUT}{N}(?: {entries})?(?: each)? (?:per|for each|for every|in each) (?:occurrence|failure|error)\b(?: on average)?",
+        rf"\b(?:each|every|one|an) (?:occurrence|failure|error)(?: \w+){{1,3}}? {ABOUT}{N} {entries}(?: on average)?",
+    )
+    cluster = sentence.facts.cluster
+    for form in forms:
+        for found in sentence.find(re.compile(form, re.IGNORECASE)):
+            n, step = amount(found["n"])
+            actual = cluster.entries / max(1, cluster.occurrences)
+            always = not re.search(r"average|about|roughly", found[0], re.IGNORECASE) and actual != int(actual)
+            if always:
+                sentence.open(*found.span(), f"on average {actual:.1f} entries for an occurrence")
+            else:
+                _judge(sentence, found, near(n, actual, min(step, 1.0), found["about"] or ""),
+                       f"{actual:.1f} entries for an occurrence, not {found['n']}")  # fmt: skip
+
+
+def _rates(sentence: Sentence) -> None:
+    """`28 occurrences per hour`: over the whole time from first to last, if that is at least as long."""
+    form = (
+        rf"(?:\b(?:at )?(?:an? |the )?(?:average |mean )?rate (?:of|is|was) )?{ABOUT}{N}(?: {THINGS})? ?(?:per|an?|each|every|/) ?"
+        rf"(?P<unit>second|minute|hour|day)\b(?: on average)?"
+    )
+    cluster = sentence.facts.cluster
+    span = (cluster.last_seen - cluster.first_seen).total_seconds()
+    for found in sentence.find(re.compile(form, re.IGNORECASE)):
+        seconds = SECONDS[found["unit"].lower()]
+        if span < seconds:
+            sentence.open(*found.span(), f"it did not go on for a whole {found['unit'].lower()}")
+            continue
+        n, step = amount(found["n"])
+        actual = _all(sentence, found["what"]) * seconds / span
+        _judge(sentence, found, near(n, actual, min(step, max(actual, 0.001) * 0.2), found["about"] or ""),
+               f"{actual:.2g} per {found['unit'].lower()}, not {found['n']}")  # fmt: skip
