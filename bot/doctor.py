@@ -62,7 +62,7 @@ def examine(settings: Settings) -> list[Check]:
             "Approvers", "Nobody can approve. Set GARDEN_APPROVERS to ids of users (U...) or user groups (S...)."
         ),
         _check("Model", lambda: _model(settings))
-        if settings.anthropic_api_key
+        if settings.anthropic_api_key or settings.vertex_project
         else _unset(
             "Model", "Causes come from the table of known patterns. Set ANTHROPIC_API_KEY to let Claude explain."
         ),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.analysts.patterns import Patterns
-from bot.ports import Analyst, Chat, Clock, Edges, Logs, Store, Tracker
+from bot.ports import Chat, Clock, Edges, Logs, Model, Store, Tracker
 from bot.settings import Settings
 from bot.trackers.local import LocalTracker
 
@@ -42,6 +42,7 @@ def build(
         policy=settings.policy(),
         chat=chat,
         channel=settings.channel,
+        wall=now,
         worker=f"{socket.gethostname()}-{os.getpid()}",
     )
 
@@ -69,14 +70,23 @@ def chat(settings: Settings) -> SlackChat:
     return SlackChat(settings.slack_bot_token.reveal(), settings.slack_api_url)
 
 
-def analyst(settings: Settings) -> Analyst | None:
-    return claude(settings) if settings.anthropic_api_key else None
+def analyst(settings: Settings) -> Model | None:
+    return claude(settings) if settings.anthropic_api_key or settings.vertex_project else None
 
 
 def claude(settings: Settings) -> Claude:
-    from bot.analysts.claude import Claude
+    """Through Vertex AI where a project for it is set: then logs stay in Google's cloud."""
+    from bot.analysts.claude import PRICES, Claude, Vertex
 
-    return Claude(settings.anthropic_api_key.reveal(), base_url=settings.anthropic_base_url, model=settings.model)
+    through = Vertex(settings.vertex_project, settings.vertex_region) if settings.vertex_project else None
+    return Claude(
+        settings.anthropic_api_key.reveal(),
+        base_url=settings.vertex_base_url if through else settings.anthropic_base_url,
+        vertex=through,
+        model=settings.model,
+        effort=settings.effort,
+        prices={**PRICES, **settings.prices},
+    )
 
 
 def tracker(settings: Settings, clock: Clock = now) -> Tracker:

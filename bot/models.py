@@ -455,6 +455,12 @@ class Analysis:
     """What the evidence looked like; the same fingerprint is never analysed twice."""
     provisional: bool = False
     """Stands in for a model that could not be reached; asked again when the cluster is next seen."""
+    alternatives: tuple[str, ...] = ()
+    """Other causes that the evidence does not rule out."""
+    severity_reason: str = ""
+    """Why `severity`; it is a proposal, code decides."""
+    category: str = ""
+    category_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,6 +485,20 @@ class Audit:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for a million tokens of a model."""
+
+    input: float
+    output: float
+    cache_write: float
+    cache_read: float
+
+    @property
+    def dearest_input(self) -> float:
+        return max(self.input, self.cache_write, self.cache_read)
+
+
+@dataclass(frozen=True, slots=True)
 class Spend:
     """What one request to a model cost. `dollars` is None where the price is not known."""
 
@@ -488,11 +508,25 @@ class Spend:
     dollars: float | None = None
     at_most: float = 0.0
     """What it may have cost, where `dollars` is None."""
+    purpose: str = ""
+    """What was asked about, or by whom: `cluster 3`, `ask 3 by U1`."""
+    note: str = ""
+    """Why nothing came of it, where nothing did."""
 
     @property
     def counted(self) -> float:
         """What counts towards the ceilings: an unknown sum counts as the most that it can be."""
         return self.at_most if self.dollars is None else self.dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What counts towards the ceilings so far: in 24 hours, how much of that by rounds, and in this round. A request
+    that is not settled counts as the most that it can cost."""
+
+    day: float = 0.0
+    rounds: float = 0.0
+    round: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -504,6 +538,22 @@ class Case:
     deployments: tuple[Deployment, ...] = ()
     critical_paths: tuple[CriticalPath, ...] = ()
     fingerprint: str = ""
+    question: str = ""
+    """What a person asks about it; the answer is then what the analysis gives as cause."""
+    wrong: tuple[str, ...] = ()
+    """Causes that people said are wrong, each with their reason."""
+    known: tuple[str, ...] = ()
+    """Causes that people confirmed for it before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request to a model, written down and counted, but not sent yet."""
+
+    case: Case
+    text: str
+    at_most: Spend
+    """What it can cost at most, answer included."""
 
 
 # ---------------------------------------------------------------- the tracker
@@ -900,3 +950,5 @@ class Policy:
     redact_users: bool = False
     round_budget: float = 0.5
     day_budget: float = 5.0
+    people_budget: float = 1.0
+    """What of the day's budget rounds leave for people."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot import values
-from bot.models import CriticalPath, Policy, Severity
+from bot.models import CriticalPath, Policy, Price, Severity
 from bot.values import Secret
 
 
@@ -175,7 +175,31 @@ class Settings:
         values.url,
         example="https://gateway.example.com",
     )
+    vertex_project: str = option(
+        "Claude",
+        "ANTHROPIC_VERTEX_PROJECT_ID",
+        "Project in which Claude is asked through Vertex AI, so that logs stay in Google's cloud. Instead of the key.",
+        values.project,
+        example="example-prod",
+    )
+    vertex_region: str = option(
+        "Claude", "CLOUD_ML_REGION", "Region of Vertex AI.", values.region, default="global", example="europe-west1"
+    )
+    vertex_base_url: str = option(
+        "Claude",
+        "ANTHROPIC_VERTEX_BASE_URL",
+        "Another address of Vertex AI, for a stand-in.",
+        values.url,
+        example="http://127.0.0.1:8086/v1",
+    )
     model: str = option("Claude", "GARDEN_MODEL", "Model that explains causes.", default="claude-sonnet-5-5")
+    effort: str = option(
+        "Claude",
+        "GARDEN_EFFORT",
+        "How hard it thinks: `low`, `medium`, `high`, `xhigh`, `max`; `none` for a model that cannot be told.",
+        values.effort,
+        default="medium",
+    )
     budget: float = option(
         "Claude",
         "GARDEN_BUDGET",
@@ -185,6 +209,13 @@ class Settings:
     )
     round_budget: float = option(
         "Claude", "GARDEN_ROUND_BUDGET", "Dollars that one round may spend.", values.dollars, default="0.50"
+    )
+    reserve: float = option(
+        "Claude",
+        "GARDEN_RESERVE",
+        "Share of the day's budget that rounds leave for people's questions.",
+        values.share,
+        default="20%",
     )
 
     db: str = option(
@@ -292,6 +323,15 @@ class Settings:
         'services = ["shop-api"]\nroutes = ["/api/login", "/api/orders"]',
     )
 
+    prices: Mapping[str, Price] = table(
+        "prices",
+        "Dollars for a million tokens of a model, where they are not known or not right. Without a known price, what a "
+        "request cost is shown as unknown, and counts as much as the dearest model would.",
+        values.prices,
+        {},
+        '[prices]\n"claude-sonnet-5-5" = { input = 2.0, output = 10.0, cache_write = 2.5, cache_read = 0.2 }',
+    )
+
     problems: tuple[str, ...] = ()
     wrong: frozenset[str] = frozenset()
     """Names of what was given and cannot be used, so that it is not called missing as well."""
@@ -320,6 +360,7 @@ class Settings:
             redact_users="users" in self.redact,
             round_budget=min(self.round_budget, self.budget),
             day_budget=self.budget,
+            people_budget=self.budget * self.reserve,
         )
 
 

@@ -20,13 +20,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from bot.consult import explain
 from bot.crew import read
-from bot.errors import Ambiguous, AnalystUnavailable, Forbidden, GardenError, Unavailable, Unusable
+from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable
 from bot.models import (
     Act,
-    Analysis,
     BadLine,
-    Case,
     Decision,
     Draft,
     Entry,
@@ -43,7 +42,7 @@ from bot.models import (
     Window,
 )
 from bot.ports import Edges
-from bot.steps.analyse import REQUEST_CEILING, afford, choose
+from bot.steps.analyse import choose
 from bot.steps.approve import approve
 from bot.steps.assemble import assemble
 from bot.steps.audit import audit
@@ -91,7 +90,7 @@ def round(
 
     reading = collect(edges, number, window, members=members, progress=progress)
     baseline = store.rounds.first() if baseline is None else baseline
-    thought = ponder(edges, window, now, baseline) if think else sort_out(edges, window, now, baseline)
+    thought = ponder(edges, number, window, now, baseline) if think else sort_out(edges, window, now, baseline)
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, "gardener", now)
     conclude(edges, number, thought, now)
@@ -258,7 +257,7 @@ def conclude(edges: Edges, number: int, thought: Thought, now: datetime) -> None
     edges.store.rounds.conclude(number, thought.problems, thought.incidents, now, notes, withdrawn=thought.withdrawn)
 
 
-def ponder(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thought:
+def ponder(edges: Edges, number: int, window: Window, now: datetime, baseline: bool) -> Thought:
     """`sort_out`, after a look at the tracker, and then cause and impact of what is new or changed in kind."""
     store = edges.store
     notes = mirror(edges, now)
@@ -272,46 +271,17 @@ def ponder(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thoug
     cases = choose(thought.problems, earlier, deployments, by_number, edges.policy, has_model=has_model)
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
 
-    for case in cases:
-        analysis, spend = explain(edges, case, now, thought.spent)
-        checked = audit(case, analysis, known)
-        store.analyses.keep(analysis, checked)
-        earlier[case.problem.number] = (analysis, checked)
-        if spend:
-            thought.spent.append(spend)
+    for told in explain(edges, cases, number, now):
+        if told.analysis:
+            checked = audit(told.case, told.analysis, known)
+            store.analyses.keep(told.analysis, checked)
+            earlier[told.case.problem.number] = (told.analysis, checked)
+        if told.spend:
+            thought.spent.append(told.spend)
     for index, problem in enumerate(thought.problems):
         analysed, audited = earlier.get(problem.number) or (None, None)
         thought.problems[index] = replace(problem, analysis=analysed, audit=audited)
     return thought
-
-
-def explain(edges: Edges, case: Case, now: datetime, spent: Iterable[Spend] = ()) -> tuple[Analysis, Spend | None]:
-    """Asks the model, within what may be spent and shown; else, or if that fails, the pattern table.
-
-    `spent` is what this round has spent so far. An answer that nothing can be made of has its price too; where the
-    model could not be reached at all, it is asked again when the cluster is next seen.
-    """
-    store = edges.store
-    day = store.analyses.spent_since(now - timedelta(days=1))
-    in_round = sum(s.counted for s in spent)
-    ceiling = max(REQUEST_CEILING, float(getattr(edges.analyst, "ceiling", 0.0)))
-    has_model = edges.analyst is not None
-    reason = afford(case, edges.policy, day, has_model=has_model, spent_in_round=in_round, ceiling=ceiling)
-    cost, provisional = None, False
-    if edges.analyst is not None and not reason:
-        try:
-            analysis, cost = edges.analyst.analyse(case)
-        except Unusable as error:
-            reason, cost = error.user_message, error.spend
-        except (Unavailable, Forbidden) as error:
-            reason, provisional = error.user_message, True
-            cost = error.spend if isinstance(error, AnalystUnavailable) else None
-        if cost:
-            store.analyses.spend(cost, f"cluster {case.problem.number}", now)
-        if not reason:
-            return replace(analysis, made_at=now), cost
-    analysis, _ = edges.patterns.analyse(case)
-    return replace(analysis, note=reason, made_at=now, provisional=provisional), cost
 
 
 def mirror(edges: Edges, now: datetime) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.models import (
     Analysis,
+    Asked,
     Audit,
     Batch,
     Case,
@@ -36,6 +37,7 @@ from bot.models import (
     Read,
     Severity,
     Spend,
+    Spent,
     Triage,
     Turn,
     Window,
@@ -58,11 +60,25 @@ class Logs(Protocol):
 
 
 class Analyst(Protocol):
-    """Writes down cause and impact. `name` is shown as the source."""
+    """Writes down cause and impact, without asking anybody. `name` is shown as the source."""
 
     name: str
 
-    def analyse(self, case: Case) -> tuple[Analysis, Spend | None]: ...
+    def analyse(self, case: Case) -> Analysis: ...
+
+
+class Model(Protocol):
+    """A model that is asked for cause and impact. What a request can cost is known before it is sent."""
+
+    name: str
+
+    def prepare(self, case: Case) -> Asked:
+        """Writes the request down and counts it. Costs nothing."""
+        ...
+
+    def ask(self, asked: Asked) -> tuple[Analysis, Spend]:
+        """Sends it, once. Whatever it raises says what it cost: nothing, or `spend`."""
+        ...
 
 
 class Tracker(Protocol):
@@ -271,9 +287,20 @@ class Analyses(Protocol):
 
     def keep(self, analysis: Analysis, audit: Audit) -> None: ...
 
-    def spend(self, spend: Spend, purpose: str, now: datetime) -> None: ...
+    def reserve(
+        self, at_most: Spend, now: datetime, judge: Callable[[Spent], str], *, round: int = 0
+    ) -> tuple[int, str]:
+        """Counts a request at the most it can cost, before it is sent, unless `judge`, asked in the same transaction,
+        gives a reason not to. Returns the bill's number, or 0 and that reason. `round` is 0 where a person asks."""
+        ...
 
-    def spent_since(self, since: datetime) -> float: ...
+    def settle(self, bill: int, spend: Spend) -> None:
+        """What the request did cost. A bill that is never settled stays counted at its most."""
+        ...
+
+    def bills(self, since: datetime) -> list[Spend]:
+        """Every request since then, the oldest first."""
+        ...
 
 
 class Issues(Protocol):
@@ -396,7 +423,7 @@ class Edges:
     """All that a round or a decision touches, put together once by `app` or `cli`."""
 
     logs: Logs
-    analyst: Analyst | None
+    analyst: Model | None
     """The model; None where there is no key."""
     patterns: Analyst
     """The pattern table, which always works."""
@@ -407,3 +434,5 @@ class Edges:
     chat: Chat | None = None
     channel: str = ""
     worker: str = "gardener"
+    wall: Clock | None = None
+    """The time for what costs money, where `clock` stands still at the end of a file."""

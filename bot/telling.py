@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot import pipeline
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused
-from bot.models import Act, Decision, Issue, Message, Posted, Problem, Proposal, Report, Severity, Spend, Stage, Window
+from bot.models import Act, Decision, Issue, Message, Posted, Problem, Proposal, Report, Severity, Stage, Window
 from bot.ports import Chat, Edges
 from bot.render import slack
 from bot.steps import propose
@@ -41,10 +41,9 @@ def tell(
         return None
     now = edges.clock()
     report = pipeline.look(edges, Window(now - DAY, now))
-    spent = edges.store.analyses.spent_since(now - DAY)
     report = replace(
         report,
-        spent=(Spend("", 0, 0, spent),) if spent else (),
+        spent=tuple(edges.store.analyses.bills((edges.wall or edges.clock)() - DAY)),
         notes=tuple(n for n in (trouble, *(told.notes if told else (edges.store.rounds.note(),))) if n),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),

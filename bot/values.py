@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import InputError
-from bot.models import CriticalPath, Severity
+from bot.models import CriticalPath, Price, Severity
 from bot.spans import span
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -177,6 +177,51 @@ def dollars(raw: object) -> float:
     if not 0 <= value < math.inf:
         raise ValueError("it should be an amount of dollars, 0 or more, as in 2.50.")
     return value
+
+
+def share(raw: object) -> float:
+    written = str(raw).strip()
+    try:
+        value = math.nan if isinstance(raw, bool) else float(written.removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    value = value / 100 if written.endswith("%") else value
+    if not 0 <= value <= 1:
+        raise ValueError("it should be a share, as in 20%.")
+    return value
+
+
+def effort(raw: object) -> str:
+    value = text(raw).lower()
+    if value not in ("low", "medium", "high", "xhigh", "max", "none"):
+        raise ValueError("it should be low, medium, high, xhigh, max or none.")
+    return "" if value == "none" else value
+
+
+def region(raw: object) -> str:
+    value = text(raw)
+    if value and not re.fullmatch(r"[a-z][a-z0-9-]{1,40}", value):
+        raise ValueError("it should be a region, as in europe-west1, or global.")
+    return value
+
+
+def prices(raw: object) -> dict[str, Price]:
+    if not isinstance(raw, Mapping) or not all(isinstance(v, Mapping) for v in raw.values()):
+        raise ValueError('it should be a table of "model" = { input = 2.0, output = 10.0 }.')
+    return {str(model): _price(given) for model, given in raw.items()}
+
+
+def _price(raw: Mapping[str, object]) -> Price:
+    known = ("input", "output", "cache_write", "cache_read")
+    if not {"input", "output"} <= set(raw) <= set(known):
+        raise ValueError("each needs input and output, and may have cache_write and cache_read.")
+    given = {name: dollars(value) for name, value in raw.items()}
+    return Price(
+        given["input"],
+        given["output"],
+        given.get("cache_write", 1.25 * given["input"]),
+        given.get("cache_read", given["input"]),
+    )
 
 
 def port(raw: object) -> int:

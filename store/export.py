@@ -105,7 +105,9 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
     "incidents": _incidents,
     "deployments": _rows("SELECT body AS deployment FROM deployments ORDER BY time, key"),
     "analyses": _rows("SELECT cluster, analysis, audit FROM analyses ORDER BY id"),
-    "spend": _rows("SELECT at, purpose, model, input_tokens, output_tokens, dollars FROM spend ORDER BY id"),
+    "spend": _rows(
+        "SELECT at, purpose, model, input_tokens, output_tokens, dollars, known, round, note FROM spend ORDER BY id"
+    ),
     "issues": _rows("SELECT body AS mirrored FROM issues ORDER BY repository, number"),
     "links": _rows("SELECT cluster, repository, number, who, at FROM links ORDER BY cluster"),
     "proposals": _rows(

@@ -346,5 +346,19 @@ def m0005_mirror(db: Database) -> None:
         db.execute(statement)
 
 
+BILLS = """
+ALTER TABLE spend ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE spend ADD COLUMN known INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE spend ADD COLUMN note TEXT NOT NULL DEFAULT ''
+"""
+"""`dollars` counts towards the ceilings; where not `known`, it is the most that it can be. `round` 0: a person."""
+
+
+@MIGRATIONS()
+def m0006_bills(db: Database) -> None:
+    for statement in BILLS.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

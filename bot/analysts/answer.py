@@ -4,15 +4,40 @@ control and invisible characters are taken out, and every length and number is b
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from bot.analysts.named import sound
 from bot.models import Analysis, Case, Claim, Ground, Severity
 
 ANSWER_BOUND = 100_000
 NAME, SENTENCES, STEP, CLAIM, QUOTE, REST = 100, 1_200, 400, 500, 500, 120
-STEPS, CLAIMS, RESTS = 5, 20, 12
+STEPS, CLAIMS, RESTS, ALTERNATIVES = 5, 20, 12, 3
+
+
+class Block(BaseModel):
+    type: str = ""
+    text: str = ""
+
+
+class Usage(BaseModel):
+    input_tokens: int = Field(ge=0)
+    output_tokens: int = Field(ge=0)
+    cache_creation_input_tokens: Annotated[int, BeforeValidator(lambda n: n or 0)] = Field(default=0, ge=0)
+    cache_read_input_tokens: Annotated[int, BeforeValidator(lambda n: n or 0)] = Field(default=0, ge=0)
+
+
+class Reply(BaseModel):
+    """A message of the API, as far as it is looked at."""
+
+    content: list[Block] = Field(default_factory=list)
+    stop_reason: str | None = None
+    usage: Usage | None = None
+
+    @property
+    def written(self) -> str:
+        return "".join(b.text for b in self.content if b.type == "text")
 
 
 class StatedClaim(BaseModel):
@@ -28,12 +53,16 @@ class Answer(BaseModel):
     name: str
     cause: str
     cause_rests_on: list[int] = Field(default_factory=list)
+    alternatives: list[str] = Field(default_factory=list)
     technical_impact: str
     business_impact: str
     next_steps: list[str]
     claims: list[StatedClaim]
     confidence: float = Field(ge=0, le=1, allow_inf_nan=False)
     severity: Severity
+    severity_reason: str = ""
+    category: str = ""
+    category_reason: str = ""
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +77,8 @@ def _object(**properties: dict[str, Any]) -> dict[str, Any]:
 _TEXT: dict[str, Any] = {"type": "string"}
 _TEXTS: dict[str, Any] = {"type": "array", "items": _TEXT}
 
+CATEGORIES = ("new", "active-dev", "regression")
+
 SCHEMA: dict[str, Any] = _object(
     name=_TEXT,
     claims={
@@ -58,11 +89,15 @@ SCHEMA: dict[str, Any] = _object(
     },
     cause=_TEXT,
     cause_rests_on={"type": "array", "items": {"type": "integer"}},
+    alternatives=_TEXTS,
     technical_impact=_TEXT,
     business_impact=_TEXT,
     next_steps=_TEXTS,
     confidence={"type": "number", "description": "from 0 to 1"},
     severity={"type": "string", "enum": [s.value for s in Severity]},
+    severity_reason=_TEXT,
+    category={"type": "string", "enum": list(CATEGORIES)},
+    category_reason=_TEXT,
 )
 """What comes first is written first: the claims before the cause that follows from them."""
 
@@ -88,10 +123,14 @@ def analysis(answer: Answer, case: Case, source: str) -> Analysis:
         cause=cause,
         technical_impact=tidy(answer.technical_impact, SENTENCES),
         business_impact=tidy(answer.business_impact, SENTENCES),
-        next_steps=tuple(s for s in (tidy(step, STEP) for step in answer.next_steps[:STEPS]) if s),
+        next_steps=tuple(s for s in (tidy(step, STEP) for step in answer.next_steps[:STEPS]) if s and sound(s, case)),
         claims=(*stated, Claim(cause, Ground.INFERENCE, rests_on)) if cause else tuple(stated),
         confidence=answer.confidence,
         severity=answer.severity,
+        severity_reason=tidy(answer.severity_reason, STEP),
+        category=answer.category if answer.category in CATEGORIES else "",
+        category_reason=tidy(answer.category_reason, STEP),
+        alternatives=tuple(a for a in (tidy(a, STEP) for a in answer.alternatives[:ALTERNATIVES]) if a),
         fingerprint=case.fingerprint,
     )
 

@@ -1,42 +1,34 @@
-"""Analysis by Claude, through the anthropic package: one request per case, within time, tries and length.
+"""Analysis by Claude, through the anthropic package: the API itself, or Vertex AI, where logs stay with Google.
 
-Whatever goes wrong ends in `AnalystUnavailable` (asking later may help), `Unusable` (there was an answer, and it cost
+A request is written down and counted first, and sent once: tried again only where nothing was carried out. Whatever
+goes wrong ends in `AnalystUnavailable` (asking later may help), `Unusable` (there was an answer, and it cost
 something) or `Forbidden`, each with words that name the reason and never the key. When the service does not answer,
 the cases that follow within a minute are not sent at all, so that a round does not wait for each of them.
 """
 
 from __future__ import annotations
 
+import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
 import anthropic
-from anthropic.types import Message
+import httpx2
+from google.auth.exceptions import GoogleAuthError
 from pydantic import ValidationError
 
-from bot.analysts.answer import ANSWER_BOUND, SCHEMA, Answer, analysis
+from bot.analysts.answer import ANSWER_BOUND, SCHEMA, Answer, Reply, analysis
 from bot.analysts.evidence import EVIDENCE_BOUND, question
 from bot.errors import AnalystUnavailable, Forbidden, GardenError, Unusable
-from bot.models import Analysis, Case, Spend
+from bot.models import Analysis, Asked, Case, Price, Spend
 from prompts import text
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
 PUBLIC_ADDRESS = "https://api.anthropic.com"
-Effort = Literal["low", "medium", "high", "xhigh", "max"]
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for a million tokens."""
-
-    input: float
-    output: float
-    cache_write: float
-    cache_read: float
-
 
 PRICES: Mapping[str, Price] = {
     "claude-sonnet-5-5": Price(2.0, 10.0, 2.5, 0.2),
@@ -45,10 +37,13 @@ PRICES: Mapping[str, Price] = {
     "claude-fable-5-1": Price(10.0, 50.0, 12.5, 1.0),
 }
 """As published in October 2026. A model that is not here costs an unknown sum, not nothing."""
-CHARACTERS_IN_A_TOKEN = 2
-"""Fewer than log text has: for upper bounds."""
-AROUND = 6_000
-"""Characters of a request beside the evidence: instructions and figures."""
+TOKENS = 12_000
+"""Of a whole request; what would be longer is shown less evidence."""
+FRAME = 1_500
+"""Tokens that the service adds around what it is sent, schema and roles; more than it does."""
+FITTINGS = 5
+AMBIGUOUS = frozenset({408, 502, 504})
+"""Somebody in between gave up; whether the request was carried out, nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +51,8 @@ class Patience:
     """How long to wait, in seconds, and how often to try."""
 
     timeout: float = 120.0
+    """For a whole answer, however it trickles."""
+    count_timeout: float = 10.0
     tries: int = 3
     first_pause: float = 1.0
     longest_pause: float = 20.0
@@ -63,14 +60,24 @@ class Patience:
     """After a failure of the service itself: how long nothing is asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """Where Claude is asked in Google's cloud."""
+
+    project: str
+    region: str = "global"
+
+
 @dataclass(slots=True)
 class Claude:
-    """Asks one model of Anthropic's. `api_key` is kept out of every representation."""
+    """Asks one model of Anthropic's; used by several threads at once. `api_key` stays out of every representation."""
 
-    api_key: str = field(repr=False)
+    api_key: str = field(default="", repr=False)
     base_url: str = ""
+    vertex: Vertex | None = None
     model: str = DEFAULT_MODEL
-    effort: Effort | None = "medium"
+    effort: str = "medium"
+    """Empty: as much as the model takes by itself."""
     max_tokens: int = 6_000
     prices: Mapping[str, Price] = field(default_factory=lambda: PRICES, repr=False)
     patience: Patience = Patience()
@@ -78,135 +85,214 @@ class Claude:
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     boundary: Callable[[], str] = field(default=lambda: secrets.token_hex(16), repr=False)
     name: str = field(init=False)
-    _client: anthropic.Anthropic = field(init=False, repr=False)
-    _down: str = field(init=False, default="", repr=False)
-    _down_lasts: bool = field(init=False, default=False, repr=False)
-    _down_until: float = field(init=False, default=0.0, repr=False)
+    _client: anthropic.Anthropic | anthropic.AnthropicVertex = field(init=False, repr=False)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False)
+    _down: tuple[float, GardenError] | None = field(init=False, default=None, repr=False)
+    """Until when nothing is asked, and why."""
+    _uncounted_until: float = field(init=False, default=0.0, repr=False)
 
     def __post_init__(self) -> None:
         self.name = self.model
-        self._client = anthropic.Anthropic(
-            api_key=self.api_key,
-            base_url=self.base_url or PUBLIC_ADDRESS,
-            timeout=self.patience.timeout,
-            max_retries=0,
-        )
+        if self.vertex:
+            self._client = anthropic.AnthropicVertex(
+                region=self.vertex.region,
+                project_id=self.vertex.project,
+                base_url=self.base_url or None,
+                timeout=self.patience.timeout,
+                max_retries=0,
+            )
+        else:
+            self._client = anthropic.Anthropic(
+                api_key=self.api_key,
+                base_url=self.base_url or PUBLIC_ADDRESS,
+                timeout=self.patience.timeout,
+                max_retries=0,
+            )
 
-    def analyse(self, case: Case) -> tuple[Analysis, Spend | None]:
+    def prepare(self, case: Case) -> Asked:
+        """The request in words, short enough, and the most that it can cost.
+
+        Money rests on bytes, of which a token has at least one; the service's own count is an estimate.
+        """
+        self._unless_down()
+        bound = EVIDENCE_BOUND
+        for _ in range(FITTINGS):
+            asked = question(case, self.boundary, bound)
+            if self._tokens(asked) <= TOKENS:
+                at_most = self._at_most(self._bytes(asked) + FRAME, self.max_tokens)
+                return Asked(case, asked, Spend(self.model, self._bytes(asked) + FRAME, self.max_tokens, None, at_most))
+            bound //= 2
+        raise Unusable("the evidence does not fit into a request")
+
+    def ask(self, asked: Asked) -> tuple[Analysis, Spend]:
         """One analysis and what it cost."""
-        if self._down and self.clock() < self._down_until:
-            raise Forbidden(self._down) if self._down_lasts else AnalystUnavailable(self._down)
-        message = self._ask(question(case, self.boundary))
-        spend = self._spend(message)
-        return analysis(_answer(message, self.model, spend), case, self.model), spend
-
-    @property
-    def ceiling(self) -> float:
-        """Dollars that one request may cost at most; a model without a known price counts as the dearest known."""
-        return self._at_most((EVIDENCE_BOUND + AROUND) // CHARACTERS_IN_A_TOKEN, self.max_tokens)
-
-    def _at_most(self, input_tokens: int, output_tokens: int) -> float:
-        known = [p] if (p := self.prices.get(self.model)) else list((self.prices or PRICES).values())
-        return max(input_tokens * p.cache_write + output_tokens * p.output for p in known) / 1_000_000
+        self._unless_down()
+        reply = self._answered(asked)
+        spend = self._spend(reply, asked)
+        return analysis(_answer(reply, self.model, spend), asked.case, self.model), spend
 
     def probe(self) -> None:
-        """Whether key and model are good; costs nothing. Raises what `analyse` would."""
+        """Whether credentials and model are good; costs nothing. Raises what `ask` would."""
         try:
-            self._client.models.retrieve(self.model, timeout=10)
-        except anthropic.APIError as error:
+            self._count("ping", timeout=10)
+        except FAILURES as error:
             raise self._translated(error) from error
 
     def close(self) -> None:
         self._client.close()
 
-    def _ask(self, asked: str) -> Message:
-        for left in reversed(range(self.patience.tries)):
+    # -------------------------------------------------------------------------------------------- counting
+
+    def _tokens(self, asked: str) -> int:
+        """By the service's count; where it does not say, by bytes, which are never fewer."""
+        if self.clock() >= self._uncounted_until:
             try:
-                return self._create(asked)
-            except anthropic.APIError as error:
-                wait = self._wait(error, self.patience.tries - left - 1)
-                if left and wait is not None:
+                return self._count(asked, timeout=self.patience.count_timeout)
+            except FAILURES:
+                self._uncounted_until = self.clock() + self.patience.rest
+        return self._bytes(asked)
+
+    def _count(self, asked: str, timeout: float) -> int:
+        config = self._config(asked)
+        del config["max_tokens"]
+        counted = getattr(self._client.messages.count_tokens(**config, timeout=timeout), "input_tokens", None)
+        if not isinstance(counted, int):
+            raise anthropic.AnthropicError("the count cannot be read")
+        return counted
+
+    def _bytes(self, asked: str) -> int:
+        return len((text("analyse.system.md") + asked).encode("utf-8", "replace")) + len(json.dumps(SCHEMA))
+
+    def _at_most(self, input_tokens: int, output_tokens: int) -> float:
+        known = [p] if (p := self._price) else [*self.prices.values(), *PRICES.values()]
+        return max(input_tokens * p.dearest_input + output_tokens * p.output for p in known) / 1_000_000
+
+    @property
+    def _price(self) -> Price | None:
+        """Vertex names the day of a model behind an @."""
+        return self.prices.get(self.model) or self.prices.get(self.model.partition("@")[0])
+
+    # -------------------------------------------------------------------------------------------- sending
+
+    def _config(self, asked: str) -> dict[str, Any]:
+        """What stays the same comes first, so that it is read from the cache."""
+        config: dict[str, Any] = {"format": {"type": "json_schema", "schema": SCHEMA}}
+        if self.effort:
+            config["effort"] = self.effort
+        return {
+            "model": self.model,
+            "max_tokens": self.max_tokens,
+            "system": [{"type": "text", "text": text("analyse.system.md"), "cache_control": {"type": "ephemeral"}}],
+            "messages": [{"role": "user", "content": asked}],
+            "output_config": config,
+        }
+
+    def _answered(self, asked: Asked) -> Reply:
+        for tried in range(self.patience.tries):
+            try:
+                return self._send(asked)
+            except FAILURES as error:
+                wait = self._wait(error, tried)
+                if tried + 1 < self.patience.tries and wait is not None:
                     self.pause(wait)
                     continue
                 raise self._translated(error, asked) from error
-        raise AnalystUnavailable("The model was not asked: no try is allowed.")
+        raise AnalystUnavailable("the model was not asked: no try is allowed")
 
-    def _create(self, asked: str) -> Message:
-        config: anthropic.types.OutputConfigParam = {"format": {"type": "json_schema", "schema": SCHEMA}}
-        if self.effort:
-            config["effort"] = self.effort
-        return self._client.messages.create(
-            model=self.model,
-            max_tokens=self.max_tokens,
-            system=[{"type": "text", "text": text("analyse.system.md"), "cache_control": {"type": "ephemeral"}}],
-            messages=[{"role": "user", "content": asked}],
-            output_config=config,
-        )
+    def _send(self, asked: Asked) -> Reply:
+        """The body is read here, piece by piece: the client's own limit is for one piece, not for the whole."""
+        ends = self.clock() + self.patience.timeout
+        body = bytearray()
+        with self._client.messages.with_streaming_response.create(**self._config(asked.text)) as response:
+            for piece in response.iter_bytes():
+                body += piece
+                if self.clock() > ends:
+                    raise httpx2.ReadTimeout("the answer trickles")
+                if len(body) > 2 * ANSWER_BOUND:
+                    break
+        try:
+            return Reply.model_validate_json(bytes(body))
+        except ValidationError as error:
+            told = f"the service of {self.model} gave an answer that cannot be read"
+            raise AnalystUnavailable(told, spend=asked.at_most) from error
 
-    def _wait(self, error: anthropic.APIError, tried: int) -> float | None:
-        """Seconds to wait before another try; None where another try is of no use, or would have to wait too long."""
-        if isinstance(error, anthropic.APITimeoutError):
-            return None
+    def _wait(self, error: Exception, tried: int) -> float | None:
+        """Seconds to wait before another try; None where it is of no use, waits too long, or may be paid twice."""
         usual = min(self.patience.first_pause * float(4**tried), self.patience.longest_pause)
         if isinstance(error, anthropic.APIStatusError):
-            if error.status_code not in (408, 409, 429) and error.status_code < 500:
+            if _ambiguous(error) or not (error.status_code in (409, 429) or error.status_code >= 500):
                 return None
             asked = _seconds(error.response.headers.get("retry-after", ""))
             if asked is not None:
                 return asked if asked <= self.patience.longest_pause else None
             return usual
-        return usual if isinstance(error, anthropic.APIConnectionError) else None
+        return usual if _never_sent(error) else None
 
-    def _translated(self, error: anthropic.APIError, asked: str = "") -> GardenError:
+    def _unless_down(self) -> None:
+        with self._lock:
+            if self._down and self.clock() < self._down[0]:
+                raise type(self._down[1])(self._down[1].user_message)
+
+    def _translated(self, error: Exception, asked: Asked | None = None) -> GardenError:
         told, lasting = _reason(error, self.model, self.patience.timeout)
         status = error.status_code if isinstance(error, anthropic.APIStatusError) else 0
-        if status not in (400, 413, 422):
-            self._down, self._down_lasts, self._down_until = told, lasting, self.clock() + self.patience.rest
-        sent = len(asked) // CHARACTERS_IN_A_TOKEN + AROUND // CHARACTERS_IN_A_TOKEN
-        unanswered = asked and isinstance(error, anthropic.APITimeoutError)
-        spend = (
-            Spend(self.model, sent, self.max_tokens, None, self._at_most(sent, self.max_tokens)) if unanswered else None
-        )
-        return Forbidden(told) if lasting else AnalystUnavailable(told, spend=spend)
+        raised = Forbidden(told) if lasting else AnalystUnavailable(told)
+        if status not in (400, 413, 422) or "credit" in told:
+            with self._lock:
+                self._down = (self.clock() + self.patience.rest, raised)
+        if asked and _ambiguous(error) and not lasting:
+            return AnalystUnavailable(told, spend=asked.at_most)
+        return raised
 
-    def _spend(self, message: Message) -> Spend:
-        usage = getattr(message, "usage", None)
-        fresh, written, read, output = (
-            int(getattr(usage, name, None) or 0)
-            for name in ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-        )
-        price = self.prices.get(self.model) if usage else None
-        dollars = None
-        if price:
-            parts = (fresh * price.input, written * price.cache_write, read * price.cache_read, output * price.output)
-            dollars = sum(parts) / 1_000_000
-        sent = fresh + written + read
-        at_most = self._at_most(sent, output) if usage else self.ceiling
-        return Spend(self.model, sent, output, dollars, 0.0 if price else at_most)
+    def _spend(self, reply: Reply, asked: Asked) -> Spend:
+        usage, price = reply.usage, self._price
+        if usage is None:
+            return asked.at_most
+        fresh, written, read = usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens
+        sent, output = fresh + written + read, usage.output_tokens
+        if price is None:
+            return Spend(self.model, sent, output, None, self._at_most(sent, output))
+        parts = (fresh * price.input, written * price.cache_write, read * price.cache_read, output * price.output)
+        return Spend(self.model, sent, output, sum(parts) / 1_000_000)
 
 
-def _answer(message: Message, model: str, spend: Spend) -> Answer:
-    stop = getattr(message, "stop_reason", None)
-    if stop == "refusal":
+FAILURES = (anthropic.AnthropicError, httpx2.HTTPError, GoogleAuthError)
+"""What the package raises, what reading an answer raises, and what credentials of Google's raise."""
+
+
+def _answer(reply: Reply, model: str, spend: Spend) -> Answer:
+    if reply.stop_reason == "refusal":
         raise Unusable(f"{model} refused to answer", spend)
-    if stop in ("max_tokens", "model_context_window_exceeded"):
+    if reply.stop_reason in ("max_tokens", "model_context_window_exceeded"):
         raise Unusable(f"the answer of {model} was cut off at its length limit", spend)
-    blocks = getattr(message, "content", None) or []
-    written = "".join(b.text for b in blocks if getattr(b, "type", "") == "text" and isinstance(b.text, str))
-    if len(written) > ANSWER_BOUND:
+    if len(reply.written) > ANSWER_BOUND:
         raise Unusable(f"the answer of {model} is longer than any answer should be", spend)
     try:
-        return Answer.model_validate_json(written)
+        return Answer.model_validate_json(reply.written)
     except ValidationError as error:
         raise Unusable(f"the answer of {model} does not have the form it was asked for", spend) from error
 
 
-def _reason(error: anthropic.APIError, model: str, timeout: float) -> tuple[str, bool]:
+def _never_sent(error: Exception) -> bool:
+    """The connection was never there, so that nothing can have been carried out."""
+    return isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
+
+
+def _ambiguous(error: Exception) -> bool:
+    """Sent, and nobody can say whether it was carried out and paid for."""
+    if isinstance(error, anthropic.APIStatusError):
+        return error.status_code in AMBIGUOUS
+    return isinstance(error, anthropic.APIConnectionError | httpx2.HTTPError) and not _never_sent(error)
+
+
+def _reason(error: Exception, model: str, timeout: float) -> tuple[str, bool]:
     """Why, in words to show, and whether asking again later is of no use. Foreign texts are not passed on."""
-    if isinstance(error, anthropic.APITimeoutError):
+    if isinstance(error, GoogleAuthError):
+        return "Google's credentials for the model are missing or not accepted", not error.retryable
+    if isinstance(error, anthropic.APITimeoutError | httpx2.TimeoutException):
         return f"{model} did not answer within {timeout:g} s", False
-    if isinstance(error, anthropic.APIConnectionError):
-        return f"no connection to the service of {model}", False
+    if isinstance(error, anthropic.APIConnectionError | httpx2.HTTPError):
+        return f"no connection to the service of {model}, or it was cut", False
     if not isinstance(error, anthropic.APIStatusError):
         return f"the service of {model} gave an answer that cannot be read", False
     status, said = error.status_code, str(error.body).lower()

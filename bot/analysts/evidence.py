@@ -1,34 +1,44 @@
 """What a model is shown of a case: figures outside, everything that came from a log inside a fence, all of it bounded.
 
-Texts of entries go in as they are kept, that is, redacted; only control and invisible characters are taken out.
+Entries are chosen for what they add: the first, the last, one of each revision, exception, status, code site and
+environment, and what is rare among them; an entry that adds nothing is left out, for it costs and tells nothing. Texts
+go in as they are kept, that is, redacted; only control and invisible characters are taken out.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 
-from bot.analysts.recognise import spread
+from bot.analysts.patterns import touches
 from bot.models import Case, Cluster, Entry
 from prompts import render
 
 EVIDENCE_BOUND = 24_000
-"""Characters of log text in one request."""
-ENTRY_BOUND = 4_000
-ENTRIES = 24
+"""Bytes of log text in one request."""
+ENTRY_BOUND = 3_000
+ENTRIES = 12
 SYMPTOM_ENTRIES = 2
 SYMPTOMS = 8
 NAMES = 12
+FOR_WORDS = 2
+"""Entries that differ from the others in their words alone."""
+PEOPLES_WORDS = 500
 FENCE = "=====FENCE {}====="
+Trait = tuple[str, object]
+WORD = re.compile(r"[^\W\d_]{3,}")
 
 
-def question(case: Case, boundary: Callable[[], str]) -> str:
-    """The user's part of the request."""
+def question(case: Case, boundary: Callable[[], str], bound: int = EVIDENCE_BOUND) -> str:
+    """The user's part of the request, with at most so many bytes of evidence."""
     cluster = case.problem.cluster
-    evidence, left_out = _evidence(case)
+    evidence, left_out = _evidence(case, bound)
+    told = [_shown(w, PEOPLES_WORDS) for w in (case.question, *case.wrong[:3], *case.known[:3])]
     mark = boundary()
-    while mark in evidence:
+    while any(mark in text for text in (evidence, *told)):
         mark = boundary()
     return render(
         "analyse.user.md.j2",
@@ -42,46 +52,99 @@ def question(case: Case, boundary: Callable[[], str]) -> str:
         users=cluster.users or "not known",
         clients=cluster.clients or "not known",
         severity=case.problem.triage.severity.value,
+        category=case.problem.triage.category,
         symptoms=", ".join(f"cluster {c.number} ({c.occurrences} occurrences)" for c in case.symptoms[:SYMPTOMS]),
-        critical_paths=case.critical_paths,
+        critical_paths=[p for p in case.critical_paths if touches(case, p)],
         fence=FENCE.format(mark),
         evidence=evidence,
         left_out="; ".join(left_out),
+        question=told[0],
+        wrong=told[1 : 1 + len(case.wrong[:3])],
+        known=told[1 + len(case.wrong[:3]) :],
     )
 
 
-def _evidence(case: Case) -> tuple[str, list[str]]:
+def informative(entries: Sequence[Entry], most: int) -> list[Entry]:
+    """The few that tell the most together, the most telling first: the first, the last, then whichever adds most."""
+    traits = {e.key: _traits(e) for e in entries}
+    often = Counter(t for found in traits.values() for t in found)
+    chosen = list({e.key: e for e in (*entries[:1], *entries[-1:])}.values())
+    known = {t for e in chosen for t in traits[e.key]}
+    rest = [e for e in entries if e not in chosen]
+    for_words = 0
+    while rest and len(chosen) < most:
+        best = max(rest, key=lambda e: _worth(traits[e.key] - known, often))
+        added = traits[best.key] - known
+        for_words += {name for name, _ in added} == {"words"}
+        if not added or for_words > FOR_WORDS:
+            break
+        chosen.append(best)
+        rest.remove(best)
+        known |= added
+    return chosen[:most]
+
+
+def _worth(added: Set[Trait], often: Mapping[Trait, int]) -> tuple[float, float]:
+    """Structure first, words second; what is rare weighs more."""
+    return (
+        sum(1 / often[t] for t in added if t[0] != "words"),
+        sum(1 / often[t] for t in added if t[0] == "words"),
+    )
+
+
+def _traits(entry: Entry) -> frozenset[Trait]:
+    """What tells entries of one problem apart; figures and ids that always differ are none."""
+    found: set[Trait] = {
+        ("environment", entry.environment),
+        ("revision", entry.revision),
+        ("level", entry.level),
+        ("form", entry.form),
+    }
+    if entry.failure:
+        found |= {("exception", entry.failure.type), ("frame", entry.failure.frame)}
+    if entry.request:
+        found |= {("route", (entry.request.method, entry.request.route)), ("status", entry.request.status)}
+    if entry.site:
+        found.add(("site", entry.site))
+    found.add(("words", frozenset(WORD.findall(entry.text[:ENTRY_BOUND]))))
+    return frozenset(found)
+
+
+def _evidence(case: Case, bound: int) -> tuple[str, list[str]]:
+    """As much as fits, the most telling first, shown in order of time."""
     cluster = case.problem.cluster
-    parts: list[str] = []
+    head = "\n".join((_names(cluster), *_deployments(case)))
+    used = len(head.encode("utf-8", "replace"))
     left_out: list[str] = []
-    used = shown = 0
-    total = len(cluster.evidence) + sum(len(c.evidence) for c in case.symptoms)
-    for part, is_entry in _parts(case):
-        if used + len(part) > EVIDENCE_BOUND:
+    parts: list[str] = [_cut(head, bound)]
+    for one, most in ((cluster, ENTRIES), *((s, SYMPTOM_ENTRIES) for s in case.symptoms[:SYMPTOMS])):
+        shown: list[Entry] = []
+        title = "" if one is cluster else f"--- symptom\n{_names(one)}"
+        used += len(title.encode("utf-8", "replace"))
+        if used > bound:
+            left_out.append(f"what came with it as cluster {one.number}")
             continue
-        parts.append(part)
-        used += len(part) + 1
-        shown += is_entry
-    if shown < total:
-        left_out.append(f"{total - shown} of {total} kept entries")
+        for entry in informative(one.evidence, most):
+            size = len(_entry(entry).encode("utf-8", "replace")) + 1
+            if used + size <= bound:
+                used += size
+                shown.append(entry)
+        parts += [title] if title else []
+        parts += [_entry(e) for e in sorted(shown, key=lambda e: e.order)]
+        if len(shown) < len(one.evidence):
+            left_out.append(
+                f"{len(one.evidence) - len(shown)} of {len(one.evidence)} kept entries of cluster {one.number}"
+            )
     if len(case.symptoms) > SYMPTOMS:
         left_out.append(f"{len(case.symptoms) - SYMPTOMS} symptoms")
     return "\n".join(parts), left_out
 
 
-def _parts(case: Case) -> Iterator[tuple[str, bool]]:
-    cluster = case.problem.cluster
-    yield _names(cluster), False
+def _deployments(case: Case) -> Iterator[str]:
     for d in case.deployments:
         outcome = "" if d.ok else f" failed: {d.message}"
         line = f"deployment {_stamp(d.time)} service={d.service} environment={d.environment} revision={d.revision}"
-        yield _shown(f"{line} image={d.image}{outcome}", 600), False
-    for entry in spread(cluster.evidence, ENTRIES):
-        yield _entry(entry), True
-    for symptom in case.symptoms[:SYMPTOMS]:
-        yield f"--- symptom\n{_names(symptom)}", False
-        for entry in spread(symptom.evidence, SYMPTOM_ENTRIES):
-            yield _entry(entry), True
+        yield _shown(f"{line} image={d.image}{outcome}", 400)
 
 
 def _names(cluster: Cluster) -> str:
@@ -89,7 +152,9 @@ def _names(cluster: Cluster) -> str:
     named += [f"revisions={','.join(cluster.revisions[:NAMES])}"] if cluster.revisions else []
     for environment, (entries, occurrences) in list(cluster.environments.items())[:NAMES]:
         named.append(f"environment={environment or '-'}:{occurrences} occurrences,{entries} entries")
-    return _shown(" ".join(named), 1_500) + "\n" + _shown(f"constant part: {cluster.template or cluster.title}", 1_000)
+    when = f"from {_stamp(cluster.first_seen)} to {_stamp(cluster.last_seen)}"
+    names = _shown(" ".join(named), 1_200)
+    return f"{names} {when}\n" + _shown(f"constant part: {cluster.template or cluster.title}", 500)
 
 
 def _entry(entry: Entry) -> str:
@@ -112,8 +177,12 @@ def _bounded(text: str) -> str:
     return f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
 
 
+def _cut(text: str, size: int) -> str:
+    return text.encode("utf-8", "replace")[:size].decode(errors="ignore")
+
+
 def _shown(line: str, bound: int) -> str:
-    return " ".join(_visible(line).split())[:bound]
+    return " ".join(_visible(line[: 4 * bound]).split())[:bound]
 
 
 def _visible(text: str) -> str:

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from bot.analysts.recognise import Hit, recognise, views
 from bot.analysts.table import TABLE, UNKNOWN
 from bot.analysts.wording import clean, fill
-from bot.models import Analysis, Case, Claim, Cluster, CriticalPath, Entry, Ground, Spend
+from bot.models import Analysis, Case, Claim, Cluster, CriticalPath, Entry, Ground
 
 QUOTE_BOUND = 160
 REVISIONS_NAMED = 4
@@ -22,7 +22,7 @@ class Patterns:
 
     name = "patterns"
 
-    def analyse(self, case: Case) -> tuple[Analysis, Spend | None]:
+    def analyse(self, case: Case) -> Analysis:
         cluster = case.problem.cluster
         hit = recognise(cluster, TABLE) or Hit(UNKNOWN, views(cluster)[0])
         values = _values(cluster, hit)
@@ -42,7 +42,7 @@ class Patterns:
             severity=row.severity,
             rule=row.name if hit.confirms else "",
             fingerprint=case.fingerprint,
-        ), None
+        )
 
 
 def _values(cluster: Cluster, hit: Hit) -> dict[str, str]:
@@ -77,7 +77,7 @@ def _frame(entry: Entry | None, site: str) -> str:
 
 
 def _business(case: Case, plain: str) -> str:
-    paths = [p for p in case.critical_paths if _touches(case, p)]
+    paths = [p for p in case.critical_paths if touches(case, p)]
     stated = [
         f'It touches the critical path "{p.name}"'
         + (f" (worth, as the team states it: {p.worth})." if p.worth else ".")
@@ -86,9 +86,10 @@ def _business(case: Case, plain: str) -> str:
     return " ".join(filter(None, (plain, *stated)))
 
 
-def _touches(case: Case, path: CriticalPath) -> bool:
+def touches(case: Case, path: CriticalPath) -> bool:
+    """Whether the problem stands in a way through the product that the team named."""
     cluster = case.problem.cluster
-    if path.services and cluster.service not in path.services:
+    if path.services and not any(fnmatchcase(cluster.service, s) for s in path.services):
         return False
     routes = {s.route for s in cluster.signatures if s.route}
     routes |= {e.request.route for e in cluster.evidence if e.request and e.request.route}

@@ -14,7 +14,7 @@ from bot.errors import GardenError
 from bot.evaluate.cases import Labelled, alone
 from bot.evaluate.statements import Statement, statements
 from bot.models import Audit, Case, Finding, Verdict
-from bot.ports import Analyst
+from bot.ports import Model
 from bot.steps.audit import audit
 
 FALSE_AT_MOST = 0.001
@@ -108,22 +108,23 @@ class Live:
     note: str = ""
 
 
-def live(labelled: Iterable[Labelled], analyst: Analyst, dollars: float) -> list[Live]:
+def live(labelled: Iterable[Labelled], model: Model, dollars: float) -> list[Live]:
     """Each case is given to the model once, within what may be spent."""
     out: dict[int, Live] = {}
     spent = 0.0
     for one in labelled:
         if id(one.case) in out:
             continue
-        if spent >= dollars:
-            out[id(one.case)] = Live(one.name, "", 0, 0, "not asked: the budget of a round is used up")
-            continue
         try:
-            analysis, spend = analyst.analyse(one.case)
+            asked = model.prepare(one.case)
+            if spent + asked.at_most.counted > dollars:
+                out[id(one.case)] = Live(one.name, "", 0, 0, "not asked: the budget of a round is used up")
+                continue
+            analysis, spend = model.ask(asked)
         except GardenError as error:
             out[id(one.case)] = Live(one.name, "", 0, 0, error.user_message)
             continue
-        spent += spend.counted if spend else 0.0
+        spent += spend.counted
         checked = audit(one.case, analysis, one.issues)
         observed = (Finding.CONFIRMED, Finding.CONTRADICTED, Finding.UNSUPPORTED)
         out[id(one.case)] = Live(

@@ -12,7 +12,7 @@ from bot import pipeline
 from bot.analysts.patterns import Patterns
 from bot.demo.replay import Replay
 from bot.demo.week import week
-from bot.models import Analysis, Case, Policy, Raw, Spend
+from bot.models import Analysis, Case, Policy, Raw
 from bot.ports import Edges
 from bot.trackers.local import LocalTracker
 from store import open_store
@@ -25,7 +25,7 @@ class Listening:
     heard: list[Case] = field(default_factory=list)
     name: str = "patterns"
 
-    def analyse(self, case: Case) -> tuple[Analysis, Spend | None]:
+    def analyse(self, case: Case) -> Analysis:
         self.heard.append(case)
         return Patterns().analyse(case)
 

@@ -2,24 +2,27 @@
 
 Every problem has an analysis to show. A new one is made where there is none, or where the evidence changed in
 kind: another revision, another exception, another severity, ten times as many. The same goes where a model could
-not be asked before, and now it can.
+not be asked before, and now it can. Ceilings hold for rounds and people together; a part of the day's is left for
+people.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.models import Analysis, Audit, Case, Cluster, Deployment, Policy, Problem, Severity
+from bot.models import Analysis, Audit, Case, Cluster, Deployment, Policy, Problem, Severity, Spent
 
 NO_KEY = "no key for a model is set"
 BUDGET = "the model budget for today is used up"
 ROUND_BUDGET = "the model budget for this round is used up"
+KEPT = "what is left of the model budget for today is kept for people"
+BUDGETS = frozenset({BUDGET, ROUND_BUDGET, KEPT})
+"""Reasons that money gives."""
 WORTH_ASKING = Severity.P3
 """The lowest severity that a model is asked about."""
-REQUEST_CEILING = 0.10
-"""Dollars that one request may cost at most where the analyst does not say, by the bounds of prompt and answer."""
 LOOK_BACK = timedelta(hours=1)
 """How long before a problem began a deployment may still have to do with it."""
 DEPLOYMENTS_SHOWN = 10
@@ -60,34 +63,39 @@ def choose(
     return sorted(cases, key=_urgency)
 
 
-def afford(
-    case: Case,
-    policy: Policy,
-    spent_today: float,
-    *,
-    has_model: bool,
-    spent_in_round: float = 0.0,
-    ceiling: float = REQUEST_CEILING,
-) -> str:
-    """Empty if the model may be asked about this case; else why not, in words that are shown."""
-    if not has_model:
-        return NO_KEY
-    if unsuited := _unsuited(case.problem, policy):
-        return unsuited
-    if spent_today + ceiling > policy.day_budget:
+def afford(at_most: float, spent: Spent, policy: Policy, *, by_person: bool) -> str:
+    """Empty if a request that costs so much at most may be sent; else why not, in words that are shown."""
+    if spent.day + at_most > policy.day_budget:
         return BUDGET
-    return ROUND_BUDGET if spent_in_round + ceiling > policy.round_budget else ""
+    if by_person:
+        return ""
+    if spent.rounds + at_most > policy.day_budget - policy.people_budget:
+        return KEPT
+    return ROUND_BUDGET if spent.round + at_most > policy.round_budget else ""
 
 
-def _unsuited(problem: Problem, policy: Policy) -> str:
-    service = problem.cluster.service
-    if not _released(service, policy):
-        return f"the logs of {service or 'this service'} are not released for models"
+def unsuited(problem: Problem, policy: Policy) -> str:
+    """Why a round asks no model about this problem; empty where it may."""
     if problem.incident and problem.is_symptom:
         return f"a symptom of cluster {problem.incident.root}, whose analysis explains it"
     if problem.triage.severity > WORTH_ASKING:
         return f"a problem of severity {problem.triage.severity} is not worth a request to a model"
-    return ""
+    return withheld(problem, policy)
+
+
+def withheld(problem: Problem, policy: Policy) -> str:
+    """Why nothing of this problem may be shown to a model; empty where it may."""
+    service = problem.cluster.service
+    return "" if _released(service, policy) else f"the logs of {service or 'this service'} are not released for models"
+
+
+def released(case: Case, policy: Policy) -> Case:
+    """The case without what came from services that are not released for models: symptoms, deployments."""
+    return replace(
+        case,
+        symptoms=tuple(c for c in case.symptoms if _released(c.service, policy)),
+        deployments=tuple(d for d in case.deployments if _released(d.service, policy)),
+    )
 
 
 def _released(service: str, policy: Policy) -> bool:
@@ -97,10 +105,10 @@ def _released(service: str, policy: Policy) -> bool:
 def _stale(problem: Problem, known: tuple[Analysis, Audit] | None, policy: Policy, *, has_model: bool) -> bool:
     if known is None or known[0].fingerprint != fingerprint(problem):
         return True
-    if known[0].source != PATTERNS or not has_model or _unsuited(problem, policy):
+    if known[0].source != PATTERNS or not has_model or unsuited(problem, policy):
         return False
     note = known[0].note
-    return known[0].provisional or note in (NO_KEY, BUDGET, ROUND_BUDGET) or note.endswith("not released for models")
+    return known[0].provisional or note in {NO_KEY, *BUDGETS} or note.endswith("not released for models")
 
 
 def _case(problem: Problem, deployments: Sequence[Deployment], clusters: Mapping[int, Cluster], policy: Policy) -> Case:

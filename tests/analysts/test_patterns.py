@@ -128,7 +128,7 @@ REQUESTS = [
 
 
 def analysed(text: str) -> Analysis:
-    return Patterns().analyse(case(cluster([entry(text)])))[0]
+    return Patterns().analyse(case(cluster([entry(text)])))
 
 
 @pytest.mark.parametrize(("text", "name"), LINES)
@@ -160,22 +160,21 @@ def test_values_come_from_the_entries() -> None:
 def test_cause_is_confirmed_by_structure_only() -> None:
     """An exception confirms its row; the same words somewhere in a line do not."""
     failure = Failure("ModuleNotFoundError", "No module named 'venues'")
-    solid = Patterns().analyse(case(cluster([entry("Traceback ...", failure=failure)])))[0]
+    solid = Patterns().analyse(case(cluster([entry("Traceback ...", failure=failure)])))
     loose = analysed("user wrote: No module named 'venues'")
     assert solid.rule == "missing module"
     assert loose.rule == ""
 
 
 def test_source_is_said() -> None:
-    """Every analysis of the table says that it is pattern-based, and costs nothing."""
-    analysis, spend = Patterns().analyse(missing_module())
-    assert (analysis.source, spend) == ("patterns", None)
+    """Every analysis of the table says that it is pattern-based."""
+    assert Patterns().analyse(missing_module()).source == "patterns"
 
 
 def test_own_claims_are_confirmed() -> None:
     """The figures and the quote that the table gives are true, and with a rule the cause is confirmed."""
     asked = missing_module()
-    checked = audit(asked, Patterns().analyse(asked)[0], frozenset())
+    checked = audit(asked, Patterns().analyse(asked), frozenset())
     assert [c.finding for c in checked.claims] == [Finding.CONFIRMED] * 4 + [Finding.INFERRED]
     assert (checked.verdict, checked.cause) == (Verdict.APPROVED, Finding.CONFIRMED)
 
@@ -183,7 +182,7 @@ def test_own_claims_are_confirmed() -> None:
 def test_unknown_failure_is_inconclusive() -> None:
     """What no row knows is said to be unknown, with true claims about it."""
     asked = case(cluster([entry("The flux capacitor is sad")]))
-    analysis = Patterns().analyse(asked)[0]
+    analysis = Patterns().analyse(asked)
     checked = audit(asked, analysis, frozenset())
     assert (analysis.cause, analysis.technical_impact, analysis.business_impact) == ("", "", "")
     assert checked.verdict is Verdict.INCONCLUSIVE
@@ -197,14 +196,14 @@ def test_worth_is_only_what_the_team_states() -> None:
         CriticalPath("log in", "everything", services=("identity",)),
         CriticalPath("pay", "much", routes=("/orders/*",)),
     ]
-    impact = Patterns().analyse(case(cluster([entry("deadlock detected")]), paths=paths))[0].business_impact
+    impact = Patterns().analyse(case(cluster([entry("deadlock detected")]), paths=paths)).business_impact
     assert "choose a seat" in impact
     assert "half of a day's sales" in impact
     assert "log in" not in impact
     assert not re.search(r"[$€£]|\d+ ?%|\d+ users", impact)
     request = Request("POST", "https://shop.example.com/orders/7", "/orders/{id}", 500)
     touched = Patterns().analyse(case(cluster([entry("POST 500", request=request)], route="/orders/{id}"), paths=paths))
-    assert "“pay”" in touched[0].business_impact or '"pay"' in touched[0].business_impact
+    assert "“pay”" in touched.business_impact or '"pay"' in touched.business_impact
 
 
 HOSTILE = [
@@ -245,7 +244,7 @@ def test_row_stands_its_own_audit(row: Row) -> None:
     own = [c for c, hit in zip(cases, hits, strict=True) if (hit.row if hit else UNKNOWN) is row]
     assert own, "no example"
     for asked in own:
-        analysis = Patterns().analyse(asked)[0]
+        analysis = Patterns().analyse(asked)
         checked = audit(asked, analysis, frozenset())
         assert [c.why for c in checked.claims if c.finding not in (Finding.CONFIRMED, Finding.INFERRED)] == []
         if row is not UNKNOWN:
@@ -260,7 +259,7 @@ def test_row_stands_its_own_audit(row: Row) -> None:
 def test_figures_of_a_log_line_are_not_claims(text: str) -> None:
     """Numbers, severities and times in the words of an entry stand as its words, and strike nothing out."""
     asked = case(cluster([entry(text)]))
-    checked = audit(asked, Patterns().analyse(asked)[0], frozenset())
+    checked = audit(asked, Patterns().analyse(asked), frozenset())
     assert checked.verdict is not Verdict.REJECTED, checked.rule
     assert {c.finding for c in checked.claims} <= {Finding.CONFIRMED, Finding.INFERRED}
 
@@ -268,7 +267,7 @@ def test_figures_of_a_log_line_are_not_claims(text: str) -> None:
 def test_what_is_not_known_is_shown_as_such() -> None:
     """An unrecognised problem has no cause; pages show that there is no known pattern, and what the entries say."""
     asked = case(cluster([entry("search refused by the filter: {{ 7 * 7 }}")]))
-    analysis = Patterns().analyse(asked)[0]
+    analysis = Patterns().analyse(asked)
     problem = replace(asked.problem, analysis=analysis, audit=audit(asked, analysis, frozenset()))
     cause = phrases.cause(problem)
     assert cause.text == ""
@@ -301,7 +300,7 @@ def test_any_text_is_analysed_and_its_claims_hold(text: str, form: Form, status:
     request = Request("GET", text, text, status) if form is Form.REQUEST else None
     found = entry(text, form=form, request=request, site=Site(file=text[:30], line=3))
     asked = case(cluster([found], title=text or "x", users=7, status=status if request else 0))
-    analysis = Patterns().analyse(asked)[0]
+    analysis = Patterns().analyse(asked)
     checked = audit(asked, analysis, frozenset())
     assert len(analysis.name) <= 121
     assert len(analysis.cause) < 1_000

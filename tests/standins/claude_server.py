@@ -1,4 +1,5 @@
-"""A small Claude on loopback, for the real client: /v1/messages, as badly as the real one on order.
+"""A small Claude on loopback, for the real client: messages and their counting, by the API's paths and by Vertex AI's,
+as badly as the real one on order.
 
     with ClaudeServer() as claude:
         claude.then("overloaded", "overloaded")
@@ -6,7 +7,8 @@
         ... Claude(api_key="not-a-real-key", base_url=claude.url) ...
         assert len(claude.requests) == 3
 
-Each request takes the next thing from the queue; when it is empty, the answer is given.
+Each request takes the next thing from the queue; when it is empty, the answer is given. Counting has a queue of its
+own. `POST /token` is Google's, for service accounts.
 """
 
 from __future__ import annotations
@@ -34,10 +36,13 @@ ERRORS: dict[str, tuple[int, str, str, dict[str, str]]] = {
     "rate limit, long": (429, "rate_limit_error", "This would exceed the rate limit.", {"retry-after": "3600"}),
     "server error": (500, "api_error", "Internal server error", {}),
     "bad gateway": (502, "api_error", "Bad gateway", {}),
+    "gateway timeout": (504, "timeout_error", "Gateway timeout", {}),
     "overloaded": (529, "overloaded_error", "Overloaded", {}),
 }
 STOPS = {"refused": "refusal", "cut off": "max_tokens"}
-FAULTS = (*ERRORS, *STOPS, "no json", "other json", "web page", "no blocks", "slow", "dropped", "cut in the middle")
+CUT = ("slow", "dropped", "cut in the middle", "trickles", "gateway timeout", "bad gateway")
+"""After these nobody knows whether the request was carried out."""
+FAULTS = (*ERRORS, *STOPS, "no json", "other json", "web page", "no blocks", "no usage", *CUT)
 
 
 @dataclass
@@ -62,8 +67,15 @@ class ClaudeServer:
     def __init__(self) -> None:
         self.answer: Json | Callable[[Received], Json] = {}
         self.requests: list[Received] = []
+        self.counted: list[Received] = []
         self.queue: deque[str] = deque()
+        self.count_queue: deque[str] = deque()
         self.usage: Json = {"input_tokens": 1000, "output_tokens": 200, "cache_read_input_tokens": 500}
+        self.tokens: Callable[[Received], int] = lambda received: len(received.text) // 4
+        self.busy = self.busiest = 0
+        """Requests on their way now, and at most."""
+        self.delay = 0.0
+        self.turn = threading.Lock()
         self.released = threading.Event()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
@@ -100,11 +112,28 @@ def _handler(claude: ClaudeServer) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_POST(self) -> None:
-            length = int(self.headers.get("content-length", "0"))
-            body = json.loads(self.rfile.read(length))
-            received = Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
-            claude.requests.append(received)
-            fault = claude.queue.popleft() if claude.queue else ""
+            written = self.rfile.read(int(self.headers.get("content-length", "0")))
+            if self.path == "/token":
+                self._send(200, {"access_token": "not-a-real-token", "expires_in": 3600, "token_type": "Bearer"}, {})
+                return
+            received = Received(self.path, {k.lower(): v for k, v in self.headers.items()}, json.loads(written))
+            counts = self.path.endswith(("/count_tokens", "/count-tokens:rawPredict"))
+            with claude.turn:
+                (claude.counted if counts else claude.requests).append(received)
+                queue = claude.count_queue if counts else claude.queue
+                fault = queue.popleft() if queue else ""
+                claude.busy += 1
+                claude.busiest = max(claude.busy, claude.busiest)
+            try:
+                claude.released.wait(claude.delay)
+                self._answer(received, fault, counts)
+            except OSError:
+                self.close_connection = True
+            finally:
+                with claude.turn:
+                    claude.busy -= 1
+
+        def _answer(self, received: Received, fault: str, counts: bool) -> None:
             if fault in ERRORS:
                 status, kind, message, headers = ERRORS[fault]
                 self._send(status, {"type": "error", "error": {"type": kind, "message": message}}, headers)
@@ -115,6 +144,8 @@ def _handler(claude: ClaudeServer) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
             elif fault == "web page":
                 self._raw(200, b"<html>a proxy says hello</html>", "text/html")
+            elif counts:
+                self._send(200, {"input_tokens": claude.tokens(received)}, {})
             else:
                 self._message(received, fault)
 
@@ -132,20 +163,28 @@ def _handler(claude: ClaudeServer) -> type[BaseHTTPRequestHandler]:
                 "id": f"msg_{len(claude.requests)}",
                 "type": "message",
                 "role": "assistant",
-                "model": received.body["model"],
+                "model": received.body.get("model", "by its path"),
                 "content": content,
                 "stop_reason": STOPS.get(fault, "end_turn"),
                 "stop_sequence": None,
                 "usage": claude.usage,
             }
-            if fault == "cut in the middle":
+            if fault == "no usage":
+                del message["usage"]
+            if fault in ("cut in the middle", "trickles"):
                 written = json.dumps(message).encode()
                 self.send_response(200)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(written)))
                 self.end_headers()
-                self.wfile.write(written[: len(written) // 2])
                 self.close_connection = True
+                if fault == "cut in the middle":
+                    self.wfile.write(written[: len(written) // 2])
+                    return
+                for at in range(len(written)):
+                    self.wfile.write(written[at : at + 1])
+                    if claude.released.wait(0.05):
+                        break
             else:
                 self._send(200, message, {})
 

@@ -10,7 +10,6 @@ import pytest
 from bot.models import (
     Analysis,
     Audit,
-    Case,
     Count,
     Deployment,
     Failure,
@@ -18,9 +17,21 @@ from bot.models import (
     Policy,
     Problem,
     Severity,
+    Spent,
     Verdict,
 )
-from bot.steps.analyse import BUDGET, NO_KEY, ROUND_BUDGET, afford, choose, fingerprint
+from bot.steps.analyse import (
+    BUDGET,
+    KEPT,
+    NO_KEY,
+    ROUND_BUDGET,
+    afford,
+    choose,
+    fingerprint,
+    released,
+    unsuited,
+    withheld,
+)
 from tests.analysts.making import NEW, START, cluster, entry, missing_module, problem
 
 RELEASED = Policy(model_services=("*",))
@@ -124,36 +135,61 @@ def test_without_a_model_patterns_stay(plain: Problem) -> None:
     assert choose([plain], earlier, [], {3: plain.cluster}, RELEASED) == []
 
 
-def asked(
-    case: Case, policy: Policy = RELEASED, spent: float = 0.0, *, has_model: bool = True, spent_in_round: float = 0
-) -> str:
-    return afford(case, policy, spent, has_model=has_model, spent_in_round=spent_in_round)
+def test_round_asks_about_what_suits() -> None:
+    """A P1 of a released service does; a symptom, a P4 and a service that is not released do not, in words."""
+    suits = missing_module().problem
+    assert unsuited(suits, RELEASED) == ""
+    assert unsuited(suits, Policy(model_services=("seat-map",))) == ""
+    assert "not released" in unsuited(suits, Policy())
+    assert "not released" in unsuited(suits, Policy(model_services=("other",)))
+    assert "cluster 3" in unsuited(problem(cluster([entry("x")], number=4), incident=INCIDENT), RELEASED)
+    assert "P4" in unsuited(problem(cluster([entry("x")]), severity=Severity.P4), RELEASED)
 
 
-def test_model_may_be_asked() -> None:
-    """A new P1 of a released service within the budget: nothing speaks against it."""
-    assert asked(missing_module()) == ""
-    assert asked(missing_module(), Policy(model_services=("seat-map",))) == ""
+def test_a_person_may_ask_about_anything_that_is_released() -> None:
+    """A symptom or a P4 is worth a person's question; the team's word on the service stays."""
+    symptom = problem(cluster([entry("x")], number=4), severity=Severity.P4, incident=INCIDENT)
+    assert withheld(symptom, RELEASED) == ""
+    assert "not released" in withheld(symptom, Policy())
 
 
-def test_reasons_not_to_ask_are_said() -> None:
-    """No key, not released, symptom, not worth it, budget of the day or the round: each in words."""
-    case = missing_module()
-    symptom = Case(problem(cluster([entry("x")], number=4), incident=INCIDENT))
-    minor = Case(problem(cluster([entry("x")]), severity=Severity.P4))
-    assert asked(case, has_model=False) == NO_KEY
-    assert "not released" in asked(case, Policy())
-    assert "not released" in asked(case, Policy(model_services=("other",)))
-    assert "cluster 3" in asked(symptom)
-    assert "P4" in asked(minor)
-    assert asked(case, spent=4.95) == BUDGET
-    assert asked(case, spent_in_round=0.45) == ROUND_BUDGET
+def test_neighbours_that_are_not_released_are_left_out() -> None:
+    """Symptoms and deployments of another service go to a model only if that service is released, too."""
+    near, far = cluster([entry("x")], number=4), replace(cluster([entry("secret of others")], number=5), service="till")
+    deployed = [Deployment(START, "seat-map", "production", NEW), Deployment(START, "till", "production", "till-1")]
+    whole = replace(missing_module(), symptoms=(near, far), deployments=tuple(deployed))
+    shown = released(whole, Policy(model_services=("seat-map",)))
+    assert [c.number for c in shown.symptoms] == [4]
+    assert [d.service for d in shown.deployments] == ["seat-map"]
+    assert released(whole, RELEASED) == whole
 
 
-def test_ceiling_is_never_passed() -> None:
-    """However much was spent, one more request stays under the ceiling of the day, or is not made."""
-    case = missing_module()
-    spent = 0.0
-    while not asked(case, Policy(model_services=("*",), day_budget=1.0), spent):
-        spent += 0.10
-    assert spent <= 1.0
+POLICY = Policy(model_services=("*",), day_budget=5.0, round_budget=0.5, people_budget=1.0)
+
+
+@pytest.mark.parametrize(
+    ("spent", "by_person", "reason"),
+    [
+        (Spent(), False, ""),
+        (Spent(4.0, 3.8, 0.3), False, ""),
+        (Spent(0.45, 0.45, 0.45), False, ROUND_BUDGET),
+        (Spent(3.95, 3.95, 0.1), False, KEPT),
+        (Spent(3.95, 3.95, 3.95), True, ""),
+        (Spent(4.95, 3.0, 0.0), False, BUDGET),
+        (Spent(4.95, 3.0, 0.0), True, BUDGET),
+    ],
+)
+def test_ceilings_have_their_words(spent: Spent, by_person: bool, reason: str) -> None:
+    """A round stops at its own ceiling and before what is kept for people; people only at the day's."""
+    assert afford(0.1, spent, POLICY, by_person=by_person) == reason
+
+
+def test_ceilings_are_never_passed() -> None:
+    """Whoever asks, and however often: no sum ever passes the day's, and people always have their part of it."""
+    day = rounds = 0.0
+    while not afford(0.1, Spent(day, rounds, 0.0), POLICY, by_person=False):
+        day, rounds = day + 0.1, rounds + 0.1
+    assert 3.9 <= rounds <= 4.0
+    while not afford(0.1, Spent(day, rounds, 0.0), POLICY, by_person=True):
+        day += 0.1
+    assert 4.9 <= day <= 5.0

@@ -22,7 +22,6 @@ from bot.models import (
     Request,
     Severity,
     Site,
-    Spend,
     Trend,
     Triage,
     Verdict,
@@ -205,11 +204,3 @@ def test_a_severity_for_no_cluster_is_refused(store: Store) -> None:
     """A wrong number is told in words."""
     with pytest.raises(Refused, match="no cluster 9"):
         store.clusters.set_severity(9, Severity.P0, "U1", START)
-
-
-def test_spending_is_summed_up_since(store: Store) -> None:
-    """What has no known price adds nothing."""
-    for seconds, dollars in ((0, 0.5), (10, 0.25), (20, None)):
-        store.analyses.spend(Spend("m", 10, 5, dollars), "cluster 1", at(seconds))
-    assert store.analyses.spent_since(at(5)) == 0.25
-    assert store.analyses.spent_since(at(100)) == 0.0
