@@ -782,6 +782,56 @@ class Event:
     detail: str = ""
 
 
+class Stand(StrEnum):
+    """What a person can say of a cluster."""
+
+    TAKEN = "taken"
+    SNOOZED = "snoozed"
+    EXPECTED = "expected"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """What a person said of a cluster: it holds until somebody takes it back, or what happens ends it."""
+
+    cluster: int
+    stand: Stand
+    who: str
+    at: datetime
+    whom: str = ""
+    """Who is on it, of `taken`."""
+    why: str = ""
+    until: datetime | None = None
+    peak: int = 0
+    """The most occurrences within an hour when it was said; many more than that end a silence."""
+    severity: Severity | None = None
+    """How urgent it was when it was said; more urgent ends a silence."""
+    revisions: tuple[str, ...] = ()
+    """Those that had shown it when it was said."""
+    later: bool = False
+    """Resolved, but only in the next revision."""
+    id: int = 0
+
+    @property
+    def silences(self) -> bool:
+        return self.stand is not Stand.TAKEN
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a person changed, and what it takes to take it back."""
+
+    id: int
+    who: str
+    at: datetime
+    verb: str
+    cluster: int
+    detail: str = ""
+    back: Mapping[str, Any] = field(default_factory=dict)
+    """Empty where it cannot be taken back; `detail` then says what to do instead."""
+
+
 # ---------------------------------------------------------------- rounds and what is shown of them
 
 
@@ -826,10 +876,22 @@ class Problem:
     audit: Audit | None = None
     proposal: Proposal | None = None
     incident: Incident | None = None
+    stances: tuple[Stance, ...] = ()
+    """What people said of it, and what holds now."""
 
     @property
     def number(self) -> int:
         return self.cluster.number
+
+    @property
+    def owner(self) -> str:
+        """Who is on it."""
+        return next((s.whom for s in self.stances if s.stand is Stand.TAKEN), "")
+
+    @property
+    def silence(self) -> Stance | None:
+        """Why it is not shown among what matters now, by a person's word."""
+        return next((s for s in self.stances if s.silences), None)
 
     @property
     def is_symptom(self) -> bool:
@@ -911,6 +973,8 @@ class Digest:
     """The heads of `report.families` that fit, worst first; their symptoms are folded under them."""
     more: int = 0
     """How many families did not fit."""
+    silent: int = 0
+    """How many families people have silenced."""
 
 
 # ---------------------------------------------------------------- what the team decided beforehand

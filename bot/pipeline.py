@@ -39,12 +39,14 @@ from bot.models import (
     Report,
     Sighting,
     Spend,
+    Stance,
     Window,
 )
 from bot.ports import Edges
 from bot.steps.analyse import choose
 from bot.steps.approve import approve
 from bot.steps.assemble import assemble
+from bot.steps.attend import ended
 from bot.steps.audit import audit
 from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
@@ -61,6 +63,8 @@ LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LEASE = timedelta(minutes=2)
 """How long a claim on filing holds before another worker may look whether it happened."""
+GARDENER = "gardener"
+"""Who it was when no person was."""
 BAD_KEPT = 20
 """Bad lines that are named; the rest are only counted."""
 
@@ -91,8 +95,9 @@ def round(
     reading = collect(edges, number, window, members=members, progress=progress)
     baseline = store.rounds.first() if baseline is None else baseline
     thought = ponder(edges, number, window, now, baseline) if think else sort_out(edges, window, now, baseline)
+    thought.problems = attend(edges, thought.problems, now)
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
-        suggest(edges, problem, "gardener", now)
+        suggest(edges, problem, GARDENER, now)
     conclude(edges, number, thought, now)
     if edges.logs.lasting:
         store.rounds.age(now)
@@ -197,11 +202,14 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
     for c in store.clusters.load(changed | recast):
         incident = after.get(c.number)
         linked = store.issues.linked(c.number)
+        marked = None if linked else store.issues.marked(edges.tracker.repository, c.number)
+        candidates = [] if linked else store.issues.search(edges.tracker.repository, words(c))
+        ruled_out = store.issues.unlinked(c.number)
         matched = match(
             c,
             linked=linked,
-            marked=None if linked else store.issues.marked(edges.tracker.repository, c.number),
-            candidates=[] if linked else store.issues.search(edges.tracker.repository, words(c)),
+            marked=None if marked and (marked.repository, marked.number) in ruled_out else marked,
+            candidates=[i for i in candidates if (i.repository, i.number) not in ruled_out],
             incident=incident,
         )
         previous = store.clusters.triage(c.number)
@@ -292,6 +300,21 @@ def mirror(edges: Edges, now: datetime) -> list[str]:
     except (Unavailable, Forbidden) as error:
         return [f"The tracker was not read: {error.user_message}"]
     return []
+
+
+def attend(edges: Edges, problems: Sequence[Problem], now: datetime) -> list[Problem]:
+    """The problems with what people said of them; what does not fit any more ends, and the history says why."""
+    stances = edges.store.stances
+    judged = {p.number: p for p in problems}
+    holding: dict[int, tuple[Stance, ...]] = {}
+    for said in {s.id: s for s in [*stances.of(list(judged)), *stances.silent()]}.values():
+        problem = judged.get(said.cluster)
+        why = ended(said, now, problem.cluster if problem else None, problem.triage.severity if problem else None)
+        if why:
+            stances.end([said.id], GARDENER, why, now)
+        else:
+            holding[said.cluster] = (*holding.get(said.cluster, ()), said)
+    return [replace(p, stances=holding.get(p.number, ())) for p in problems]
 
 
 def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> Report:

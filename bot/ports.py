@@ -20,6 +20,7 @@ from bot.models import (
     Change,
     Cluster,
     Decision,
+    Deed,
     Deployment,
     Draft,
     Entry,
@@ -38,6 +39,7 @@ from bot.models import (
     Severity,
     Spend,
     Spent,
+    Stance,
     Triage,
     Turn,
     Window,
@@ -238,6 +240,10 @@ class Clusters(Protocol):
         """Clusters with the newest triage, match, analysis, audit, proposal and incident of each."""
         ...
 
+    def search(self, words: Sequence[str], limit: int) -> list[int]:
+        """Clusters that have all the words in their names, texts or evidence; those seen last come first."""
+        ...
+
     def resolve(self, number: int) -> int | None:
         """The number itself, the lower number whose alias it is, or None."""
         ...
@@ -328,6 +334,15 @@ class Issues(Protocol):
 
     def linked(self, cluster: int) -> Issue | None: ...
 
+    def unlink(self, cluster: int, who: str, now: datetime, *, final: bool = True) -> Issue | None:
+        """A person says that the cluster is not its issue; if that is final, it is not matched with it again. The
+        issue that it was."""
+        ...
+
+    def unlinked(self, cluster: int) -> list[tuple[str, int]]:
+        """The issues, by repository and number, that a person said the cluster is not."""
+        ...
+
     def holders(self, repository: str, number: int) -> list[int]:
         """The clusters that belong to the issue, in order of number."""
         ...
@@ -386,6 +401,43 @@ class Messages(Protocol):
         ...
 
 
+class Stances(Protocol):
+    """What people say of clusters."""
+
+    def say(self, stance: Stance) -> tuple[Stance, tuple[int, ...]]:
+        """From now on this holds; returned with the ids of what held before in its place. A cluster has one owner
+        and one silence."""
+        ...
+
+    def of(self, clusters: Sequence[int]) -> list[Stance]:
+        """What holds."""
+        ...
+
+    def silent(self) -> list[Stance]: ...
+
+    def owned(self, whom: str) -> list[Stance]: ...
+
+    def end(self, ids: Sequence[int], who: str, why: str, now: datetime) -> None: ...
+
+    def resume(self, ids: Sequence[int], who: str, why: str, now: datetime) -> None:
+        """What had ended holds again, unless something took its place meanwhile."""
+        ...
+
+
+class Deeds(Protocol):
+    """What people changed, and how to take it back."""
+
+    def add(self, deed: Deed) -> None: ...
+
+    def last(self, who: str) -> Deed | None:
+        """A person's newest change that was not taken back."""
+        ...
+
+    def undone(self, deed: Deed, now: datetime) -> bool:
+        """False for one that was taken back before."""
+        ...
+
+
 class History(Protocol):
     def add(self, event: Event) -> None: ...
 
@@ -409,6 +461,10 @@ class Store(Protocol):
     def proposals(self) -> Proposals: ...
     @property
     def messages(self) -> Messages: ...
+    @property
+    def stances(self) -> Stances: ...
+    @property
+    def deeds(self) -> Deeds: ...
     @property
     def history(self) -> History: ...
 

@@ -15,7 +15,20 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot import pipeline
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused
-from bot.models import Act, Decision, Issue, Message, Posted, Problem, Proposal, Report, Severity, Stage, Window
+from bot.models import (
+    Act,
+    Decision,
+    Deed,
+    Issue,
+    Message,
+    Posted,
+    Problem,
+    Proposal,
+    Report,
+    Severity,
+    Stage,
+    Window,
+)
 from bot.ports import Chat, Edges
 from bot.render import slack
 from bot.steps import propose
@@ -159,9 +172,22 @@ def settle(edges: Edges, decision: Decision, groups: frozenset[str]) -> Proposal
     proposal = pipeline.decide(edges, decision, groups)
     severity = proposal.draft.severity
     chosen = decision.words.strip().upper() == str(severity) or proposal.draft.act is Act.ESCALATE
+    _not_taken_back(edges, decision, proposal)
     if decision.verb == "approve" and severity is not None and chosen:
         edges.store.clusters.set_severity(proposal.cluster, severity, decision.who, decision.at)
     return proposal
+
+
+def _not_taken_back(edges: Edges, decision: Decision, proposal: Proposal) -> None:
+    """So that `undo` says what to do instead, and does not take back what was changed before."""
+    instead = {
+        "approve": "what was written stands on the tracker, where it can be closed; "
+        f"`/garden unlink {proposal.cluster}` parts the cluster from its issue",
+        "reject": f"`/garden file cluster {proposal.cluster}` proposes it again",
+    }
+    if decision.verb in instead:
+        deed = Deed(0, decision.who, decision.at, decision.verb, proposal.cluster, instead[decision.verb])
+        edges.store.deeds.add(deed)
 
 
 def carry_out(edges: Edges, number: int) -> Proposal | None:

@@ -6,20 +6,22 @@ goes wrong there comes to the desk's one error handler.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt import Ack, App, BoltResponse
 
-from handlers import approvals, commands
+from handlers import approvals, commands, tending
 from handlers.desk import Desk, Handle, asked, failed
 
 COMMANDS: Mapping[str, Handle] = {"/garden": commands.garden}
-ACTIONS: Mapping[str, Handle] = {
+ACTIONS: Mapping[str | re.Pattern[str], Handle] = {
     "show": commands.show_clicked,
     "file": commands.file_clicked,
     "approve": approvals.approve_clicked,
     "reject": approvals.reject_clicked,
+    re.compile(r"split-[0-9]+"): tending.split_clicked,
 }
 """Buttons, by `action_id`."""
 EVENTS: Mapping[str, Handle | None] = {"message": approvals.replied, "app_mention": None}

@@ -14,8 +14,8 @@ from bot.models import Decision, Posted, Stage
 from bot.render import slack
 from bot.spans import words as span_words
 from handlers.desk import Asked, Desk
-from handlers.grammar import Mistake
 from handlers.replies import Approve, Later, Reject, Reply, parse_reply
+from handlers.words import Mistake
 
 
 def replied(desk: Desk, asked: Asked) -> None:

@@ -9,9 +9,27 @@ from bot.errors import Refused
 from bot.models import Decision, Message, Problem, Proposal, Severity, Window
 from bot.render import slack
 from bot.spans import words as span_words
-from handlers import grammar, replies
+from handlers import grammar, replies, tending
 from handlers.desk import Asked, Desk
-from handlers.grammar import Escalate, File, Help, Latest, Mistake, Show
+from handlers.grammar import (
+    Escalate,
+    File,
+    Help,
+    Latest,
+    Link,
+    Merge,
+    Past,
+    Search,
+    Show,
+    Silence,
+    Snoozed,
+    Split,
+    Take,
+    Undo,
+    Unlink,
+    Wake,
+)
+from handlers.words import Mistake
 
 LATEST = timedelta(hours=24)
 """What `latest` looks back on if no span is given."""
@@ -33,6 +51,28 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             file(desk, asked, command)
         case Escalate():
             escalate(desk, asked, command)
+        case Take():
+            tending.take(desk, asked, command)
+        case Silence():
+            tending.silence(desk, asked, command)
+        case Wake():
+            tending.wake(desk, asked, command)
+        case Snoozed():
+            tending.snoozed(desk, asked)
+        case Link():
+            tending.link(desk, asked, command)
+        case Unlink():
+            tending.unlink(desk, asked, command)
+        case Split():
+            tending.split(desk, asked, command)
+        case Merge():
+            tending.merge(desk, asked, command)
+        case Undo():
+            tending.undo(desk, asked)
+        case Past():
+            tending.past(desk, asked, command)
+        case Search():
+            tending.search(desk, asked, command)
         case Help():
             desk.answer(asked, help_page(command.topic))
         case Mistake():
@@ -43,7 +83,7 @@ def latest(desk: Desk, asked: Asked, command: Latest) -> None:
     """The problems that matter now, as the store has them."""
     now = desk.now()
     report = pipeline.look(desk.edges, Window(now - (command.since or LATEST), now))
-    families = [f for f in report.families if _wanted(f, command)]
+    families = [f for f in report.families if f[0].silence is None and _wanted(f, command)]
     what = [command.service, f"{command.severity} and above" if command.severity else ""]
     what.append(f"last {span_words(command.since)}" if command.since else "")
     message = slack.latest(report, families[:SHOWN], max(0, len(families) - SHOWN), ", ".join(w for w in what if w))

@@ -115,6 +115,10 @@ class Desk:
         """With an empty list, nobody."""
         return bool(self.edges.policy.approvers & {user, *self.groups(user)})
 
+    def must_approve(self, user: str) -> None:
+        if not self.is_approver(user):
+            raise Refused("You are not on the list of approvers (GARDEN_APPROVERS). Somebody who is has to do that.")
+
     def must_operate(self, user: str) -> None:
         """Operators and approvers; full members where there is no list; never guests or bots."""
         if not self.people.full_member(user):

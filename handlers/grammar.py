@@ -7,18 +7,36 @@ read becomes a `Mistake` that says what to type instead. No text makes it raise.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
 from bot.errors import InputError
-from bot.models import Severity
+from bot.models import Severity, Stand
 from bot.spans import span
+from handlers.words import (
+    CLUSTER,
+    FILLER,
+    ISSUE,
+    NAMED_CLUSTER,
+    PERSON,
+    SERVICE,
+    SPAN,
+    Mistake,
+    bare,
+    cluster_in,
+    clusters_in,
+    is_one_of,
+    number_in,
+    plain,
+    reason,
+    severity_in,
+    short,
+    split_share,
+)
 
-LONGEST = 3000
-"""Characters of a command or reply that are looked at; Slack itself allows more."""
+LONGEST_SNOOZE = timedelta(days=90)
 
 
 class Who(StrEnum):
@@ -27,6 +45,7 @@ class Who(StrEnum):
     ANYBODY = "anybody in the channel"
     OPERATORS = "operators"
     APPROVERS = "approvers; from operators it becomes a proposal"
+    DECIDERS = "approvers"
 
 
 # ---------------------------------------------------------------- what can be said
@@ -62,18 +81,99 @@ class Escalate:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """`whom` is empty for whoever says it."""
+
+    cluster: int
+    whom: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Snoozed, expected or resolved."""
+
+    cluster: int
+    stand: Stand
+    why: str = ""
+    lasting: timedelta | None = None
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    cluster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snoozed:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    cluster: int
+    issue: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    cluster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`parts` are places in the list of signatures that `split 3` shows; none asks for that list."""
+
+    cluster: int
+    parts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    one: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """`history`: who did what, of one cluster or of all."""
+
+    cluster: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     topic: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """What was typed cannot be read; `answer` says what to type."""
-
-    answer: str
-
-
-Command = Latest | Show | File | Escalate | Help
+Command = (
+    Latest
+    | Show
+    | File
+    | Escalate
+    | Take
+    | Silence
+    | Wake
+    | Snoozed
+    | Link
+    | Unlink
+    | Split
+    | Merge
+    | Undo
+    | Past
+    | Search
+    | Help
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,74 +191,22 @@ class Verb:
 
 # ---------------------------------------------------------------- reading words
 
-_SEVERITY = re.compile(r"[pP]([0-5])")
-_CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?|#)?([0-9]{1,9})", re.IGNORECASE)
-_NAMED_CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?)([0-9]{1,9})", re.IGNORECASE)
-_ISSUE = re.compile(r"(?:issues?[-#]?|[\w.-]{1,100}/[\w.-]{1,100}#|gh-|#)?([0-9]{1,9})", re.IGNORECASE)
-_SERVICE = re.compile(r"[A-Za-z0-9][\w.-]{0,62}")
-_SPAN = re.compile(r"(?:[0-9]{1,6}[smhdw])+", re.IGNORECASE)
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
-_SHARE = re.compile(r"(?:--?|—|–)share", re.IGNORECASE)
-_FILLER = frozenset({"the", "to", "as", "for", "in", "last", "since", "please", "service", "services", "from", "past"})
-_MARKS = "*_~`'\"“”‘’.,;:!?"
-
-
-def plain(text: str) -> str:
-    """The text as the person typed it: Slack sends `&`, `<` and `>` escaped; what is invisible was copied along."""
-    return _INVISIBLE.sub("", text[:LONGEST]).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def bare(word: str) -> str:
-    return word.strip(_MARKS)
-
-
-def severity_in(word: str) -> Severity | None:
-    found = _SEVERITY.fullmatch(bare(word))
-    return Severity(f"P{found[1]}") if found else None
-
-
-def number_in(pattern: re.Pattern[str], word: str) -> int:
-    found = pattern.fullmatch(bare(word))
-    return int(found[1]) if found else 0
-
-
-def is_one_of(word: str, *names: str) -> bool:
-    return bare(word).lower() in names
-
-
-def _split_share(words: list[str]) -> tuple[list[str], bool]:
-    kept = [w for w in words if not _SHARE.fullmatch(w)]
-    return kept, len(kept) < len(words)
-
-
-def _cluster(words: list[str], verb: str) -> int | Mistake:
-    """The one cluster that is named, however it is written."""
-    rest = [w for w in words if not is_one_of(w, "cluster", "clusters", "c", "number", "no", "#", *_FILLER)]
-    if not rest:
-        return Mistake(f"Which cluster? Type its number: `/garden {verb} 3`. `/garden latest` lists them.")
-    number = number_in(_CLUSTER, rest[0])
-    if not number:
-        return Mistake(f"“{short(rest[0])}” is not the number of a cluster. Type `/garden {verb} 3`.")
-    if len(rest) > 1:
-        return Mistake(f"One cluster at a time, please: `/garden {verb} {number}`.")
-    return number
-
 
 def _latest(words: list[str]) -> Command | Mistake:
-    words, share = _split_share(words)
+    words, share = split_share(words)
     service, severity, since = "", None, None
     for word in words:
-        if is_one_of(word, *_FILLER) or not bare(word):
+        if is_one_of(word, *FILLER) or not bare(word):
             continue
         text = bare(word)
         if (found := severity_in(word)) is not None:
             severity = found
-        elif _SPAN.fullmatch(text):
+        elif SPAN.fullmatch(text):
             try:
                 since = span(text)
             except InputError as error:
                 return Mistake(error.user_message)
-        elif service or not _SERVICE.fullmatch(text):
+        elif service or not SERVICE.fullmatch(text):
             return Mistake(
                 f"I read `latest`, but not “{short(word)}”. Type a service, a severity and a span, in any order: "
                 "`/garden latest checkout P1 6h`."
@@ -169,13 +217,13 @@ def _latest(words: list[str]) -> Command | Mistake:
 
 
 def _show(words: list[str]) -> Command | Mistake:
-    words, share = _split_share(words)
-    found = _cluster(words, "show")
+    words, share = split_share(words)
+    found = cluster_in(words, "show")
     return found if isinstance(found, Mistake) else Show(found, share)
 
 
 def _file(words: list[str]) -> Command | Mistake:
-    found = _cluster(words, "file cluster")
+    found = cluster_in(words, "file cluster")
     return found if isinstance(found, Mistake) else File(found)
 
 
@@ -190,11 +238,11 @@ def _escalate(words: list[str]) -> Command | Mistake:
             of_cluster = True
         elif severity is None and (found := severity_in(word)) is not None:
             severity = found
-        elif not number and (cluster := number_in(_NAMED_CLUSTER, word)):
+        elif not number and (cluster := number_in(NAMED_CLUSTER, word)):
             of_cluster, number = True, cluster
-        elif not number and (issue := number_in(_ISSUE, word)):
+        elif not number and (issue := number_in(ISSUE, word)):
             number = issue
-        elif not is_one_of(word, "issue", "issues", "severity", "->", "→", "#", "", *_FILLER):
+        elif not is_one_of(word, "issue", "issues", "severity", "->", "→", "#", "", *FILLER):
             return Mistake(
                 f"I read `escalate`, but not “{short(word)}”. Type `/garden escalate 889 P1`, or for a cluster "
                 "`/garden escalate cluster 3 P1`; a reason may follow."
@@ -208,6 +256,127 @@ def _escalate(words: list[str]) -> Command | Mistake:
         return Mistake(f"How urgent? Type `/garden escalate {what}{number} P1`; P0 is the most urgent, P5 the least.")
     why = " ".join(words[read:])
     return Escalate(severity, cluster=number, why=why) if of_cluster else Escalate(severity, issue=number, why=why)
+
+
+def _take(words: list[str]) -> Command | Mistake:
+    people = [person[1] for w in words if (person := PERSON.fullmatch(w.strip(",.;:")))]
+    if len(people) > 1:
+        return Mistake("One person at a time: `/garden take 3 @ann`.")
+    rest = [w for w in words if not PERSON.fullmatch(w.strip(",.;:")) and not is_one_of(w, "me", "i", "by")]
+    if any(w.startswith("@") for w in rest):
+        return Mistake("Pick the person from Slack's list while you type `@`, so that I know who is meant.")
+    found = cluster_in(rest, "take")
+    return found if isinstance(found, Mistake) else Take(found, people[0] if people else "")
+
+
+def _one(words: list[str], example: str) -> tuple[int, list[str]] | Mistake:
+    """The cluster that is named first, and what follows it."""
+    for index, word in enumerate(words):
+        if number := number_in(CLUSTER, word):
+            return number, words[index + 1 :]
+        if not is_one_of(word, "cluster", "clusters", "c", "#", "", *FILLER):
+            break
+    return Mistake(f"Which cluster? Type `/garden {example}`. `/garden latest` lists them.")
+
+
+def _resolved(words: list[str]) -> Command | Mistake:
+    read = _one(words, "resolved 3")
+    if isinstance(read, Mistake):
+        return read
+    number, rest = read
+    said = " ".join(bare(w).lower() for w in rest)
+    later = said.startswith(("in next", "in the next", "next revision", "with next", "with the next"))
+    if later:
+        rest = rest[next(i for i, w in enumerate(rest) if is_one_of(w, "next")) + 1 :]
+        rest = rest[1:] if rest and is_one_of(rest[0], "revision", "release", "deployment", "version") else rest
+    return Silence(number, Stand.RESOLVED, reason(rest), later=later)
+
+
+def _snooze(words: list[str]) -> Command | Mistake:
+    read = _one(words, "snooze 3 2d why")
+    if isinstance(read, Mistake):
+        return read
+    number, rest = read
+    while rest and is_one_of(rest[0], *FILLER):
+        rest = rest[1:]
+    if not rest or not SPAN.fullmatch(bare(rest[0])):
+        return Mistake(f"Until when? Type `/garden snooze {number} 2d` and why: 30m, 6h, 2d or 1w from now.")
+    try:
+        lasting = span(bare(rest[0]))
+    except InputError as error:
+        return Mistake(error.user_message)
+    if lasting > LONGEST_SNOOZE:
+        return Mistake(f"Nobody remembers why after that long. Type at most 90d: `/garden snooze {number} 90d`.")
+    return Silence(number, Stand.SNOOZED, reason(rest[1:]), lasting)
+
+
+def _expected(words: list[str]) -> Command | Mistake:
+    read = _one(words, "expected 3 why")
+    if isinstance(read, Mistake):
+        return read
+    number, rest = read
+    if not (why := reason(rest)):
+        return Mistake(f"Why is it expected? Those who come later will ask: `/garden expected {number} load test`.")
+    return Silence(number, Stand.EXPECTED, why)
+
+
+def _wake(words: list[str]) -> Command | Mistake:
+    found = cluster_in(words, "wake")
+    return found if isinstance(found, Mistake) else Wake(found)
+
+
+def _snoozed(words: list[str]) -> Command | Mistake:
+    return Snoozed()
+
+
+def _link(words: list[str]) -> Command | Mistake:
+    rest = [w for w in words if not is_one_of(w, "cluster", "c", "issue", "and", "with", "is", "->", "→", "", *FILLER)]
+    if len(rest) != 2:
+        return Mistake("Which cluster is which issue? Type `/garden link 3 889`.")
+    cluster, issue = number_in(CLUSTER, rest[0]), number_in(ISSUE, rest[1])
+    if not cluster or not issue:
+        wrong = rest[1] if cluster else rest[0]
+        return Mistake(f"I do not read “{short(wrong)}”. Type the cluster, then the issue: `/garden link 3 889`.")
+    return Link(cluster, issue)
+
+
+def _unlink(words: list[str]) -> Command | Mistake:
+    found = cluster_in(words, "unlink")
+    return found if isinstance(found, Mistake) else Unlink(found)
+
+
+def _split(words: list[str]) -> Command | Mistake:
+    read = _one(words, "split 3")
+    if isinstance(read, Mistake):
+        return read
+    number, rest = read
+    parts = [w for w in " ".join(rest).replace(",", " ").split() if not is_one_of(w, "and", "&", "off", "out", *FILLER)]
+    if not all(bare(w).isascii() and bare(w).isdecimal() and int(bare(w)[:9]) > 0 for w in parts):
+        return Mistake(f"Type `/garden split {number}` for the list, then the places: `/garden split {number} 2,4`.")
+    return Split(number, tuple(dict.fromkeys(int(bare(w)[:9]) for w in parts)))
+
+
+def _merge(words: list[str]) -> Command | Mistake:
+    found, rest = clusters_in(words)
+    if len(found) != 2 or rest:
+        return Mistake("Which two are one problem? Type `/garden merge 3 5`.")
+    return Merge(found[0], found[1])
+
+
+def _undo(words: list[str]) -> Command | Mistake:
+    return Undo()
+
+
+def _history(words: list[str]) -> Command | Mistake:
+    if not words:
+        return Past()
+    found = cluster_in(words, "history")
+    return found if isinstance(found, Mistake) else Past(found)
+
+
+def _search(words: list[str]) -> Command | Mistake:
+    text = " ".join(words).strip()
+    return Search(text[:200]) if text else Mistake("Search for what? Type `/garden search connection refused`.")
 
 
 def _help(words: list[str]) -> Command | Mistake:
@@ -254,6 +423,99 @@ VERBS: tuple[Verb, ...] = (
         _escalate,
         ("raise", "severity"),
     ),
+    Verb(
+        "take",
+        "take 3 [@user]",
+        "says who is on it",
+        Who.OPERATORS,
+        ("take 3", "take 3 @ann"),
+        _take,
+        ("assign", "mine", "own"),
+    ),
+    Verb(
+        "resolved",
+        "resolved 3 [in next revision]",
+        "gone from the digest, unless it is seen again after the revisions that had it are replaced",
+        Who.OPERATORS,
+        ("resolved 3", "resolved 3 in next revision"),
+        _resolved,
+        ("resolve", "fixed", "done", "solved"),
+    ),
+    Verb(
+        "snooze",
+        "snooze 3 2d [why]",
+        "silent for a time; wakes by itself if it happens much more often or gets more urgent",
+        Who.OPERATORS,
+        ("snooze 3 2d the fix is in review",),
+        _snooze,
+        ("mute", "silence"),
+    ),
+    Verb(
+        "expected",
+        "expected 3 why",
+        "silent for good, because it works as intended; wakes by itself if it happens much more often",
+        Who.OPERATORS,
+        ("expected 3 load test every night",),
+        _expected,
+        ("ignore", "intended"),
+    ),
+    Verb("wake", "wake 3", "shows a silent cluster again", Who.OPERATORS, ("wake 3",), _wake, ("unsnooze", "unmute")),
+    Verb(
+        "snoozed",
+        "snoozed",
+        "everything that is silent, by whom, why and until when",
+        Who.ANYBODY,
+        ("snoozed",),
+        _snoozed,
+        ("silences", "muted"),
+    ),
+    Verb(
+        "link",
+        "link 3 889",
+        "this cluster is that issue, for good",
+        Who.DECIDERS,
+        ("link 3 889",),
+        _link,
+        ("connect",),
+    ),
+    Verb("unlink", "unlink 3", "this cluster is not its issue", Who.DECIDERS, ("unlink 3",), _unlink, ("disconnect",)),
+    Verb(
+        "split",
+        "split 3 [2,4]",
+        "takes signatures out of a cluster, for good; without places it shows the list to pick from",
+        Who.DECIDERS,
+        ("split 3", "split 3 2,4"),
+        _split,
+        ("separate",),
+    ),
+    Verb(
+        "merge",
+        "merge 3 5",
+        "two clusters are one problem, for good; the lower number stays",
+        Who.DECIDERS,
+        ("merge 3 5",),
+        _merge,
+        ("join", "same"),
+    ),
+    Verb("undo", "undo", "takes back your own last change, where that is possible", Who.OPERATORS, ("undo",), _undo),
+    Verb(
+        "history",
+        "history [3]",
+        "who did what, of everything or of one cluster",
+        Who.ANYBODY,
+        ("history", "history 3"),
+        _history,
+        ("log", "past"),
+    ),
+    Verb(
+        "search",
+        "search words",
+        "clusters that have these words in their name, text or evidence",
+        Who.ANYBODY,
+        ("search connection refused",),
+        _search,
+        ("find", "grep"),
+    ),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )
 
@@ -280,20 +542,14 @@ def parse(text: str) -> Command | Mistake:
     first = words[0] if words[0] == "?" else bare(words[0])
     if (verb := _find(first)) is not None:
         return verb.read(words[1:])
-    if number_in(_CLUSTER, first) and len(_split_share(words)[0]) == 1:
+    if number_in(CLUSTER, first) and len(split_share(words)[0]) == 1:
         return _show(words)
-    if severity_in(first) is not None or _SPAN.fullmatch(first):
+    if severity_in(first) is not None or SPAN.fullmatch(first):
         return _latest(words)
-    close = difflib.get_close_matches(first.lower()[:30], list(_BY_NAME), n=1)
+    close = difflib.get_close_matches(first.lower()[:30], list(_BY_NAME), n=1, cutoff=0.7)
     if close:
         meant = _BY_NAME[close[0]]
         return Mistake(f"I do not know “{short(first)}”. Did you mean `/garden {meant.examples[0]}`?")
     return Mistake(
         f"I do not know “{short(first)}”. Type `/garden latest` for the problems that matter now, or `/garden help`."
     )
-
-
-def short(text: str) -> str:
-    """A typed word, fit to be repeated in an answer: bounded, without marks that could format or mention."""
-    shown = "".join(c if c.isprintable() and c not in "`<>&*~|@" else " " for c in text).strip()
-    return shown if len(shown) <= 30 else shown[:29] + "…"

@@ -13,7 +13,7 @@ from datetime import timedelta
 from bot.errors import InputError
 from bot.models import Severity
 from bot.spans import span
-from handlers.grammar import Mistake, bare, is_one_of, number_in, plain, severity_in, short
+from handlers.words import Mistake, bare, is_one_of, number_in, plain, severity_in, short
 
 
 @dataclass(frozen=True, slots=True)

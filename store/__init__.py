@@ -12,6 +12,7 @@ from store import backup, export
 from store.analyses import Analyses
 from store.clusters import Clusters
 from store.connection import MEMORY, PATIENCE, Connections
+from store.deeds import Deeds
 from store.deployments import Deployments
 from store.history import History
 from store.incidents import Incidents
@@ -20,6 +21,7 @@ from store.messages import Messages
 from store.opening import open_connections
 from store.proposals import Proposals
 from store.rounds import Rounds
+from store.stances import Stances
 
 __all__ = ["MEMORY", "Store", "open_store"]
 
@@ -37,6 +39,8 @@ class Store:
         self.issues = Issues(connections)
         self.proposals = Proposals(connections)
         self.messages = Messages(connections)
+        self.stances = Stances(connections)
+        self.deeds = Deeds(connections)
         self.history = History(connections)
 
     @property

@@ -189,7 +189,7 @@ def _mark_changed(db: Database, taken: Mapping[Where, Cell], counted: Mapping[Wh
     touched.mark(db, {id_: (min(buckets), max(buckets)) for id_, buckets in moved.items()})
 
 
-KEPT_FOR = ("aliases", "analyses", "links", "proposals", "triage")
+KEPT_FOR = ("aliases", "analyses", "links", "proposals", "stances", "triage")
 """What somebody thought or did keeps a cluster, though nothing is counted in it any more."""
 
 

@@ -11,8 +11,8 @@ from sqlite_utils import Database
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
 from bot.render.figures import with_figures
-from store import analyses, incidents, joining, proposals, seen, touched, triage
-from store.codec import load, micros, moment, numbers
+from store import analyses, incidents, joining, proposals, seen, stances, touched, triage
+from store.codec import clean, load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
 from store.tally import MOMENTS, PEOPLE, Kept, choose
@@ -51,7 +51,7 @@ class Clusters:
             found = [c.number for c in clusters]
             judged, matched = triage.newest(db, found), triage.matches(db, found)
             thought, proposed = analyses.newest(db, found), proposals.newest(db, found)
-            episodes = incidents.newest(db, found)
+            episodes, said = incidents.newest(db, found), stances.newest(db, found)
             return [
                 Problem(
                     cluster=c,
@@ -61,9 +61,32 @@ class Clusters:
                     audit=thought[c.number][1] if c.number in thought else None,
                     proposal=proposed.get(c.number),
                     incident=episodes.get(c.number),
+                    stances=said.get(c.number, ()),
                 )
                 for c in clusters
             ]
+
+    def search(self, words: Sequence[str], limit: int) -> list[int]:
+        """Clusters that have all the words in their names, texts or evidence; those seen last come first."""
+        with self._connections.read() as db:
+            found: set[int] | None = None
+            for word in words:
+                like = "%" + clean(word).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+                rows = db.execute(
+                    "SELECT cluster FROM signatures WHERE body LIKE ?1 ESCAPE '\\' UNION"
+                    " SELECT cluster FROM evidence JOIN signatures ON signatures.id = evidence.signature"
+                    " WHERE evidence.body LIKE ?1 ESCAPE '\\'",
+                    [like],
+                )
+                with_it = {row[0] for row in rows}
+                found = with_it if found is None else found & with_it
+            rows = db.execute(
+                "SELECT signatures.cluster FROM signatures JOIN counts ON counts.signature = signatures.id"
+                " WHERE signatures.cluster IN (SELECT value FROM json_each(?))"
+                " GROUP BY signatures.cluster ORDER BY max(counts.last) DESC, signatures.cluster LIMIT ?",
+                [numbers(found or ()), limit],
+            )
+            return [row[0] for row in rows]
 
     def resolve(self, number: int) -> int | None:
         with self._connections.read() as db:

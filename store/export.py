@@ -13,7 +13,7 @@ import orjson
 from sqlite_utils import Database
 
 from bot.errors import StoreError
-from bot.models import Analysis, Audit, Cluster, Deployment, Draft, Issue, Match, Triage
+from bot.models import Analysis, Audit, Cluster, Deed, Deployment, Draft, Issue, Match, Stance, Triage
 from store import clusters, incidents
 from store.codec import dump, load, moment
 
@@ -62,14 +62,18 @@ def _rows(sql: str) -> Callable[[Database], Iterator[Line]]:
     return lines
 
 
-_TIMES = frozenset({"at", "began", "concluded", "window_start", "window_end", "made_at", "expires_at", "as_of"})
+_TIMES = frozenset(
+    {"at", "ended", "undone", "began", "concluded", "window_start", "window_end", "made_at", "expires_at", "as_of"}
+)
 _BODIES: dict[str, type[Any]] = {
     "analysis": Analysis,
     "audit": Audit,
     "deployment": Deployment,
+    "deed": Deed,
     "draft": Draft,
     "mirrored": Issue,
     "judged": Triage,
+    "stance": Stance,
     "match": Match,
 }
 
@@ -109,6 +113,9 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
         "SELECT at, purpose, model, input_tokens, output_tokens, dollars, known, round, note FROM spend ORDER BY id"
     ),
     "issues": _rows("SELECT body AS mirrored FROM issues ORDER BY repository, number"),
+    "stances": _rows("SELECT id, cluster, body AS stance, ended FROM stances ORDER BY id"),
+    "deeds": _rows("SELECT id, who, at, body AS deed, undone FROM deeds ORDER BY id"),
+    "unlinked": _rows("SELECT cluster, repository, number FROM unlinked ORDER BY cluster, repository, number"),
     "links": _rows("SELECT cluster, repository, number, who, at FROM links ORDER BY cluster"),
     "proposals": _rows(
         "SELECT id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note"

@@ -116,6 +116,17 @@ class Issues:
             ).fetchone()
             return mirrored(db, [(row[0], row[1])]).get((row[0], row[1])) if row else None
 
+    def unlink(self, cluster: int, who: str, now: datetime, *, final: bool = True) -> Issue | None:
+        """The cluster is not its issue, and if that is final will not be again unless a person says so; the issue
+        that it was."""
+        with self._connections.change() as db:
+            return unlink(db, cluster, who, now, final=final)
+
+    def unlinked(self, cluster: int) -> list[tuple[str, int]]:
+        """The issues that a person said the cluster is not."""
+        with self._connections.read() as db:
+            return [issue for _, issue in unlinked(db, [resolve(db, cluster) or cluster])]
+
     def holders(self, repository: str, number: int) -> list[int]:
         """The clusters that belong to the issue, in order of number."""
         with self._connections.read() as db:
@@ -137,8 +148,34 @@ def link(db: Database, cluster: int, issue: Issue, who: str, now: datetime) -> N
         " repository = excluded.repository, number = excluded.number, who = excluded.who, at = excluded.at",
         [number, issue.repository, issue.number, who, micros(now)],
     )
+    db.execute(
+        "DELETE FROM unlinked WHERE cluster = ? AND repository = ? AND number = ?",
+        [number, issue.repository, issue.number],
+    )
     was = f", was {before[0]}#{before[1]}" if before else ""
     history.add(db, Event(now, who, "link", f"cluster {number}", f"{issue.ref}{was}"))
+
+
+def unlink(db: Database, cluster: int, who: str, now: datetime, *, final: bool) -> Issue | None:
+    number = resolve(db, cluster) or cluster
+    row = db.execute("DELETE FROM links WHERE cluster = ? RETURNING repository, number", [number]).fetchone()
+    if row is None:
+        return None
+    was = (str(row[0]), int(row[1]))
+    if final:
+        db.execute("INSERT OR IGNORE INTO unlinked (cluster, repository, number) VALUES (?, ?, ?)", [number, *was])
+    db.execute("UPDATE clusters SET changed = 1, since = NULL, until = NULL WHERE number = ?", [number])
+    history.add(db, Event(now, who, "unlink", f"cluster {number}", f"{was[0]}#{was[1]}"))
+    return mirrored(db, [was]).get(was)
+
+
+def unlinked(db: Database, clusters: Sequence[int]) -> list[tuple[int, tuple[str, int]]]:
+    """Which cluster is not which issue, by a person's word."""
+    rows = db.execute(
+        "SELECT cluster, repository, number FROM unlinked WHERE cluster IN (SELECT value FROM json_each(?))",
+        [numbers(clusters)],
+    )
+    return [(row[0], (row[1], row[2])) for row in rows]
 
 
 def links(db: Database, clusters: Sequence[int]) -> dict[int, tuple[Issue, str]]:

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Event, Learnt, Signature, Stage
-from store import history, incidents, triage
+from store import history, incidents, stances, triage
 from store.codec import load, numbers, words
 from store.resolving import resolve
 
@@ -96,6 +96,7 @@ def _merge(db: Database, lower: int, higher: int, who: str, why: str, now: datet
     history.add(db, Event(now, who, "merge", f"cluster {lower}", f"cluster {higher} is the same: {why}"))
     _move_episodes(db, lower, higher)
     _move_link(db, lower, higher, who, now)
+    stances.move(db, lower, higher, now)
     _move_proposals(db, lower, higher, who, now)
     _move_severity(db, lower, higher, now)
     db.execute(

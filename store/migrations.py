@@ -360,5 +360,39 @@ def m0006_bills(db: Database) -> None:
         db.execute(statement)
 
 
+STANCES = """
+CREATE TABLE stances (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  cluster INTEGER NOT NULL,
+  stand TEXT NOT NULL,
+  until INTEGER,
+  ended INTEGER,
+  body TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX stances_hold ON stances (cluster, (stand = 'taken')) WHERE ended IS NULL;
+CREATE TABLE deeds (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  who TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  undone INTEGER,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX deeds_who ON deeds (who, id) WHERE undone IS NULL;
+CREATE TABLE unlinked (
+  cluster INTEGER NOT NULL,
+  repository TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (cluster, repository, number)
+) STRICT, WITHOUT ROWID
+"""
+"""What people say of clusters, one owner and one silence each; what they changed; what they said it is not."""
+
+
+@MIGRATIONS()
+def m0007_stances(db: Database) -> None:
+    for statement in STANCES.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -58,6 +58,10 @@ def matches(db: Database, clusters: Sequence[int]) -> dict[int, Match]:
         known = found.get(cluster)
         if known is None or known.issue is None or known.issue.ref != issue.ref:
             found[cluster] = Match(Outcome.KNOWN, f"linked by {who}", issue)
+    for cluster, (repository, number) in issues.unlinked(db, clusters):
+        known = found.get(cluster)
+        if known and known.issue and (known.issue.repository, known.issue.number) == (repository, number):
+            found[cluster] = Match(Outcome.NEW, f"it is not #{number}, says a person")
     return found
 
 

@@ -18,7 +18,7 @@ WORDS = {"models", "errors", "masks", "moments", "spans", "tracebacks"}
 PURE = WORDS | {"ports"}
 EDGE = PURE | {"prompts", "render", "values"}
 TOLD = PURE | {"steps", "inquiries", "render"}
-HEARD = TOLD | {"pipeline", "inquire", "telling", "handlers", "schedule", "web", "values"}
+HEARD = TOLD | {"pipeline", "inquire", "telling", "tending", "handlers", "schedule", "web", "values"}
 MAY_IMPORT: dict[str, set[str] | None] = {
     "models": set(),
     "errors": {"models"},
@@ -39,6 +39,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "pipeline": TOLD | {"crew", "consult"},
     "inquire": TOLD | {"consult", "pipeline"},
     "telling": TOLD | {"pipeline"},
+    "tending": TOLD | {"pipeline", "telling"},
     "handlers": HEARD,
     "schedule": HEARD,
     "web": HEARD,

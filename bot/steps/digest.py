@@ -20,9 +20,9 @@ CHANGES = 10
 
 def digest(report: Report, channel: str, day: date, earlier: Digest | None = None) -> Digest:
     """The digest of a channel and day; `earlier` is the one that people saw last."""
-    families = report.families
+    families = [f for f in report.families if f[0].silence is None]
     urgent = [f for f in families if min(p.triage.severity for p in f) <= Severity.P3]
-    shown = (urgent or list(families))[:SHOWN]
+    shown = (urgent or families)[:SHOWN]
     return Digest(
         channel=channel,
         day=day,
@@ -31,6 +31,7 @@ def digest(report: Report, channel: str, day: date, earlier: Digest | None = Non
         fingerprint=_fingerprint(report, shown),
         shown=tuple(f[0].number for f in shown),
         more=len(families) - len(shown),
+        silent=len(report.families) - len(families),
     )
 
 
@@ -56,6 +57,12 @@ def _told(old: Problem | None, new: Problem) -> Iterator[str]:
         yield f"{who} has gone quiet."
     elif old.triage.trend is Trend.QUIET and new.triage.trend is not Trend.QUIET:
         yield f"{who} is back."
+    if new.silence and not old.silence:
+        yield f"{who} is {new.silence.stand}, says {new.silence.who}."
+    elif old.silence and not new.silence:
+        yield f"{who} is not {old.silence.stand} any more."
+    if new.owner != old.owner:
+        yield f"{new.owner} is on cluster {new.number}." if new.owner else f"Nobody is on cluster {new.number} now."
     was, now = _issue(old), _issue(new)
     if now and now != was:
         yield f"{who} belongs to issue #{now} now."
@@ -86,7 +93,13 @@ def _fingerprint(report: Report, shown: list[tuple[Problem, ...]]) -> str:
     """
     facts = [
         *(_facts(problem) for family in shown for problem in family),
-        *(f"{p.number} {p.triage.severity}" for family in report.families if family not in shown for p in family),
+        *(
+            f"{p.number} {p.triage.severity}"
+            for family in report.families
+            if family not in shown
+            for p in family
+            if not p.silence
+        ),
         f"{report.read_until:%Y-%m-%dT%H}" if report.read_until else "never",
         str(bool(report.bad_count)),
         *report.notes,
@@ -105,5 +118,6 @@ def _facts(problem: Problem) -> str:
         *((audit.verdict, audit.cause) if audit else ()),
         *((proposal.id, proposal.stage, proposal.issue) if proposal else ()),
         problem.incident.root if problem.incident else 0,
+        problem.owner,
     )
     return repr(facts)

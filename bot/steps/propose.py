@@ -21,7 +21,7 @@ def wanted(problems: Sequence[Problem], policy: Policy, *, baseline: bool) -> li
     chosen = [
         p
         for p in problems
-        if p.triage.severity <= policy.propose_down_to and not is_expected(p) and not _owner_elsewhere(p)
+        if p.triage.severity <= policy.propose_down_to and not (p.silence or is_expected(p) or _owner_elsewhere(p))
     ]
     return sorted(chosen, key=lambda p: (p.triage.severity, p.number))
 

@@ -8,5 +8,23 @@ from bot.render.slack.answers import help_page, say, sentence
 from bot.render.slack.detail import detail
 from bot.render.slack.digest import digest, latest
 from bot.render.slack.proposal import SHOWN, proposal, written
+from bot.render.slack.tended import found, linked, past, picker, said, silences, unlinked
 
-__all__ = ["SHOWN", "detail", "digest", "help_page", "latest", "proposal", "say", "sentence", "written"]
+__all__ = [
+    "SHOWN",
+    "detail",
+    "digest",
+    "found",
+    "help_page",
+    "latest",
+    "linked",
+    "past",
+    "picker",
+    "proposal",
+    "said",
+    "say",
+    "sentence",
+    "silences",
+    "unlinked",
+    "written",
+]

@@ -41,6 +41,12 @@ def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
         facts.append(
             f"*Revisions:* {mrkdwn(phrases.listed([*c.revisions[:3]]))}" + ("…" if len(c.revisions) > 3 else "")
         )
+    if p.owner:
+        facts.append(f"*On it:* {person(p.owner)}")
+    if p.silence:
+        until = f" until {phrases.moment(p.silence.until, now)} UTC" if p.silence.until else ""
+        why = f": {prose(p.silence.why, SENTENCE)}" if p.silence.why else ""
+        facts.append(f"*Silent:* {p.silence.stand}{until} by {person(p.silence.who)}{why}")
     if p.incident:
         what = f"a symptom of cluster {p.incident.root}" if p.is_symptom else "the root"
         facts.append(f"*Incident:* {what}; {prose(p.incident.reason, SENTENCE)}")

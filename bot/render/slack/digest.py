@@ -9,7 +9,7 @@ from bot.models import Digest, Message, Problem, Report, Stage
 from bot.render import phrases
 from bot.render.blocks import Block, actions, context, fit, header, section
 from bot.render.escape import mrkdwn
-from bot.render.slack.pieces import SENTENCE, SYMBOL, TREND, buttons_of, name, prose, tracked, where
+from bot.render.slack.pieces import SENTENCE, SYMBOL, TREND, buttons_of, name, person, prose, tracked, where
 
 
 def digest(shown: Digest) -> Message:
@@ -29,7 +29,7 @@ def digest(shown: Digest) -> Message:
                 if shown.changes
                 else []
             ),
-            context(_footer(report)),
+            context([*_footer(report), f"{shown.silent} silent: `/garden snoozed`" if shown.silent else ""]),
         ],
     )
 
@@ -81,7 +81,7 @@ def _family(family: tuple[Problem, ...], now: datetime) -> list[Block]:
         if found.text
         else f"Cause: {prose(found.instead, SENTENCE) if p.analysis else found.label}",
         *([f"Impact (inferred): {means}"] if means else []),
-        f"Cluster {p.number} · issue: {tracked(p)}",
+        f"Cluster {p.number} · issue: {tracked(p)}" + (f" · on it: {person(p.owner)}" if p.owner else ""),
     ]
     if p.proposal and p.proposal.stage in (Stage.OPEN, Stage.APPROVED, Stage.FILING, Stage.FAILED):
         lines.append(f"_{phrases.proposed(p.proposal)}_")

@@ -1,0 +1,136 @@
+"""What people said of clusters, and what became of it: short answers, lists, and the picker of signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.models import Event, Issue, Message, Problem, Stance, Stand
+from bot.render import phrases
+from bot.render.blocks import actions, button, context, fit, header, section
+from bot.render.escape import cut, mrkdwn
+from bot.render.slack.answers import say
+from bot.render.slack.pieces import SENTENCE, SYMBOL, link, name, person, prose
+
+LISTED = 20
+PICKED = 20
+
+
+def said(stance: Stance, now: datetime) -> Message:
+    """The answer to somebody who said it: what it means from now on."""
+    number = stance.cluster
+    back = "`/garden undo` takes it back."
+    match stance.stand:
+        case Stand.TAKEN:
+            return say(f"{person(stance.whom)} is on cluster {number} now. {back}")
+        case Stand.SNOOZED:
+            until = phrases.moment(stance.until, now) if stance.until else "it is woken"
+            return say(
+                f"Cluster {number} is silent until {until} UTC. It wakes by itself before, if it happens much more "
+                f"often or gets more urgent. {back}"
+            )
+        case Stand.EXPECTED:
+            return say(
+                f"Cluster {number} is expected, and silent from now on. It wakes by itself if it happens much more "
+                f"often or gets more urgent. {back}"
+            )
+        case Stand.RESOLVED:
+            when = (
+                "if a revision shows it that did not before"
+                if stance.later
+                else "if it is seen on another revision, or still half an hour from now"
+            )
+            return say(f"Cluster {number} counts as resolved. It comes back {when}. {back}")
+
+
+def silences(stances: Sequence[Stance], problems: Mapping[int, Problem], now: datetime) -> Message:
+    """What is silent, by whom, why and until when."""
+    lines = [_silence(s, problems[s.cluster], now) for s in stances[:LISTED] if s.cluster in problems]
+    if not lines:
+        return say("Nothing is silent. `/garden snooze 3 2d why` silences cluster 3 for two days.")
+    more = f"\nAnd {len(stances) - LISTED} more." if len(stances) > LISTED else ""
+    count = phrases.count(len(stances), "cluster")
+    return fit(
+        f"{count} silent.",
+        [
+            header(f"Silent: {count}"),
+            *(section(line) for line in lines),
+            context([f"`/garden wake 3` shows cluster 3 again.{more}"]),
+        ],
+    )
+
+
+def _silence(s: Stance, p: Problem, now: datetime) -> str:
+    until = f" until {phrases.moment(s.until, now)} UTC" if s.until else ""
+    why = f": {prose(s.why, SENTENCE)}" if s.why else ""
+    return (
+        f"{SYMBOL[p.triage.severity]} *Cluster {s.cluster}*, {name(p, 100)}\n"
+        f"{s.stand}{until} by {person(s.who)}, {phrases.moment(s.at, now)} UTC{why}"
+    )
+
+
+def linked(problem: Problem, issue: Issue) -> Message:
+    ref = link(issue.url, f"#{issue.number}")
+    return say(f"Cluster {problem.number} is {ref} now, by your word. `/garden undo` takes it back.")
+
+
+def unlinked(problem: Problem, issue: Issue) -> Message:
+    ref = link(issue.url, f"#{issue.number}")
+    return say(
+        f"Cluster {problem.number} is not {ref} any more, and will not be matched with it again. `/garden undo` takes "
+        "it back."
+    )
+
+
+def picker(p: Problem) -> Message:
+    """The signatures of a cluster, to pick those that are a problem of their own."""
+    own = p.cluster.signatures
+    lines = [f"*{place}.* {prose(s.title, 120)}{_where(s.site, s.route)}" for place, s in enumerate(own[:PICKED], 1)]
+    blocks = [header(f"Cluster {p.number}: {phrases.count(len(own), 'signature')}"), *(section(line) for line in lines)]
+    buttons = [button(f"Take out {i}", f"split-{i}", f"{p.number}:{s.key}") for i, s in enumerate(own[:PICKED], 1)]
+    more = f"And {len(own) - PICKED} more." if len(own) > PICKED else ""
+    typed = f"Several at once: `/garden split {p.number} 1,2`. They become one cluster of their own, for good."
+    return fit(
+        f"Cluster {p.number} has {phrases.count(len(own), 'signature')}. Pick what is a problem of its own, or type "
+        f"/garden split {p.number} 1,2.",
+        [*blocks, actions(f"split:{p.number}", buttons), context([typed, more])],
+    )
+
+
+def _where(site: str, route: str) -> str:
+    return f" · {mrkdwn(cut(site or route, 80))}" if site or route else ""
+
+
+def past(events: Sequence[Event], now: datetime, cluster: int = 0) -> Message:
+    """Who did what, the newest first."""
+    if not events:
+        return say(f"Nothing was said or done about cluster {cluster} yet." if cluster else "Nothing was done yet.")
+    lines = [
+        f"{phrases.moment(e.at, now)} UTC · {person(e.who)} · {mrkdwn(e.verb)} · {mrkdwn(cut(e.subject, 80))}"
+        + (f" · {prose(e.detail, 160)}" if e.detail else "")
+        for e in events
+    ]
+    of = f" of cluster {cluster}" if cluster else ""
+    pages = ["\n".join(lines[i : i + 10]) for i in range(0, len(lines), 10)]
+    return fit(
+        f"The last {phrases.count(len(lines), 'line')} of the history{of}.",
+        [header(f"History{of}"), *map(section, pages)],
+    )
+
+
+def found(problems: Sequence[Problem], words: str, now: datetime) -> Message:
+    """What a search came to."""
+    if not problems:
+        return say(f"No cluster has “{mrkdwn(cut(words, 80))}” in its name, text or evidence.")
+    lines = [
+        f"{SYMBOL[p.triage.severity]} *Cluster {p.number}*, {p.triage.severity}, {name(p, 100)}\n"
+        f"{mrkdwn(p.cluster.service)} · {phrases.count(p.cluster.occurrences, 'occurrence')} · last seen "
+        f"{phrases.moment(p.cluster.last_seen, now)} UTC"
+        for p in problems
+    ]
+    return fit(
+        f"{phrases.count(len(problems), 'cluster')} with “{mrkdwn(cut(words, 80))}”: "
+        + ", ".join(str(p.number) for p in problems)
+        + ".",
+        [header("Found"), *(section(line) for line in lines), context(["`/garden show 3` shows one of them."])],
+    )

@@ -1,0 +1,118 @@
+"""What people say of clusters: take, resolved, snooze, expected, wake, link, unlink, split, merge, undo; and the lists
+of what was said and done.
+"""
+
+from __future__ import annotations
+
+from bot import telling, tending
+from bot.errors import Refused
+from bot.models import Stand
+from bot.render import slack
+from handlers.desk import Asked, Desk
+from handlers.grammar import Link, Merge, Past, Search, Silence, Split, Take, Unlink, Wake
+
+HISTORY = 30
+FOUND = 10
+
+
+def take(desk: Desk, asked: Asked, command: Take) -> None:
+    """Somebody is on it: whoever says it, or somebody who is named."""
+    desk.must_operate(asked.user)
+    whom = command.whom or asked.user
+    if not desk.people.full_member(whom):
+        raise Refused("Guests and bots cannot be on a cluster. A full member of the workspace can.")
+    said = tending.say(desk.edges, command.cluster, Stand.TAKEN, asked.user, whom=whom)
+    desk.answer(asked, slack.said(said, desk.now()))
+
+
+def silence(desk: Desk, asked: Asked, command: Silence) -> None:
+    desk.must_operate(asked.user)
+    said = tending.say(
+        desk.edges,
+        command.cluster,
+        command.stand,
+        asked.user,
+        why=command.why,
+        lasting=command.lasting,
+        later=command.later,
+    )
+    desk.answer(asked, slack.said(said, desk.now()))
+
+
+def wake(desk: Desk, asked: Asked, command: Wake) -> None:
+    desk.must_operate(asked.user)
+    ended = tending.wake(desk.edges, command.cluster, asked.user)
+    desk.say(asked, f"Cluster {ended.cluster} is awake: it is shown again. `/garden undo` takes it back.")
+
+
+def snoozed(desk: Desk, asked: Asked) -> None:
+    silent = desk.edges.store.stances.silent()
+    problems = {p.number: p for p in desk.edges.store.clusters.problems(s.cluster for s in silent)}
+    desk.answer(asked, slack.silences(silent, problems, desk.now()))
+
+
+def link(desk: Desk, asked: Asked, command: Link) -> None:
+    desk.must_approve(asked.user)
+    desk.answer(asked, slack.linked(*tending.link(desk.edges, command.cluster, command.issue, asked.user)))
+
+
+def unlink(desk: Desk, asked: Asked, command: Unlink) -> None:
+    desk.must_approve(asked.user)
+    desk.answer(asked, slack.unlinked(*tending.unlink(desk.edges, command.cluster, asked.user)))
+
+
+def merge(desk: Desk, asked: Asked, command: Merge) -> None:
+    desk.must_approve(asked.user)
+    stays, gone = tending.merge(desk.edges, command.one, command.other, asked.user)
+    desk.say(asked, f"One problem now: cluster {stays}; {gone} is another name for it. That is for good.")
+
+
+def split(desk: Desk, asked: Asked, command: Split) -> None:
+    """Places in the list of signatures; without any, the list to pick from."""
+    desk.must_approve(asked.user)
+    problem = telling.one(desk.edges, command.cluster)
+    own = problem.cluster.signatures
+    if len(own) < 2:
+        raise Refused(f"Cluster {problem.number} has one signature only: there is nothing to take out of it.")
+    if not command.parts:
+        desk.answer(asked, slack.picker(problem))
+        return
+    wrong = [p for p in command.parts if p > len(own)]
+    if wrong:
+        raise Refused(f"Cluster {problem.number} has {len(own)} signatures, none in place {wrong[0]}.")
+    _split(desk, asked, problem.number, [own[p - 1].key for p in command.parts])
+
+
+def split_clicked(desk: Desk, asked: Asked) -> None:
+    desk.must_approve(asked.user)
+    number, _, key = asked.value.partition(":")
+    if not (number.isascii() and number.isdecimal() and len(number) < 10):
+        raise Refused("That button is not one of ours. `/garden split 3` shows the signatures of cluster 3.")
+    _split(desk, asked, int(number), [key])
+
+
+def _split(desk: Desk, asked: Asked, number: int, keys: list[str]) -> None:
+    made, left = tending.split(desk.edges, number, keys, asked.user)
+    desk.say(
+        asked,
+        f"Cluster {made} was taken out of cluster {left}. `/garden undo` takes it back.",
+    )
+
+
+def undo(desk: Desk, asked: Asked) -> None:
+    """One's own last change."""
+    desk.must_operate(asked.user)
+    deed = tending.undo(desk.edges, asked.user, approver=desk.is_approver(asked.user))
+    desk.say(asked, f"Taken back: `{deed.verb}` of cluster {deed.cluster}.")
+
+
+def past(desk: Desk, asked: Asked, command: Past) -> None:
+    number = telling.one(desk.edges, command.cluster).number if command.cluster else 0
+    events = desk.edges.store.history.latest(f"cluster {number}" if number else "", HISTORY)
+    desk.answer(asked, slack.past(events, desk.now(), number))
+
+
+def search(desk: Desk, asked: Asked, command: Search) -> None:
+    numbers = desk.edges.store.clusters.search(command.words.split(), FOUND)
+    found = {p.number: p for p in desk.edges.store.clusters.problems(numbers)}
+    desk.answer(asked, slack.found([found[n] for n in numbers if n in found], command.words, desk.now()))

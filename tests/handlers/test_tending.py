@@ -1,0 +1,113 @@
+"""What people say of clusters in Slack, and what comes of it; through Bolt, over a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.models import Stand
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, Place, office
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with office(tmp_path) as made:
+        made.round()
+        yield made
+
+
+def say(place: Place, user: str, text: str, answer: str) -> None:
+    """Types a command and waits for the answer."""
+    before = len(place.slack.whispers(user))
+    assert place.slack.command(user, CHANNEL, text).ok
+
+    def answered() -> bool:
+        return any(answer in w["text"] for w in place.slack.whispers(user)[before:])
+
+    assert place.slack.wait(answered), (text, [w["text"] for w in place.slack.whispers(user)[before:]])
+
+
+def test_somebody_takes_a_cluster_and_gives_it_back(place: Place) -> None:
+    """For oneself, for somebody else; the digest says who; `undo` takes it back to whom it was before."""
+    say(place, BOB, "take 1", "<@U0BOB> is on cluster 1")
+    say(place, BOB, "take cluster 1 <@U0ANN|ann>", "<@U0ANN> is on cluster 1")
+    place.round()
+    assert "on it: <@U0ANN>" in str(place.digest()["blocks"])
+    say(place, BOB, "undo", "Taken back")
+    assert [s.whom for s in place.store.stances.of([1])] == [BOB]
+    say(place, BOB, "undo", "Taken back")
+    assert place.store.stances.of([1]) == []
+    say(place, BOB, "undo", "nothing yet that could be taken back")
+
+
+def test_a_snoozed_cluster_is_gone_from_the_digest_until_it_is_woken(place: Place) -> None:
+    """It stays in the list, with the reason."""
+    say(place, BOB, "snooze 1 2d the fix is in review", "silent until")
+    place.round()
+    assert "Cluster 1 ·" not in str(place.digest()["blocks"])
+    assert "1 silent" in str(place.digest()["blocks"])
+    say(place, BOB, "snoozed", "1 cluster silent")
+    assert "the fix is in review" in str(place.slack.whispers(BOB)[-1]["blocks"])
+    say(place, BOB, "latest", "problems (")
+    assert "Cluster 1 ·" not in str(place.slack.whispers(BOB)[-1]["blocks"])
+    say(place, BOB, "wake 1", "awake")
+    place.round()
+    assert "Cluster 1 ·" in str(place.digest()["blocks"])
+    say(place, BOB, "wake 1", "is awake")
+    say(place, BOB, "undo", "Taken back")
+    assert [s.stand for s in place.store.stances.of([1])] == [Stand.SNOOZED]
+
+
+def test_expected_needs_a_reason_and_resolved_none(place: Place) -> None:
+    """One silence at a time: the newest word counts."""
+    say(place, BOB, "expected 2", "Why is it expected?")
+    say(place, BOB, "expected 2 load test every night", "is expected")
+    say(place, BOB, "resolved 2 in next revision", "counts as resolved")
+    (stance,) = place.store.stances.of([2])
+    assert (stance.stand, stance.later) == (Stand.RESOLVED, True)
+
+
+def test_an_approver_links_and_unlinks(place: Place) -> None:
+    """A link is final, and so is the word that it is not that issue; both can be taken back."""
+    place.github.add("Seats cannot be loaded", "since Monday")
+    number = place.number_of("seat-map")
+    say(place, BOB, f"link {number} 1", "not on the list of approvers")
+    say(place, ANN, f"link {number} 1", "> now, by your word")
+    assert place.store.issues.holders(place.edges.tracker.repository, 1) == [number]
+    say(place, ANN, f"unlink {number}", "not be matched with it again")
+    place.round()
+    assert place.store.issues.linked(number) is None
+    say(place, ANN, "undo", "Taken back")
+    assert place.store.issues.linked(number)
+    say(place, ANN, f"link {number} 99", "it is not there")
+    say(place, ANN, "undo", "Taken back: `link`")
+    assert place.store.issues.linked(number) is None
+    assert place.store.issues.unlinked(number) == []
+
+
+def test_two_clusters_become_one_and_are_taken_apart_again(place: Place) -> None:
+    """Merging is for good; what was split off by mistake goes back with `undo`."""
+    say(place, BOB, "merge 1 2", "not on the list of approvers")
+    say(place, ANN, "merge 2 and 1", "cluster 1; 2 is another name")
+    say(place, ANN, "undo", "stays")
+    say(place, ANN, "split 1", "2 signatures")
+    say(place, ANN, "split 1 7", "none in place 7")
+    say(place, ANN, "split 1 2", "was taken out of cluster 1")
+    say(place, ANN, "split 1", "one signature only")
+    say(place, ANN, "undo", "Taken back: `split`")
+    assert len(place.store.clusters.load([1])[0].signatures) == 2
+
+
+def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
+    """By anybody, guests too; guests change nothing."""
+    say(place, BOB, "take 1", "is on cluster 1")
+    say(place, GUS, "history 1", "history of cluster 1")
+    assert "taken" in str(place.slack.whispers(GUS)[-1]["blocks"])
+    say(place, GUS, "search template missing", "1 cluster with")
+    say(place, GUS, "search 100%_nothing", "No cluster has")
+    for text in ("take 1", "snooze 1 2d", "wake 1", "expected 1 so", "resolved 1", "undo"):
+        say(place, GUS, text, "Guests and bots")
+    for text in ("link 1 1", "unlink 1", "merge 1 2", "split 1"):
+        say(place, GUS, text, "not on the list of approvers")
