@@ -9,22 +9,25 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from zoneinfo import ZoneInfo
 
 from slack_bolt import App, BoltRequest
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
-from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges as parts
-from bot import telling
-from bot.errors import ChatUnavailable, Forbidden, InputError, SettingsError, StoreError
+from bot import journal, telling
+from bot.errors import InputError, SettingsError
+from bot.listening import Listening
 from bot.ports import Edges, People
-from bot.schedule import Rounds, Schedule
+from bot.schedule import Ended, Rounds, Schedule
 from bot.settings import Settings
 from bot.slack import SlackChat, SlackPeople
-from bot.web.server import Route, WebRequest, WebResponse, WebServer, as_json
+from bot.vigil import Life, Vigil
+from bot.watchdog import Pool, Ward, Watchdog, give_up
+from bot.web.health import Health
+from bot.web.server import Route, WebRequest, WebResponse, WebServer
 from handlers import register
 from handlers.desk import Desk
 from store import open_store
@@ -32,8 +35,8 @@ from store import open_store
 LOG = logging.getLogger("garden")
 LISTENERS = 16
 """Threads that only acknowledge."""
-PING = 5
-"""Seconds after which a socket that was cut is noticed."""
+ANSWERS, FILES = 300.0, 1800.0
+"""Seconds after which the threads that answer, and the one that files, are stuck: calls have limits far below."""
 
 
 def serve(settings: Settings) -> None:
@@ -45,8 +48,7 @@ def serve(settings: Settings) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    journal.keep(settings.policy(), settings.log)
     with open_store(str(settings.db)) as store:
         chat, people = slack(settings)
         garden = Garden(settings, parts.build(settings, store, chat=chat), people)
@@ -68,50 +70,112 @@ def slack(settings: Settings) -> tuple[SlackChat, SlackPeople]:
 
 
 class Garden:
-    """A serving bot: Bolt, the desk, the web server and the schedule, started and stopped together."""
+    """A serving bot: Bolt, the desk, the web server, the schedule, and who looks after them; started and stopped
+    together.
+    """
 
-    def __init__(self, settings: Settings, edges: Edges, people: People, *, rounds: Rounds | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        edges: Edges,
+        people: People,
+        *,
+        rounds: Rounds | None = None,
+        give_up: Callable[[], object] = give_up,
+    ) -> None:
         zone = ZoneInfo(settings.timezone)
         self.edges = edges
+        self._lag = settings.lag
         self._stopped = threading.Event()
         self.desk = Desk(edges, people, zone)
         self.app = bolt(settings, self.desk)
-        self.socket = _socket(self.app, settings) if settings.socket_mode else None
-        try:
-            self.web = WebServer(settings.port, self._routes())
-        except OSError as error:
-            raise InputError(f"Port {settings.port} cannot be used: {error.strerror}. Set PORT to another.") from error
+        token = settings.slack_app_token.reveal()
+        self.listening = Listening(self.app, token, clock=edges.clock) if settings.socket_mode else None
+        self.vigil = Vigil(edges, life=self._life)
         self.schedule = Schedule(
             rounds=rounds or Rounds(),
-            tell=lambda create, trouble: telling.tell(edges, zone=zone, create=create, trouble=trouble),
+            ended=self._ended,
+            tell=lambda create: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=create)),
             drain=lambda: self.desk.writer.submit(telling.drain, edges).result(),
             round_at=settings.schedule,
             digest_at=settings.digest,
             zone=zone,
         )
+        self.watchdog = Watchdog(self._wards(), give_up=give_up)
+        self.health = Health(
+            edges,
+            alive=lambda: self.watchdog.alive,
+            active=lambda: self.vigil.active,
+            connected=lambda: self.listening is None or self.listening.connected,
+            restarts=lambda: self.watchdog.restarts,
+        )
+        try:
+            self.web = WebServer(settings.port, self._routes())
+        except OSError as error:
+            raise InputError(f"Port {settings.port} cannot be used: {error.strerror}. Set PORT to another.") from error
 
     def start(self) -> None:
         """Raises in words where Slack does not let us listen."""
         self.web.start()
-        if self.socket is not None:
-            _connect(self.socket)
+        if self.listening is not None:
+            self.listening.start()
         self.schedule.start()
+        self.vigil.start()
+        self.watchdog.start()
 
     def stop(self) -> None:
         """Listens to nobody any more, then lets what has begun come to its end. A second time does nothing."""
         if self._stopped.is_set():
             return
         self._stopped.set()
-        if self.socket is not None:
-            self.socket.close()  # type: ignore[no-untyped-call]  # Bolt's own
+        self.watchdog.stop()
+        self.vigil.stop()
+        if self.listening is not None:
+            self.listening.stop()
         self.web.stop()
         self.schedule.stop()
         self.desk.close()
         self.app.listener_runner.listener_executor.shutdown()
 
+    # ------------------------------------------------------------ looking after ourselves
+
+    def _ended(self, ended: Ended) -> None:
+        """How a round went."""
+        self.vigil.note("disk", ended.trouble if ended.full else "")
+        self.vigil.note("round", "" if ended.full else ended.trouble)
+        self.vigil.wake()
+
+    def _life(self) -> Life:
+        return Life(
+            lag=max(self._lag, self.schedule.patience()),
+            overdue_since=self.schedule.overdue_since(self.edges.clock()),
+            deaf_since=self.listening.deaf_since if self.listening else None,
+        )
+
+    def _wards(self) -> list[Ward]:
+        """What the watchdog looks after."""
+        schedule, vigil = self.schedule, self.vigil
+        wards = [
+            Ward("schedule", self._schedule_wrong, schedule.restart),
+            Ward("vigil", lambda: "" if vigil.alive else "its thread has ended", vigil.restart),
+            Ward("listeners", Pool(self.app.listener_runner.listener_executor, ANSWERS).wrong),
+            Ward("readers", Pool(self.desk.readers, ANSWERS).wrong),
+            Ward("writer", Pool(self.desk.writer, FILES).wrong),
+        ]
+        if self.listening is not None:
+            wards.append(Ward("socket", self.listening.wrong, self.listening.renew, vital=False))
+        return wards
+
+    def _schedule_wrong(self) -> str:
+        if not self.schedule.alive:
+            return "its thread has ended"
+        return "no round has begun in time" if self.schedule.overdue_since(self.edges.clock()) else ""
+
+    # ------------------------------------------------------------ the web
+
     def _routes(self) -> dict[str, Route]:
-        routes: dict[str, Route] = {"GET /healthz": self._health}
-        if self.socket is None:
+        routes = self.health.routes()
+        if self.listening is None:
             routes["POST /slack/events"] = self._slack
         return routes
 
@@ -121,16 +185,6 @@ class Garden:
             BoltRequest(body=request.body, query=request.query, headers=dict(request.headers), mode="http")
         )
         return WebResponse(answer.status, answer.body, answer.first_headers_without_set_cookie())
-
-    def _health(self, request: WebRequest) -> WebResponse:
-        """Alive: the database answers, and so does the socket where there is one."""
-        try:
-            until = self.edges.store.rounds.read_until()
-        except StoreError as error:
-            return as_json({"ok": False, "store": error.user_message}, 503)
-        connected = self.socket is None or self.socket.client.is_connected()
-        state = {"ok": connected, "slack": "connected" if connected else "not connected"}
-        return as_json({**state, "read_until": until.isoformat() if until else None}, 200 if connected else 503)
 
 
 def bolt(settings: Settings, desk: Desk) -> App:
@@ -147,20 +201,3 @@ def bolt(settings: Settings, desk: Desk) -> App:
     )
     register(app, desk)
     return app
-
-
-def _connect(socket: SocketModeHandler) -> None:
-    try:
-        socket.connect()  # type: ignore[no-untyped-call]  # Bolt's own
-    except SlackApiError as error:
-        raise Forbidden(
-            f"Slack refuses SLACK_APP_TOKEN ({error.response.get('error', 'no reason given')}). Make one under Basic "
-            "Information, App-Level Tokens, with the scope connections:write."
-        ) from error
-    except (SlackClientError, OSError) as error:
-        raise ChatUnavailable(f"Slack cannot be listened to ({type(error).__name__}). Is the network open?") from error
-
-
-def _socket(app: App, settings: Settings) -> SocketModeHandler:
-    token = settings.slack_app_token.reveal()
-    return SocketModeHandler(app, token, logger=app.logger, web_client=app.client, ping_interval=PING)

@@ -105,8 +105,11 @@ def cluster(file: str, style: str) -> None:
 @click.option("--format", "style", type=FORMATS, default="text", show_default=True, help="How to print it.")
 @click.option("--members", is_flag=True, help="With --format json: list the insertIds of each cluster.")
 @click.option("--post", is_flag=True, help="Bring the digest in the channel up to date, too.")
+@click.option("--beat", is_flag=True, help="Print a line at each step instead of the result: a sign of life.")
 @click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
-def round(file: str | None, since: timedelta | None, style: str, members: bool, post: bool, path: str | None) -> None:
+def round(
+    file: str | None, since: timedelta | None, style: str, members: bool, post: bool, beat: bool, path: str | None
+) -> None:
     """Read what is new, sort it into problems, explain them, and keep the result.
 
     A round may be run again at any time: entries that were counted are not counted twice, unchanged problems are
@@ -117,7 +120,7 @@ def round(file: str | None, since: timedelta | None, style: str, members: bool, 
     chosen = chosen_settings("tracker" if file else "round", *(["post"] if post else []), db=path)
     chat = parts.chat(chosen) if post else None
     with contextlib.ExitStack() as stack:
-        tick = stack.enter_context(progress_bar())
+        tick = sign_of_life if beat else stack.enter_context(progress_bar())
         if file:
             logs = stack.enter_context(closing(FileLogs(file)))
             now = logs.window(None, None).end  # reads the file, before a database is opened or made
@@ -129,7 +132,8 @@ def round(file: str | None, since: timedelta | None, style: str, members: bool, 
         report = pipeline.round(edges, since, members=members, progress=tick)
         if post:
             telling.tell(edges, report, zone=ZoneInfo(chosen.timezone))
-    show(report, style, lambda: json_render.round_json(report, members=members))
+    if not beat:
+        show(report, style, lambda: json_render.round_json(report, members=members))
 
 
 @cli.command(short_help="The full document of a window, as Markdown.")
@@ -266,6 +270,11 @@ def colored() -> bool:
 
 def width() -> int:
     return max(60, min(Console().width, 140))
+
+
+def sign_of_life(count: int, share: float | None) -> None:
+    """For whoever runs a round and would end it if it hung."""
+    click.echo(count)
 
 
 @contextlib.contextmanager

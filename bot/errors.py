@@ -4,7 +4,8 @@
     ├── InputError              what was typed or handed in cannot be used; exit code 2
     │   └── SettingsError       settings that are wrong or missing, all of them at once
     ├── StoreError              the database cannot be used
-    │   └── StoreBusy           ... right now, because another process writes
+    │   ├── StoreBusy           ... right now, because another process writes
+    │   └── StoreFull           ... to keep anything more: the disk is full; exit code 3
     ├── Refused                 a person asked for what they may not do, or what is no longer possible
     ├── Unavailable             something outside does not answer; trying later may help
     │   ├── LogsUnavailable
@@ -56,6 +57,10 @@ class StoreError(GardenError):
 
 class StoreBusy(StoreError):
     exit_code = 1
+
+
+class StoreFull(StoreError):
+    exit_code = 3
 
 
 class Refused(GardenError):

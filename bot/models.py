@@ -771,6 +771,87 @@ class Posted:
     fingerprint: str = ""
 
 
+# ---------------------------------------------------------------- what becomes of us ourselves
+
+
+class Told(IntEnum):
+    """How much of a condition was said in the channel."""
+
+    NOTHING = 0
+    BEGUN = 1
+    OVER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A way in which the gardener is silent, or will be soon: what happened, since when, and what to do about it."""
+
+    key: str
+    """What it is, and of which source: `lag cloud:example-prod`, `disk`."""
+    since: datetime
+    what: str
+    mend: str = ""
+    well: datetime | None = None
+    """Since when it does not hold any more; it is over when that lasted."""
+    over: datetime | None = None
+    told: Told = Told.NOTHING
+
+    @property
+    def done(self) -> bool:
+        return self.over is not None and self.told is Told.OVER
+
+    @property
+    def kind(self) -> str:
+        return self.key.partition(" ")[0]
+
+    @property
+    def of(self) -> str:
+        """The source; empty where there is only one such thing."""
+        return self.key.partition(" ")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """Something outside (`tracker`, `model`, `chat`, ...) failed so often in a row, since then, and said this last."""
+
+    part: str
+    count: int
+    since: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a source was read, and why no further where that failed."""
+
+    source: str
+    read_until: datetime | None
+    trouble: str = ""
+    denied: bool = False
+    """It says no, and will say so again; else it does not answer."""
+    since: datetime | None = None
+    """Since when it fails."""
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Sums over all that is kept, for whoever draws curves of them."""
+
+    rounds: int = 0
+    concluded: int = 0
+    entries: int = 0
+    clusters: int = 0
+    proposals: Mapping[str, int] = field(default_factory=dict)
+    """By stage."""
+    unfiled: int = 0
+    """Approved, and not written to the tracker yet."""
+    unfiled_since: datetime | None = None
+    spent: float = 0.0
+    last_round: timedelta | None = None
+    """How long the newest concluded round took."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """A line of the history: who did what to what. Only ever added to."""

@@ -254,6 +254,21 @@ class Settings:
         values.severity,
         default="P2",
     )
+    lag: timedelta = option(
+        "The gardener",
+        "GARDEN_LAG",
+        "How far reading may be behind before the channel is told; with rounds that are rarer, at least two of them.",
+        values.duration,
+        default="10m",
+    )
+    log: str = option(
+        "The gardener",
+        "GARDEN_LOG",
+        "How the bot writes its own log: `json`, a line each in Cloud Logging's form, or `text`. Empty: `text` on a "
+        "terminal, else `json`.",
+        values.log_style,
+        example="json",
+    )
     port: int = option(
         "The gardener", "PORT", "Port of the web server: health, and Slack over HTTP.", values.port, default="8080"
     )

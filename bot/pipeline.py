@@ -94,7 +94,10 @@ def round(
 
     reading = collect(edges, number, window, members=members, progress=progress)
     baseline = store.rounds.first() if baseline is None else baseline
-    thought = ponder(edges, number, window, now, baseline) if think else sort_out(edges, window, now, baseline)
+    if think:
+        thought = ponder(edges, number, window, now, baseline, progress)
+    else:
+        thought = sort_out(edges, window, now, baseline)
     thought.problems = attend(edges, thought.problems, now)
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, GARDENER, now)
@@ -265,7 +268,9 @@ def conclude(edges: Edges, number: int, thought: Thought, now: datetime) -> None
     edges.store.rounds.conclude(number, thought.problems, thought.incidents, now, notes, withdrawn=thought.withdrawn)
 
 
-def ponder(edges: Edges, number: int, window: Window, now: datetime, baseline: bool) -> Thought:
+def ponder(
+    edges: Edges, number: int, window: Window, now: datetime, baseline: bool, progress: Progress | None = None
+) -> Thought:
     """`sort_out`, after a look at the tracker, and then cause and impact of what is new or changed in kind."""
     store = edges.store
     notes = mirror(edges, now)
@@ -280,12 +285,20 @@ def ponder(edges: Edges, number: int, window: Window, now: datetime, baseline: b
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
 
     for told in explain(edges, cases, number, now):
+        if progress:
+            progress(len(thought.spent), None)
         if told.analysis:
             checked = audit(told.case, told.analysis, known)
             store.analyses.keep(told.analysis, checked)
             earlier[told.case.problem.number] = (told.analysis, checked)
         if told.spend:
             thought.spent.append(told.spend)
+    asked = [a for case in cases if (a := earlier[case.problem.number])]
+    unanswered = [a.note for a, _ in asked if a.provisional]
+    if any(a.source != edges.patterns.name for a, _ in asked):
+        store.conditions.well("model")
+    elif unanswered:
+        store.conditions.strike("model", unanswered[-1], now)
     for index, problem in enumerate(thought.problems):
         analysed, audited = earlier.get(problem.number) or (None, None)
         thought.problems[index] = replace(problem, analysis=analysed, audit=audited)
@@ -297,7 +310,9 @@ def mirror(edges: Edges, now: datetime) -> list[str]:
     try:
         known = edges.store.issues.mark(edges.tracker.repository)
         edges.store.issues.take(edges.tracker.repository, edges.tracker.changes(known))
+        edges.store.conditions.well("tracker")
     except (Unavailable, Forbidden) as error:
+        edges.store.conditions.strike("tracker", error.user_message, now)
         return [f"The tracker was not read: {error.user_message}"]
     return []
 

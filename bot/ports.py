@@ -6,7 +6,7 @@ Steps never see these. The pipeline calls them; `app` and `cli` put the real one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -19,12 +19,14 @@ from bot.models import (
     Case,
     Change,
     Cluster,
+    Condition,
     Decision,
     Deed,
     Deployment,
     Draft,
     Entry,
     Event,
+    Figures,
     Harvest,
     Incident,
     Issue,
@@ -34,12 +36,14 @@ from bot.models import (
     Policy,
     Posted,
     Problem,
+    Progress,
     Proposal,
     Read,
     Severity,
     Spend,
     Spent,
     Stance,
+    Strike,
     Triage,
     Turn,
     Window,
@@ -132,6 +136,10 @@ class Tracker(Protocol):
 
 class Chat(Protocol):
     """The team's chat, as far as we write to it."""
+
+    def greet(self) -> str:
+        """Who we are there; raises in words where we are not let in."""
+        ...
 
     def post(self, channel: str, message: Message, thread: str = "") -> str:
         """Posts and returns the message's id (`ts`)."""
@@ -438,6 +446,52 @@ class Deeds(Protocol):
         ...
 
 
+class Conditions(Protocol):
+    """In which ways we went silent, what was said of it, and what fails outside. Kept even while the disk is full."""
+
+    def open(self) -> list[Condition]:
+        """Those of which not all was told yet, in the order in which they began."""
+        ...
+
+    def active(self) -> list[Condition]: ...
+
+    def put(self, condition: Condition) -> None: ...
+
+    def count(self, key: str, since: datetime) -> int:
+        """How often it began since then."""
+        ...
+
+    def strikes(self) -> list[Strike]: ...
+
+    def strike(self, part: str, words: str, now: datetime) -> None:
+        """It failed once more."""
+        ...
+
+    def well(self, part: str) -> None:
+        """It works."""
+        ...
+
+    def progress(self, source: str) -> Progress:
+        """How far a source was read."""
+        ...
+
+    def rhythm(self) -> Mapping[str, Mapping[int, int]]:
+        """How many entries each source had in each hour since 1970, for some weeks."""
+        ...
+
+    def beat(self, now: datetime) -> None:
+        """Writes something, to see whether that can be done; what waited meanwhile comes along."""
+        ...
+
+    def set_aside(self) -> None:
+        """Takes the little room that is needed once there is none."""
+        ...
+
+
+class Sums(Protocol):
+    def figures(self) -> Figures: ...
+
+
 class History(Protocol):
     def add(self, event: Event) -> None: ...
 
@@ -467,6 +521,10 @@ class Store(Protocol):
     def deeds(self) -> Deeds: ...
     @property
     def history(self) -> History: ...
+    @property
+    def conditions(self) -> Conditions: ...
+    @property
+    def sums(self) -> Sums: ...
 
     @property
     def secret(self) -> bytes:

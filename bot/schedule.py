@@ -12,7 +12,9 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from time import monotonic
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -24,15 +26,26 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.spans import span
 
 LOG = logging.getLogger("garden.schedule")
-ROUND = (sys.executable, "-m", "bot.cli", "round")
+ROUND = (sys.executable, "-m", "bot.cli", "round", "--beat")
 LONGEST_ROUND = 45 * 60
-"""Seconds; a round that hangs is ended, and the next one goes on where it stopped."""
+"""Seconds; a round that takes longer is ended, and the next one goes on where it stopped."""
+LONGEST_SILENCE = 10 * 60
+"""Seconds without a sign of life, after which a round hangs and is ended."""
 GRACE = 3600
 """Seconds that a job may be late and is still done."""
 LAST_LINES = 20
-STOPPED = "stopped"
-ENOUGH = 2
-"""Rounds that fail in a row before the team is told."""
+FULL = 3
+"""How a round ends that could not keep what it read, because the disk is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a round ended: in words why not well, empty where it did."""
+
+    trouble: str = ""
+    full: bool = False
+    stopped: bool = False
+    """The bot stops, and the round with it."""
 
 
 def trigger(text: str, zone: tzinfo) -> BaseTrigger:
@@ -43,37 +56,80 @@ def trigger(text: str, zone: tzinfo) -> BaseTrigger:
 
 
 class Rounds:
-    """Runs a round in a process of its own, and ends it where it must."""
+    """Runs a round in a process of its own, and ends it where it must: where it hangs, or the bot stops."""
 
-    def __init__(self, command: Sequence[str] = ROUND) -> None:
+    def __init__(
+        self,
+        command: Sequence[str] = ROUND,
+        *,
+        longest: float = LONGEST_ROUND,
+        silence: float = LONGEST_SILENCE,
+    ) -> None:
         self._command = tuple(command)
+        self._longest = longest
+        self._silence = silence
         self._process: subprocess.Popen[str] | None = None
         self._stopped = threading.Event()
+        self._sign = 0.0
+        self.began: datetime | None = None
+        """When the newest one began."""
+        self.took: float = 0.0
+        """Seconds that the newest one took."""
 
-    def run(self) -> str:
-        """Why the round went wrong, in words; empty where it went well. What it said is logged."""
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    def run(self) -> Ended:
+        """What a round said is logged where it went wrong; what it prints is a sign of life and nothing else."""
         if self._stopped.is_set():
-            return STOPPED
+            return Ended(stopped=True)
+        self.began, begun = datetime.now(UTC), monotonic()
         with subprocess.Popen(  # noqa: S603 -- our own command, no word of it from outside
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             errors="replace",
         ) as process:  # fmt: skip
-            self._process = process
-            ending = threading.Timer(LONGEST_ROUND, process.kill)
-            ending.start()
+            self._process, self._sign = process, begun
+            over = threading.Event()
+            threads = [
+                threading.Thread(target=self._hear, args=(process,), name="garden-round-heard", daemon=True),
+                threading.Thread(target=self._watch, args=(process, over), name="garden-round-watched", daemon=True),
+            ]
+            for thread in threads:
+                thread.start()
             try:
                 said = "".join(deque(process.stderr or (), maxlen=LAST_LINES)).strip()
                 code = process.wait()
             finally:
-                ending.cancel()
-                self._process = None
+                over.set()
+                for thread in threads:
+                    thread.join()
+                self._process, self.took = None, monotonic() - begun
         if self._stopped.is_set():
-            return STOPPED
+            return Ended(stopped=True)
         if not code:
-            return ""
+            return Ended()
         LOG.error("the round ended with %s: %s", code, said[-2000:] or "it said nothing")
+        if code < 0:
+            return Ended("It hung, and was ended." if self._hung(begun) else "It was ended from outside.")
         sentence = said.splitlines()[-1] if said and "Traceback" not in said else "The log of the bot says why."
-        return f"The logs could not be read: {sentence[:300]}"
+        return Ended(sentence[:300], full=code == FULL)
+
+    def _hear(self, process: subprocess.Popen[str]) -> None:
+        for _ in process.stdout or ():
+            self._sign = monotonic()
+
+    def _watch(self, process: subprocess.Popen[str], over: threading.Event) -> None:
+        begun = self._sign
+        while not over.wait(min(1.0, self._silence / 4)):
+            if self._hung(begun):
+                LOG.error("the round hangs and is ended")
+                process.kill()
+                return
+
+    def _hung(self, begun: float) -> bool:
+        now = monotonic()
+        return now - self._sign > self._silence or now - begun > self._longest
 
     def stop(self) -> None:
         self._stopped.set()
@@ -83,51 +139,56 @@ class Rounds:
 
 
 class Schedule:
-    """The jobs of a serving bot. `drain` and `tell` are given by the composition.
-
-    `tell(create, trouble)` brings the digest up to date; it begins one if it may, or if there is trouble.
+    """The jobs of a serving bot. What they do is given by the composition: `tell(create)` brings the digest up to
+    date, and begins one if it may; `ended` hears how a round went.
     """
 
     def __init__(
         self,
         *,
         rounds: Rounds,
-        tell: Callable[[bool, str], object],
+        ended: Callable[[Ended], object],
+        tell: Callable[[bool], object],
         drain: Callable[[], object],
         round_at: str,
         digest_at: str,
         zone: tzinfo,
     ) -> None:
         self._rounds = rounds
+        self._ended = ended
         self._tell = tell
-        self._trouble = ""
-        self._failures = 0
-        self._scheduler = BackgroundScheduler(
+        self._drain = drain
+        self._round_at, self._digest_at, self._zone = round_at, digest_at, zone
+        self._started: datetime | None = None
+        self._scheduler = self._made()
+
+    def _made(self) -> BackgroundScheduler:
+        zone = self._zone
+        made = BackgroundScheduler(
             timezone=zone,
             executors={"default": ThreadPoolExecutor(2), "reading": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": GRACE},
         )
-        self._scheduler.add_listener(_tell_log, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+        made.add_listener(_tell_log, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         now = datetime.now(zone)
-        self._add("round", self._round, trigger(round_at, zone), "reading", now if _is_interval(round_at) else None)
-        self._add("digest", self._digest, trigger(digest_at, zone), "reading")
-        self._add("outbox", drain, IntervalTrigger(minutes=1, timezone=zone), "default", now)
 
-    def _add(
-        self,
-        id: str,
-        do: Callable[[], object],
-        when: BaseTrigger,
-        executor: str,
-        first: datetime | None = None,
-    ) -> None:
-        more = {"next_run_time": first} if first else {}
-        self._scheduler.add_job(
-            do, when, id=id, name=id, executor=executor, replace_existing=True, coalesce=True, max_instances=1,
-            misfire_grace_time=GRACE, **more,
-        )  # fmt: skip
+        def add(
+            id: str, do: Callable[[], object], when: BaseTrigger, executor: str, first: datetime | None = None
+        ) -> None:
+            more = {"next_run_time": first} if first else {}
+            made.add_job(
+                do, when, id=id, name=id, executor=executor, replace_existing=True, coalesce=True, max_instances=1,
+                misfire_grace_time=GRACE, **more,
+            )  # fmt: skip
+
+        at_once = now if _is_interval(self._round_at) else None
+        add("round", self._round, trigger(self._round_at, zone), "reading", at_once)
+        add("digest", lambda: self._tell(True), trigger(self._digest_at, zone), "reading")
+        add("outbox", self._drain, IntervalTrigger(minutes=1, timezone=zone), "default", now)
+        return made
 
     def start(self) -> None:
+        self._started = datetime.now(UTC)
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -135,18 +196,49 @@ class Schedule:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-    def _round(self) -> None:
-        """A failure is told when it comes twice in a row: once is a hiccup, and the next round reads it all."""
-        trouble = self._rounds.run()
-        if trouble == STOPPED:
-            return
-        self._failures = self._failures + 1 if trouble else 0
-        self._trouble = trouble if self._failures >= ENOUGH else ""
-        if self._trouble or not trouble:
-            self._tell(False, self._trouble)
+    # ------------------------------------------------------------ whether it lives
 
-    def _digest(self) -> None:
-        self._tell(True, self._trouble)
+    @property
+    def alive(self) -> bool:
+        """Its thread is there; a job may hang all the same, and then rounds are overdue."""
+        thread = self._scheduler._thread
+        return thread is not None and bool(thread.is_alive())
+
+    def patience(self) -> timedelta:
+        """How long after one round the next one but one begins."""
+        base, _, second = self._due()
+        return second - base if second else timedelta(0)
+
+    def overdue_since(self, now: datetime) -> datetime | None:
+        """When a round should have begun, where none did and the one after it is due, too."""
+        if self._started is None or self._rounds.running:
+            return None
+        _, first, second = self._due()
+        if first is None or second is None or now <= second + (second - first) / 10:
+            return None
+        return first.astimezone(UTC)
+
+    def _due(self) -> tuple[datetime, datetime | None, datetime | None]:
+        """When the newest round began, and when the next two after it should."""
+        started = self._started or datetime.now(UTC)
+        base = max(started, self._rounds.began or started).astimezone(self._zone)
+        when = trigger(self._round_at, self._zone)
+        first: datetime | None = when.get_next_fire_time(base, base)
+        second: datetime | None = when.get_next_fire_time(first, first) if first else None
+        return base, first, second
+
+    def restart(self) -> None:
+        """The jobs anew, in new threads. The old ones are left to themselves: whatever hangs there cannot be ended."""
+        old, self._scheduler = self._scheduler, self._made()
+        old.shutdown(wait=False)
+        self._started = datetime.now(UTC)
+        self._scheduler.start()
+
+    def _round(self) -> None:
+        ended = self._rounds.run()
+        if not ended.stopped:
+            self._ended(ended)
+            self._tell(False)
 
 
 def _is_interval(text: str) -> bool:

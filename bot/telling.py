@@ -17,6 +17,7 @@ from bot import pipeline
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused
 from bot.models import (
     Act,
+    Condition,
     Decision,
     Deed,
     Issue,
@@ -27,10 +28,11 @@ from bot.models import (
     Report,
     Severity,
     Stage,
+    Told,
     Window,
 )
 from bot.ports import Chat, Edges
-from bot.render import slack
+from bot.render import phrases, slack
 from bot.steps import propose
 from bot.steps.digest import digest
 
@@ -42,13 +44,11 @@ _turn = threading.RLock()
 # ------------------------------------------------------------------------------------------------ the digest
 
 
-def tell(
-    edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True, trouble: str = ""
-) -> Posted | None:
+def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True) -> Posted | None:
     """Posts the digest of today or edits it in place; then shows the proposals that wait, in its thread.
 
-    `told` is the round's own report, `trouble` why there was none: what was not read is said, for silence must not
-    look like health. Without `create` a digest is only begun for what cannot wait, a P0 or trouble.
+    `told` is the round's own report. What is wrong with the reading stands in the digest, too, for silence must not
+    look like health. Without `create` a digest is only begun for what cannot wait, a P0.
     """
     if edges.chat is None or not edges.channel:
         return None
@@ -57,13 +57,15 @@ def tell(
     report = replace(
         report,
         spent=tuple(edges.store.analyses.bills((edges.wall or edges.clock)() - DAY)),
-        notes=tuple(n for n in (trouble, *(told.notes if told else (edges.store.rounds.note(),))) if n),
+        notes=tuple(
+            n for n in (*_conditions(edges, now), *(told.notes if told else (edges.store.rounds.note(),))) if n
+        ),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),
     )
     shown = digest(report, edges.channel, now.astimezone(zone).date())
     purpose = purpose_of_digest(edges, zone)
-    urgent = bool(trouble) or any(p.triage.severity is Severity.P0 for p in report.problems)
+    urgent = any(p.triage.severity is Severity.P0 for p in report.problems)
     with _turn:
         if not (create or urgent or edges.store.messages.find(purpose)):
             return None
@@ -76,6 +78,10 @@ def tell(
             if (number := number_of(standing.purpose)) is not None:
                 show(edges, number, zone=zone)
         return posted
+
+
+def _conditions(edges: Edges, now: datetime) -> list[str]:
+    return [f"{c.what} (since {phrases.moment(c.since, now)} UTC)" for c in edges.store.conditions.active()]
 
 
 def purpose_of_digest(edges: Edges, zone: tzinfo = UTC, channel: str = "") -> str:
@@ -162,6 +168,28 @@ def one(edges: Edges, number: int) -> Problem:
     if not found:
         raise Refused(f"There is no cluster {number}. `/garden latest` lists those that matter now.")
     return found[0]
+
+
+# ------------------------------------------------------------------------------------------------ our own silence
+
+
+def say(edges: Edges, condition: Condition) -> Condition:
+    """Says that a condition holds, or that it is over, unless that was said; returns it as told.
+
+    What was over before anybody could hear of it is told once, as such.
+    """
+    if edges.chat is None or not edges.channel:
+        return condition
+    now, purpose = edges.clock(), f"condition:{condition.key}:{condition.since.isoformat()}"
+    with _turn:
+        if condition.over is None:
+            if condition.told is Told.NOTHING:
+                _put(edges, edges.chat, purpose, slack.condition(condition, now), "begun")
+            return replace(condition, told=Told.BEGUN)
+        _put(edges, edges.chat, f"{purpose}:over", slack.over(condition, now), "over")
+        if condition.told is Told.BEGUN:
+            _put(edges, edges.chat, purpose, slack.condition(condition, now), "over")
+        return replace(condition, told=Told.OVER)
 
 
 # ------------------------------------------------------------------------------------------------ decisions

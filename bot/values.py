@@ -301,6 +301,13 @@ def redactions(raw: object) -> frozenset[str]:
     return chosen
 
 
+def log_style(raw: object) -> str:
+    value = text(raw).lower()
+    if value not in ("", "json", "text"):
+        raise ValueError("it should be json or text.")
+    return value
+
+
 def yes_no(raw: object) -> bool:
     if not isinstance(raw, bool):
         raise ValueError("it should be true or false.")

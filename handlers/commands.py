@@ -24,6 +24,7 @@ from handlers.grammar import (
     Silence,
     Snoozed,
     Split,
+    Status,
     Take,
     Undo,
     Unlink,
@@ -73,6 +74,8 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             tending.past(desk, asked, command)
         case Search():
             tending.search(desk, asked, command)
+        case Status():
+            status(desk, asked, command)
         case Help():
             desk.answer(asked, help_page(command.topic))
         case Mistake():
@@ -107,6 +110,13 @@ def show(desk: Desk, asked: Asked, command: Show) -> None:
     problem = telling.one(desk.edges, command.cluster)
     evidence = not command.share and desk.people.full_member(asked.user)
     desk.answer(asked, slack.detail(problem, desk.now(), evidence=evidence), share=command.share)
+
+
+def status(desk: Desk, asked: Asked, command: Status) -> None:
+    """How the gardener itself is, from the store."""
+    store, now = desk.edges.store, desk.now()
+    sources = [store.conditions.progress(desk.edges.logs.source)]
+    desk.answer(asked, slack.status(store.conditions.active(), sources, store.sums.figures(), now), share=command.share)
 
 
 def file(desk: Desk, asked: Asked, command: File) -> None:

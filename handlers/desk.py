@@ -15,12 +15,13 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from bot import telling
-from bot.errors import GardenError, Refused
+from bot.errors import GardenError, Refused, StoreFull
 from bot.models import Event, Message
 from bot.ports import Edges, People
 from bot.render import slack
 
 LOG = logging.getLogger("garden.handlers")
+MOST_UNKEPT = 10_000
 READERS = 8
 """Threads that answer from the store."""
 
@@ -51,6 +52,8 @@ class Desk:
     people: People
     zone: tzinfo = UTC
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READERS, "garden-reader"))
+    unkept: set[str] = field(default_factory=set)
+    """Deliveries that could not be written down as seen."""
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "garden-writer"))
 
     # ------------------------------------------------------------ work
@@ -70,8 +73,18 @@ class Desk:
         self.writer.shutdown()
 
     def _once(self, handle: Handle, asked: Asked) -> None:
-        if not asked.delivery or self.edges.store.messages.first_time(asked.delivery, self.now()):
+        if not asked.delivery or self._first_time(asked.delivery):
             handle(self, asked)
+
+    def _first_time(self, delivery: str) -> bool:
+        """While the disk is full, this is remembered here: what is known can still be looked up."""
+        try:
+            return self.edges.store.messages.first_time(delivery, self.now())
+        except StoreFull:
+            fresh = delivery not in self.unkept
+            if len(self.unkept) < MOST_UNKEPT:
+                self.unkept.add(delivery)
+            return fresh
 
     def _report(self, done: Future[Any], asked: Asked) -> None:
         """The one error handler: what is expected is told in its own words, a bug by a number found in the log."""

@@ -152,6 +152,11 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     topic: str = ""
 
@@ -172,6 +177,7 @@ Command = (
     | Undo
     | Past
     | Search
+    | Status
     | Help
 )
 
@@ -379,6 +385,10 @@ def _search(words: list[str]) -> Command | Mistake:
     return Search(text[:200]) if text else Mistake("Search for what? Type `/garden search connection refused`.")
 
 
+def _status(words: list[str]) -> Command | Mistake:
+    return Status(split_share(words)[1])
+
+
 def _help(words: list[str]) -> Command | Mistake:
     verb = _find(bare(words[0])) if words else None
     return Help(verb.name if verb else "")
@@ -515,6 +525,15 @@ VERBS: tuple[Verb, ...] = (
         ("search connection refused",),
         _search,
         ("find", "grep"),
+    ),
+    Verb(
+        "status",
+        "status",
+        "how the gardener is: up to when it has read, what it cannot do and why, what waits",
+        Who.ANYBODY,
+        ("status", "status --share"),
+        _status,
+        ("health", "lag", "alive"),
     ),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )

@@ -11,15 +11,18 @@ from types import TracebackType
 from store import backup, export
 from store.analyses import Analyses
 from store.clusters import Clusters
+from store.conditions import Conditions
 from store.connection import MEMORY, PATIENCE, Connections
 from store.deeds import Deeds
 from store.deployments import Deployments
+from store.figures import Sums
 from store.history import History
 from store.incidents import Incidents
 from store.issues import Issues
 from store.messages import Messages
 from store.opening import open_connections
 from store.proposals import Proposals
+from store.reserve import Reserve
 from store.rounds import Rounds
 from store.stances import Stances
 
@@ -31,6 +34,8 @@ class Store:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        named = connections.path != MEMORY and not connections.read_only
+        self.reserve = Reserve(Path(f"{connections.path}-reserve") if named else None)
         self.rounds = Rounds(connections)
         self.clusters = Clusters(connections)
         self.incidents = Incidents(connections)
@@ -38,10 +43,12 @@ class Store:
         self.analyses = Analyses(connections)
         self.issues = Issues(connections)
         self.proposals = Proposals(connections)
-        self.messages = Messages(connections)
+        self.messages = Messages(connections, self.reserve)
         self.stances = Stances(connections)
         self.deeds = Deeds(connections)
         self.history = History(connections)
+        self.conditions = Conditions(connections, self.reserve)
+        self.sums = Sums(connections)
 
     @property
     def path(self) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from store import conditions
 from store.codec import MICROSECOND, micros
 
 RETENTION = timedelta(days=14)
@@ -23,6 +24,7 @@ def age(db: Database, now: datetime) -> None:
     """Takes next to no time where it was done shortly before."""
     db.execute("DELETE FROM seen WHERE bucket < ?", [micros(now - RETENTION)])
     db.execute("DELETE FROM deliveries WHERE at < ?", [micros(now - RETENTION)])
+    conditions.age(db, now)
     for after, length in GRAINS:
         until = micros(now - after) // length * length
         name = f"counted by {length}"

@@ -7,6 +7,7 @@ wrote in between. A change or reading inside another one joins it.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,11 +17,13 @@ from weakref import WeakKeyDictionary
 
 from sqlite_utils import Database
 
-from bot.errors import StoreBusy, StoreError
+from bot.errors import StoreBusy, StoreError, StoreFull
 
 MEMORY = ":memory:"
 PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
+ROOM = 128 * 1024
+"""Bytes; a disk with less is full."""
 HEADER = b"SQLite format 3\x00"
 
 _WRITE_BITS = 0o222
@@ -147,6 +150,14 @@ def writable(path: Path) -> bool:
     return bool(path.stat().st_mode & _WRITE_BITS) and os.access(path, os.W_OK)
 
 
+def _no_room(path: str) -> bool:
+    """Where the disk is full, some of SQLite's steps fail with another error."""
+    try:
+        return shutil.disk_usage(Path(path).resolve().parent).free < ROOM
+    except OSError:
+        return False
+
+
 @contextmanager
 def translated(path: str) -> Iterator[None]:
     """SQLite's errors about the file, as ours; errors of our own making pass through."""
@@ -158,6 +169,8 @@ def translated(path: str) -> Iterator[None]:
             raise StoreBusy(
                 f"The database {path} is busy: another process is writing. Try again in a moment."
             ) from error
+        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(path)):
+            raise StoreFull(f"The database {path} {_UNUSABLE[sqlite3.SQLITE_FULL]}.") from error
         if code in _UNUSABLE:
             raise StoreError(f"The database {path} {_UNUSABLE[code]}.") from error
         raise

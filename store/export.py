@@ -126,6 +126,9 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
     "rounds": _rows(
         "SELECT number, source, window_start, window_end, began, concluded, entries, note FROM rounds ORDER BY number"
     ),
+    "conditions": _rows(
+        "SELECT key, since AS began, over AS concluded, what, mend FROM conditions ORDER BY since, key"
+    ),
     "cursors": _rows("SELECT source, at FROM cursors ORDER BY source"),
     "history": _rows("SELECT at, who, verb, subject, detail FROM history ORDER BY id"),
 }

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.errors import StoreFull
 from bot.models import Posted
 from store.codec import bounded, micros
 from store.connection import Connections
+from store.reserve import Reserve
+
+RESERVED = "messages"
+_REMEMBER = (
+    "INSERT INTO messages (purpose, channel, ts, thread, fingerprint, at) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET channel = excluded.channel, ts = excluded.ts, thread = excluded.thread,"
+    " fingerprint = excluded.fingerprint, at = excluded.at"
+)
 
 
 class Messages:
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, reserve: Reserve) -> None:
         self._connections = connections
+        self._reserve = reserve
 
     def find(self, purpose: str) -> Posted | None:
+        waiting = self._reserve.rows(RESERVED).get(purpose)
+        if waiting:
+            return Posted(*waiting[:-1])
         with self._connections.read() as db:
             row = db.execute(
                 "SELECT purpose, channel, ts, thread, fingerprint FROM messages WHERE purpose = ?", [purpose]
@@ -40,13 +53,16 @@ class Messages:
             return [Posted(*row) for row in rows]
 
     def remember(self, posted: Posted, now: datetime) -> None:
-        with self._connections.change() as db:
-            db.execute(
-                "INSERT INTO messages (purpose, channel, ts, thread, fingerprint, at) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET channel = excluded.channel, ts = excluded.ts, thread = excluded.thread,"
-                " fingerprint = excluded.fingerprint, at = excluded.at",
-                [posted.purpose, posted.channel, posted.ts, posted.thread, posted.fingerprint, micros(now)],
-            )
+        """In any case: while the disk is full, in the reserve, or it would be posted again and again."""
+        row = [posted.purpose, posted.channel, posted.ts, posted.thread, posted.fingerprint, micros(now)]
+        waiting = list(self._reserve.rows(RESERVED).values())
+        try:
+            with self._connections.change() as db:
+                db.conn.executemany(_REMEMBER, [*waiting, row])
+        except StoreFull:
+            self._reserve.put(RESERVED, posted.purpose, row)
+        else:
+            self._reserve.drop(RESERVED)
 
     def first_time(self, delivery: str, now: datetime) -> bool:
         with self._connections.change() as db:

@@ -394,5 +394,39 @@ def m0007_stances(db: Database) -> None:
         db.execute(statement)
 
 
+VIGIL = """
+CREATE TABLE conditions (
+  key TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  mend TEXT NOT NULL,
+  well INTEGER,
+  over INTEGER,
+  told INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (key, since)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE strikes (
+  part TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  words TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rhythm (
+  source TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  entries INTEGER NOT NULL,
+  PRIMARY KEY (source, hour)
+) STRICT, WITHOUT ROWID
+"""
+"""What was said of our own silence (`told`: 1 that it began, 2 that it is over), what fails how often in a row, and how
+many entries each source had in each hour."""
+
+
+@MIGRATIONS()
+def m0008_vigil(db: Database) -> None:
+    for statement in VIGIL.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.models import Entry, Harvest, Incident, Problem, Read, Window
-from store import ageing, seen, touched, triage
+from store import ageing, rhythm, seen, touched, triage
 from store import incidents as episodes
 from store.absorb import absorb, edge
 from store.codec import bounded, micros, moment
@@ -53,6 +53,7 @@ class Rounds:
             absorb(db, harvest, closed, opened)
             keep(db, harvest.deployments)
             db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [read, number])
+            rhythm.add(db, source, [*(e.time for e in harvest.entries), *(e.time for e in harvest.quiet)])
             if harvest.read_until is not None:
                 db.execute(
                     "INSERT INTO cursors (source, at) VALUES (?, ?)"

@@ -17,7 +17,7 @@ from bot.demo.server import Fault
 from bot.demo.slack import Slack
 from bot.errors import ChatUnavailable, Refused
 from bot.logs.files import FileLogs
-from bot.models import Decision, Policy, Severity, Stage
+from bot.models import Condition, Decision, Policy, Severity, Stage, Told
 from bot.ports import Edges
 from bot.slack import SlackChat
 from bot.trackers.local import LocalTracker
@@ -105,13 +105,16 @@ def test_a_round_begins_a_digest_only_for_what_cannot_wait(team: Team) -> None:
     assert len(team.standing()) == 1
 
 
-def test_what_was_not_read_is_said_and_taken_back(team: Team) -> None:
-    """Trouble begins a digest if need be, and is gone from it when it is over."""
+def test_what_is_wrong_stands_in_the_digest_and_is_taken_back(team: Team) -> None:
+    """Nobody takes a digest for all there is while something is not read."""
     edges = replace(team.edges, clock=lambda: NOW)
-    telling.tell(edges, create=False, trouble="The logs could not be read: no permission.")
-    assert "no permission" in str(team.slack.messages(CHANNEL)[0]["blocks"])
-    telling.tell(edges, create=False)
-    assert "no permission" not in str(team.slack.messages(CHANNEL)[0]["blocks"])
+    wrong = Condition("access cloud:a", NOW, "The logs of a may not be read. No permission.")
+    edges.store.conditions.put(wrong)
+    telling.tell(edges)
+    assert "No permission" in str(team.slack.messages(CHANNEL)[0]["blocks"])
+    edges.store.conditions.put(replace(wrong, well=NOW, over=NOW, told=Told.OVER))
+    telling.tell(edges)
+    assert "No permission" not in str(team.slack.messages(CHANNEL)[0]["blocks"])
     assert len(team.standing()) == 1
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ from bot.app import Garden
 from bot.demo.slack import Slack
 from bot.logs.files import FileLogs
 from bot.models import Report
-from bot.ports import Edges, Logs
+from bot.ports import Clock, Edges, Logs
 from bot.schedule import Rounds
 from bot.settings import Settings, load
 from bot.slack import SlackChat, SlackPeople
@@ -149,10 +149,20 @@ def settings_for(slack: Slack, github: GitHubServer, folder: Path, socket: bool,
 
 
 @contextmanager
-def office(folder: Path, *, socket: bool = True, logs: Logs | None = None, **more: str) -> Iterator[Place]:
+def office(
+    folder: Path,
+    *,
+    socket: bool = True,
+    logs: Logs | None = None,
+    clock: Clock = parts.now,
+    rounds: Rounds | None = None,
+    give_up: Callable[[], object] = parts.now,
+    slack: Slack | None = None,
+    **more: str,
+) -> Iterator[Place]:
     """Everything started; stopped at the end, when all that was begun is done."""
     with ExitStack() as stack:
-        slack = stack.enter_context(Slack(scopes=MANIFEST["oauth_config"]["scopes"]["bot"]))
+        slack = slack or stack.enter_context(Slack(scopes=MANIFEST["oauth_config"]["scopes"]["bot"]))
         github = stack.enter_context(GitHubServer(REPOSITORY))
         for id, name in ((ANN, "ann"), (BOB, "bob")):
             slack.add_user(id, name)
@@ -169,8 +179,9 @@ def office(folder: Path, *, socket: bool = True, logs: Logs | None = None, **mor
             logs = stack.enter_context(closing(FileLogs(str(file))))
         chat = SlackChat(slack.bot_token, slack.url)
         tracker = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, pause=0)
-        built = replace(parts.build(settings, store, logs=logs, chat=chat), tracker=tracker)
-        garden = Garden(settings, built, SlackPeople(slack.bot_token, slack.url), rounds=Rounds(("true",)))
+        built = replace(parts.build(settings, store, logs=logs, chat=chat, clock=clock), tracker=tracker)
+        people = SlackPeople(slack.bot_token, slack.url)
+        garden = Garden(settings, built, people, rounds=rounds or Rounds(("true",)), give_up=give_up)
         garden.start()
         slack.request_url = f"http://127.0.0.1:{garden.web.port}/slack/events"
         try:

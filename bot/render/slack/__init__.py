@@ -5,6 +5,7 @@ always beside a word. Text from logs, models, the tracker and people is escaped 
 """
 
 from bot.render.slack.answers import help_page, say, sentence
+from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
 from bot.render.slack.digest import digest, latest
 from bot.render.slack.proposal import SHOWN, proposal, written
@@ -12,12 +13,14 @@ from bot.render.slack.tended import found, linked, past, picker, said, silences,
 
 __all__ = [
     "SHOWN",
+    "condition",
     "detail",
     "digest",
     "found",
     "help_page",
     "latest",
     "linked",
+    "over",
     "past",
     "picker",
     "proposal",
@@ -25,6 +28,7 @@ __all__ = [
     "say",
     "sentence",
     "silences",
+    "status",
     "unlinked",
     "written",
 ]

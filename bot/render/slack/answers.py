@@ -36,8 +36,13 @@ def say(text: str) -> Message:
 
 def sentence(text: str) -> Message:
     """A sentence that may hold words from elsewhere; what it puts in backticks is something to type, and looks so."""
+    return say(typed(text))
+
+
+def typed(text: str) -> str:
+    """The same as a piece of a message."""
     parts = _TYPED.split(cut(text, PARAGRAPH))
-    return say("".join(f"`{_code_spans(plain(p))}`" if i % 2 else mrkdwn(p) for i, p in enumerate(parts)))
+    return "".join(f"`{_code_spans(plain(p))}`" if i % 2 else mrkdwn(p) for i, p in enumerate(parts))
 
 
 def _code_spans(text: str) -> str:
