@@ -75,7 +75,8 @@ def read(path: Path) -> Iterator[Labelled]:
     for file in files:
         told = _situations(file.parent)
         for number, data in enumerate(_documents(file), 1):
-            name = file.stem if file.suffix == ".json" else f"{file.stem}:{number}"
+            name = f"{file.stem}: {data['name']}" if data.get("name") else file.stem
+            name = f"{file.stem}:{number}" if file.suffix == ".jsonl" else name
             try:
                 yield _labelled(name, data, told, file.parent, seen)
             except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from bot.evaluate import relations
 from bot.models import Case, Claim, Entry, Ground
 
 PARTS = 16
@@ -28,9 +29,13 @@ def statements(case: Case, random: Random, others: Sequence[Case] = ()) -> Itera
     for sort, make in SORTS.items():
         for text, ids, quote, true in make(case, random):
             yield Statement(sort, Claim(text, Ground.OBSERVATION, ids, quote), true)
+    known = relations.known_issues(case)
+    for sort, relate in relations.SORTS.items():
+        for text, ids, quote, true in relate(case, random, others):
+            yield Statement(sort, Claim(text, Ground.OBSERVATION, ids, quote), true, known)
 
 
-Made = Iterator[tuple[str, tuple[str, ...], str, bool]]
+Made = relations.Made
 COUNTED = {
     "occurrences": [
         "{n} occurrences.",

@@ -63,9 +63,10 @@ HAPPENED = re.compile(r"\b(?:happen\w*|occur\w*|seen|logged|rais\w+|appear\w*|on
 """Words before "twice" that make it a count of this cluster, in a conclusion."""
 VAGUE = re.compile(rf"\b(?P<n>dozens|hundreds|thousands|millions) of (?:{UNIT})\b", re.IGNORECASE)
 LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2_000, "millions": 2_000_000}
-SUM = re.compile(
-    r"(?:[$€£] ?\d[\d,.]*|\d[\d,.]* ?(?:[$€£]|euros?\b|dollars?\b|usd\b|eur\b|%|percent\b))", re.IGNORECASE
-)
+MONEY = re.compile(r"(?:[$€£] ?\d[\d,.]*|\d[\d,.]* ?(?:[$€£]|euros?\b|dollars?\b|usd\b|eur\b))", re.IGNORECASE)
+PERCENT = re.compile(r"(?<![\w.,])\d[\d,.]* ?(?:%|percent\b)", re.IGNORECASE)
+OWN = re.compile(r"\b(?:P[0-5]|issues? #?\d+|#\d+|verdict|confirmed|approved)\b", re.IGNORECASE)
+"""What is told of a problem by us, and not by its entries."""
 PART = re.compile(
     r"\b(?:first|last|another|additional|further|other|next|top|out of|(?<!number )(?<!count )(?<!total )of)\W+$"
 )
@@ -84,16 +85,37 @@ PREPOSITIONS = frozenset(
 )
 
 
-def sums(sentence: Sentence) -> None:
-    """Money and shares stand in the entries, or in what the team states of its critical paths."""
+def counting(sentence: Sentence) -> bool:
+    """Whether the sentence speaks of figures or judgements of ours: an entry that says the same proves nothing."""
+    counted = [k for m in sentence.find(COUNT) for k in UNITS if m[k]]
+    counted = [k for k in counted if k != "occurrences"] + re.findall(r"\d times|occurrences", sentence.text)
+    return bool(counted) or OWN.search(sentence.text) is not None
+
+
+def money(sentence: Sentence) -> None:
+    """Sums of money stand in the entries, or in what the team states of its critical paths."""
     stated = plain(" ".join(f"{p.name} {p.worth}" for p in sentence.facts.case.critical_paths))
-    for found in sentence.find(SUM):
+    for found in sentence.find(MONEY):
+        written = found.group(0).strip(" .,")
+        if stands(written, stated) or stands(written, sentence.ground):
+            sentence.read(*found.span())
+        else:
+            sentence.open(*found.span(), f"{written} was stated by nobody")
+
+
+def percentages(sentence: Sentence) -> None:
+    """Shares that are not of what was counted stand in the entries, or in what the team states."""
+    stated = plain(" ".join(f"{p.name} {p.worth}" for p in sentence.facts.case.critical_paths))
+    ground = sentence.ground
+    for found in sentence.find(PERCENT):
         written = found.group(0).strip()
-        if any(stands(w, t) for w in {written, written.replace(" ", "")} for t in (stated, sentence.ground)):
-            if "%" in written and stands(written.replace(" ", ""), sentence.ground):
-                sentence.holds(*found.span())
-            continue
-        sentence.open(*found.span(), f"{written} was stated by nobody")
+        forms = {written, written.replace(" ", "")}
+        if any(stands(w, stated) for w in forms):
+            sentence.read(*found.span())
+        elif any(stands(w, ground) for w in forms) and not re.match(r" of\b", sentence.after(found.end())):
+            sentence.holds(*found.span())
+        else:
+            sentence.open(*found.span(), f"{written} was stated by nobody")
 
 
 def counts(sentence: Sentence) -> None:
@@ -324,12 +346,22 @@ def _scope(sentence: Sentence, start: int, end: int) -> tuple[str, str]:
 def _named(known: object, following: str, whole: str) -> str:
     names = [n for n in (known if isinstance(known, (dict, tuple)) else ()) if n]
     for text in (following, whole):
-        found = [n for n in names if re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", text)]
+        found = [n for n in names if _is_scope(n, text)]
         if len(found) == 1:
             return str(found[0])
         if found:
             return ""
     return ""
+
+
+def _is_scope(name: str, text: str) -> bool:
+    """Whether the text speaks of what is there; a name that is one more item of a list says nothing of the others."""
+    places = list(re.finditer(rf"(?<![\w-])(?:revision )?{re.escape(name)}(?![\w-])", text))
+    listed = [
+        re.search(r"(?:^|[,;:] |\band |\bhas )$", text[: p.start()]) and re.match(r"[,;.]|$| and ", text[p.end() :])
+        for p in places
+    ]
+    return bool(places) and not all(listed)
 
 
 def _other_window(sentence: Sentence) -> bool:

@@ -58,7 +58,7 @@ FREE = frozenset(
         "came come comes went goes produced produces belong belongs separate recorded earliest latest recent far "
         "overall recurred "
         "around across roughly approximately nearly tracks tracked track average averages rate rates each took takes per "
-        "originate originated peak precedes follows lie spread distributed involves involved known present "
+        "originate originated peak precedes follows lie spread distributed involves involved known present trace traces stands stand figures figure id ids "
         "respectively my of on or so to up us vs we until till ",
     )
 )
@@ -103,7 +103,7 @@ def quantifiers(sentence: Sentence) -> None:
         ]
         unit = found["unit"].lower()
         which = 0 if unit.startswith("rev") or (unit and named[0] == 2) else 1
-        if many[which] == 2 and (unit.startswith(("rev", "env")) or named[which] == 2):
+        if many[which] == 2 if unit.startswith(("rev", "env")) else named[which] == 2:
             sentence.holds(*found.span("both"))
     for idiom in sentence.find(IDIOM):
         sentence.read(*idiom.span())

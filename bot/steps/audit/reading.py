@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from bot.models import Claim, Entry, Finding
 from bot.steps.audit.facts import Facts, plain, quoted, sayings
-from bot.steps.audit.figures import counts, numbers, pairs, sizes, sums
+from bot.steps.audit.figures import counting, counts, money, numbers, pairs, percentages, sizes
 from bot.steps.audit.names import (
     deployers,
     environments,
@@ -35,7 +35,8 @@ CLAIM_BOUND = 1_500
 CAUSAL = re.compile(
     r"\b(?:because|due to|caus(?:e[ds]?|ing)|leads? to|led to|result(?:s|ed|ing)? (?:in|from)|as a result|therefore"
     r"|hence|trigger(?:s|ed|ing)?|responsible for|stems? from|owing to|thanks to|explains?|likely|probably|possibly"
-    r"|perhaps|maybe|may|might|could be|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently"
+    r"|perhaps|maybe"
+    r"|(?<!\d )(?<!\d\. )may(?! \d)|might|could be|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently"
     r"|should)\b",
     re.IGNORECASE,
 )
@@ -46,8 +47,8 @@ INNER = str.maketrans({'"': "'", "`": "'"})
 """Quotation marks inside a quotation are written as others."""
 
 FIGURES: tuple[Callable[[Sentence], None], ...] = (
-    shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions, paths, statuses, spans,
-    sums, counts, sizes,
+    money, shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions, paths, statuses,
+    spans, percentages, counts, sizes,
 )  # fmt: skip
 REST: tuple[Callable[[Sentence], None], ...] = (
     ids,
@@ -74,7 +75,12 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
     if strict:
         for absent in (i for i in ids if i not in facts.entries):
             sentence.marks.append(Mark(absent, Finding.UNSUPPORTED, f"no entry kept has the id {absent[:60]}"))
-        if cited and any(_said(sentence.text.rstrip(". "), e, facts) for e in cited) and not claim.quote:
+        if (
+            cited
+            and not counting(sentence)
+            and any(_said(sentence.text.rstrip(". "), e, facts) for e in cited)
+            and not claim.quote
+        ):
             return [*sentence.marks, Mark(sentence.text, Finding.CONFIRMED)]
     if claim.quote.strip():
         quote = plain(claim.quote)

@@ -13,7 +13,7 @@ from bot.steps.audit.shares import ABOUT, THINGS, N, amount, near
 from bot.steps.audit.times import AMOUNT, DEPLOYED, PIECE, SECONDS, STAMP, unit
 
 RELATION = re.compile(
-    rf"(?:{ABOUT}(?P<dur>{AMOUNT}(?:(?:,? and |, | ){AMOUNT})*) )?(?P<word>\bbefore|\bafter|\bprior to|\blater than|\bearlier than"
+    rf"(?:{ABOUT}(?<![\w.,:-])(?P<dur>{AMOUNT}(?:(?:,? and |, | ){AMOUNT})*) )?(?P<word>\bbefore|\bafter|\bprior to|\blater than|\bearlier than"
     r"|\b(?:was |were )?(?:preceded|followed) by|\bpreced(?:es|ed|ing)|\bfollow(?:s|ed|ing))\b(?! \d+ )",
     re.IGNORECASE,
 )
@@ -83,7 +83,7 @@ def moment(sentence: Sentence, fragment: str) -> datetime | None:
         times = {e.time for e in facts.all for s in sayings(e) if quoted(wanted, s.replace('"', "'"), facts.masks)}
         return times.pop() if len(times) == 1 else None
     named = [i for i in facts.entries if re.search(rf"(?<![\w-]){re.escape(i)}(?![\w-])", fragment)]
-    if len(named) == 1 and len(facts.entries[named[0]]) == 1:
+    if len(named) == 1 and len({e.time for e in facts.entries[named[0]]}) == 1:
         return facts.entries[named[0]][0].time
     if named:
         return None

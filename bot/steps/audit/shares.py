@@ -246,5 +246,5 @@ def _rates(sentence: Sentence) -> None:
             continue
         n, step = amount(found["n"])
         actual = _all(sentence, found["what"]) * seconds / span
-        _judge(sentence, found, near(n, actual, min(step, max(actual, 0.001) * 0.2), found["about"] or ""),
+        _judge(sentence, found, near(n, actual, min(step, max(actual, 0.001) * 0.3), found["about"] or ""),
                f"{actual:.2g} per {found['unit'].lower()}, not {found['n']}")  # fmt: skip

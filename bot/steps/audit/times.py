@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
+from bot.steps.audit.facts import stands
 from bot.steps.audit.sentence import Sentence
 
 STAMP = re.compile(
@@ -77,7 +78,7 @@ def _check_stamp(sentence: Sentence, found: re.Match[str], role: str) -> None:
         known, name = facts.times(), ""
     if shape is None:
         sentence.open(start, end, f"{found.group(0)} is no time that can be read")
-    elif _any(known, shape):
+    elif _any(known, shape) or (not role and shape[0] and stands(found.group(0), sentence.ground)):
         sentence.holds(start, end)
     elif not name or not known:
         sentence.open(start, end, f"nothing is known to have happened at {found.group(0)}")

@@ -67,6 +67,9 @@ _MONTH_FIRST = re.compile(
 _DOTTED = re.compile(r"(?<![\w.])(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})(?![\w.]*\d)")
 _SLASHED = re.compile(r"(?<![\w./])(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)(?![\w/])")
 _JOINED = re.compile(r"(?P<date>\b\d{4}-\d\d-\d\d),? (?:(?:at|around|um) )?(?P<clock>\d{1,2}:\d\d)")
+_DATE_AFTER = re.compile(
+    r"(?<![\w:-])(?P<clock>\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:UTC|GMT|Z)\b|[+-]\d\d:\d\d)?),? (?:on )?(?P<date>\d{4}-\d\d-\d\d\b)(?![T ]\d)"
+)
 _TWELVE = re.compile(r"(?<![\w:.])(?P<hour>\d{1,2})(?P<rest>:\d\d(?::\d\d(?:\.\d+)?)?)? ?(?P<half>a\.?m\.?|p\.?m\.?)(?!\w)", re.IGNORECASE)  # fmt: skip
 _ZONE = re.compile(rf"(?P<clock>\d:\d\d(?:\.\d+)?) ?(?:\((?P<in>{'|'.join(ZONES)})\)|(?P<zone>{'|'.join(ZONES)}))\b")
 _SHIFTED = re.compile(
@@ -107,9 +110,9 @@ def _written(text: str, year: int) -> str:
     for dated in (_DAY_FIRST, _MONTH_FIRST, _DOTTED, _SLASHED):
         text = dated.sub(lambda m: _date(m, year), text)
     text = _TWELVE.sub(_twelve, text)
-    text = _JOINED.sub(r"\g<date> \g<clock>", text)
     text = _ZONE.sub(lambda m: m["clock"] + ZONES[m["zone"] or m["in"]], text)
-    return _SHIFTED.sub(lambda m: f"{m['clock']}{m['sign']}{int(m['hours']):02d}:{m['minutes'] or '00'}", text)
+    text = _SHIFTED.sub(lambda m: f"{m['clock']}{m['sign']}{int(m['hours']):02d}:{m['minutes'] or '00'}", text)
+    return _JOINED.sub(r"\g<date> \g<clock>", _DATE_AFTER.sub(r"\g<date> \g<clock>", text))
 
 
 def _unit(word: str | None) -> int:
