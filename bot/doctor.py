@@ -6,6 +6,7 @@ Every check asks the real thing, with a short timeout, and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges
 from bot.errors import GardenError
-from bot.models import Window
+from bot.logs.cloud import Reader, question
+from bot.logs.cloud.trouble import Trouble
+from bot.models import Aim, Stretch
 from bot.settings import Settings, need
 from store import open_store
 
@@ -44,7 +47,7 @@ def examine(settings: Settings) -> list[Check]:
         *_settings(settings),
         _check("Database", lambda: _database(settings)),
         _check("Logs", lambda: _logs(settings))
-        if settings.google_cloud_project
+        if settings.scopes
         else _unset(
             "Logs", "Set GOOGLE_CLOUD_PROJECT to read Cloud Logging. Files work without: garden round --logs FILE."
         ),
@@ -100,13 +103,22 @@ def _database(settings: Settings) -> str:
 
 
 def _logs(settings: Settings) -> str:
-    logs = edges.cloud_logs(settings, edges.now)
-    now = edges.now()
-    found = next(logs.read(Window(now - timedelta(days=1), now)), None)
-    what = ", ".join(settings.services) or "all services"
-    if found is None:
-        return f"{settings.google_cloud_project} answers, but has no warning or error of {what} in the last day."
-    return f"{settings.google_cloud_project} answers, and has warnings or errors of {what} in the last day."
+    """One entry of the last day is asked for, of each project."""
+    said = []
+    for scope in settings.scopes:
+        with closing(
+            Reader(scope.project, clock=edges.now, emulator=settings.logging_emulator_host, patience=10)
+        ) as logs:
+            now = edges.now()
+            day = Stretch(0, "", Aim.NEWS, now - timedelta(days=1), now, now - timedelta(days=1))
+            try:
+                found = logs.page(question(scope, day), size=1).entries
+            except Trouble as trouble:
+                raise trouble.error from trouble
+        what = ", ".join([*scope.services, *scope.jobs]) or "all services"
+        has = "has warnings or errors" if found else "has no warning or error"
+        said.append(f"{scope.project} answers, and {has} of {what} in the last day.")
+    return " ".join(said)
 
 
 def _slack(settings: Settings) -> str:

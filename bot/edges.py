@@ -16,6 +16,7 @@ from bot.analysts.patterns import Patterns
 from bot.ports import Chat, Clock, Edges, Logs, Model, Store, Tracker
 from bot.settings import Settings
 from bot.trackers.local import LocalTracker
+from store.ageing import RETENTION
 
 if TYPE_CHECKING:
     from bot.analysts.claude import Claude
@@ -33,7 +34,7 @@ def build(
 ) -> Edges:
     """All that a round or a decision touches. Where a file is read, `logs` and its `clock` are given."""
     return Edges(
-        logs=logs or cloud_logs(settings, clock),
+        logs=logs or cloud_logs(settings, store, clock),
         analyst=analyst(settings),
         patterns=Patterns(),
         tracker=tracker(settings, clock),
@@ -53,13 +54,17 @@ def alone(settings: Settings, store: Store, logs: Logs) -> Edges:
     return Edges(logs, None, Patterns(), LocalTracker(":memory:"), store, lambda: now, settings.policy())
 
 
-def cloud_logs(settings: Settings, clock: Clock) -> CloudLogs:
+def cloud_logs(settings: Settings, store: Store, clock: Clock, *, past: bool = False) -> CloudLogs:
+    """Cloud Logging; `past` reads what lies before all that was ever read."""
     from bot.logs.cloud import CloudLogs
 
     return CloudLogs(
-        project=settings.google_cloud_project,
-        services=settings.services,
+        settings.scopes,
         clock=clock,
+        sources=store.sources,
+        quota=store.quota,
+        past=past,
+        remembered=RETENTION,
         emulator=settings.logging_emulator_host,
     )
 

@@ -229,6 +229,10 @@ class Assembled:
     closed: tuple[Occurrence, ...]
     open: tuple[Occurrence, ...]
 
+    @property
+    def all(self) -> tuple[Occurrence, ...]:
+        return (*self.closed, *self.open)
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -280,6 +284,9 @@ class Harvest:
     read_until: datetime | None
     quiet: tuple[Quiet, ...] = ()
     """Entries that are remembered as read, and of which nothing else is kept."""
+    lane: str = ""
+    """Where `rest` waits for what follows."""
+    mark: Bookmark | None = None
 
 
 # ---------------------------------------------------------------- what the store keeps of it
@@ -944,6 +951,112 @@ class Batch:
     """How far the source is, from 0 to 1, where it can tell."""
     unread: bool = False
     """The entries are bytes as yet, that are parsed when they are looked at; others may do that."""
+    lane: str = ""
+    """Batches of one lane follow each other in time; what is still open in one lane waits for the next of it."""
+    mark: Bookmark | None = None
+    """What a source that lasts has read with this batch; kept together with what came of it."""
+    notes: tuple[str, ...] = ()
+    """What could not be read, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is read of one project. Names may end in `*`; with none of them, everything is read."""
+
+    project: str
+    services: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    """Filters in Cloud Logging's language; what one of them finds is not read."""
+
+
+class Aim(StrEnum):
+    """Why a stretch of logs is read."""
+
+    NEWS = "news"
+    """The newest; read first, so that what happens now is told now."""
+    LATE = "late"
+    """What arrived after its time had been read."""
+    GAP = "gap"
+    """What was logged while nobody read."""
+    FIRST = "first"
+    """What the very first round takes stock of."""
+    PAST = "past"
+    """What was logged before the first round, read on request: all of it is known, none of it alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a source's logs that is to be read. It is kept until it has been, whoever is killed meanwhile."""
+
+    id: int
+    source: str
+    aim: Aim
+    start: datetime
+    end: datetime
+    at: datetime
+    """Up to when it has been read."""
+    arrived: datetime | None = None
+    """Only what arrived from then on; for `LATE`."""
+    token: str = ""
+    """Of the next page, for the question in `asked`."""
+    asked: str = ""
+
+    @property
+    def lane(self) -> str:
+        return self.source if self.aim is Aim.NEWS else f"{self.source}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """How far a stretch has been read; kept in one transaction with what was read."""
+
+    source: str
+    stretch: int
+    at: datetime
+    now: datetime
+    token: str = ""
+    asked: str = ""
+    done: bool = False
+    newest: datetime | None = None
+    """The newest entry that was read, by its own time."""
+    too_late: tuple[int, ...] = ()
+    """Identities of entries that came when it was no longer known what had been counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is known of one source of logs: how far it was read, and what is wrong with it."""
+
+    name: str
+    since: datetime | None = None
+    """From when on it was read."""
+    asked_until: datetime | None = None
+    """Up to when it was asked for; some of that may still be to be read (`gaps`)."""
+    read_until: datetime | None = None
+    """Everything up to then has been read, whether or not anything was logged."""
+    checked_at: datetime | None = None
+    """When it last answered."""
+    last_entry: datetime | None = None
+    """The time of the newest entry that it ever gave."""
+    error: str = ""
+    """What sort of trouble there is: `credentials`, `permission`, `disabled`, `missing`, `question`, `quota`, `slow`
+    or `unreachable`; empty where the last question was answered."""
+    words: str = ""
+    """The same in words that may be shown, with how to mend it."""
+    error_since: datetime | None = None
+    failures: int = 0
+    """Rounds in a row that could not read it."""
+    too_late: int = 0
+    """Entries that came later than they are remembered, and were not counted."""
+    gaps: tuple[Window, ...] = ()
+    """What is still to be read, in order of time."""
+    starting: bool = False
+    """Stock is still being taken: all that is found there is known, and nothing alerts."""
+
+    def lag(self, now: datetime) -> timedelta | None:
+        """How far what has been read is behind; None where nothing was read yet."""
+        return now - self.read_until if self.read_until else None
 
 
 @dataclass(frozen=True, slots=True)

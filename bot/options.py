@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from typing import Any
 
 from bot import values
-from bot.models import CriticalPath, Policy, Price, Severity
+from bot.models import CriticalPath, Policy, Price, Scope, Severity
 from bot.values import Secret
 
 
@@ -152,6 +152,14 @@ class Settings:
         "Cloud Run services to read, separated by commas. Empty: all of them.",
         values.names,
         example="shop-api,shop-web",
+    )
+    exclude: tuple[str, ...] = table(
+        "exclude",
+        "What is never read: filters in Cloud Logging's language, or tables of `service`, `job`, `severity`, `log`, "
+        "`path`, `status`, `text` that must all hold.",
+        values.exclusions,
+        (),
+        'exclude = [{ service = "shop-web", path = "/healthz" }, "labels.canary=\\"yes\\""]',
     )
     logging_emulator_host: str = option(
         "Google Cloud",
@@ -329,6 +337,15 @@ class Settings:
         {},
         '[owners]\nshop-api = ["example-login"]',
     )
+    sources: tuple[Scope, ...] = table(
+        "sources",
+        "Projects whose logs are read, instead of the one in GOOGLE_CLOUD_PROJECT; each with the `services` and `jobs` "
+        "that are read of it (all, if there are none) and an `exclude` of its own.",
+        values.sources,
+        (),
+        '[[sources]]\nproject = "example-prod"\nservices = ["shop-*"]\njobs = ["nightly-report"]\n'
+        'exclude = [{ text = "health check of the load balancer" }]',
+    )
     critical_paths: tuple[CriticalPath, ...] = table(
         "critical_paths",
         "Ways through the product that earn money; a problem that touches one weighs more and says so.",
@@ -355,6 +372,14 @@ class Settings:
     def socket_mode(self) -> bool:
         """Whether Slack is listened to over a socket; else it calls the web server."""
         return bool(self.slack_app_token)
+
+    @property
+    def scopes(self) -> tuple[Scope, ...]:
+        """What is read of which projects."""
+        named = self.sources or (
+            (Scope(self.google_cloud_project, self.services),) if self.google_cloud_project else ()
+        )
+        return tuple(replace(s, exclude=(*self.exclude, *s.exclude)) for s in named)
 
     def policy(self) -> Policy:
         """What the steps need to know of the team's wishes."""

@@ -26,6 +26,7 @@ from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable
 from bot.models import (
     Act,
     BadLine,
+    Batch,
     Decision,
     Draft,
     Entry,
@@ -90,15 +91,18 @@ def round(
     """
     store, now = edges.store, edges.clock()
     window = edges.logs.window(store.rounds.cursor(edges.logs.source), since)
-    number = store.rounds.begin(edges.logs.source, window, now)
+    if baseline is None:
+        baseline = store.rounds.first() or any(s.starting for s in store.sources.all())
+    make_up(edges, baseline, now)
+    number = store.rounds.begin(edges.logs.source, window, now, baseline=baseline)
 
     reading = collect(edges, number, window, members=members, progress=progress)
-    baseline = store.rounds.first() if baseline is None else baseline
     if think:
         thought = ponder(edges, number, window, now, baseline, progress)
     else:
         thought = sort_out(edges, window, now, baseline)
     thought.problems = attend(edges, thought.problems, now)
+    thought.notes = [*reading.notes, *thought.notes]
     for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
         suggest(edges, problem, GARDENER, now)
     conclude(edges, number, thought, now)
@@ -106,6 +110,22 @@ def round(
         store.rounds.age(now)
 
     return report(edges, window, reading, thought)
+
+
+def make_up(edges: Edges, baseline: bool, now: datetime) -> None:
+    """What a killed round of the other sort had read is thought about as that round would have.
+
+    So what was only taken stock of alerts nobody, and what is new is not taken for known.
+    """
+    left = edges.store.rounds.left()
+    if left is None or left is baseline:
+        return
+    window = Window(now, now)
+    number = edges.store.rounds.begin(edges.logs.source, window, now, baseline=left)
+    thought = sort_out(edges, window, now, left) if left else ponder(edges, number, window, now, left)
+    for problem in wanted(thought.problems, edges.policy, baseline=left):
+        suggest(edges, problem, GARDENER, now)
+    conclude(edges, number, thought, now)
 
 
 @dataclass(slots=True)
@@ -119,6 +139,7 @@ class Reading:
     clusters: set[int] = field(default_factory=set)
     services: Counter[str] = field(default_factory=Counter)
     members: list[Entry | Quiet] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 def collect(
@@ -127,26 +148,21 @@ def collect(
     """Reads the window batch by batch; each batch is sorted into problems and kept before the next is read."""
     store, policy = edges.store, edges.policy
     source = edges.logs.source
-    edge = store.rounds.edge()
+    lanes = store.rounds.edge()
     reading = Reading()
     for batch, entries in read(edges.logs.read(window), policy, store.secret):
         fresh = store.rounds.unseen(entries)
-        telling = keys_going_on([e for e in fresh if isinstance(e, Entry)], edge)
-        until = max((e.time for e in entries), default=None)
-        found = assemble([*edge, *telling], until)
-        closed, growing = bounded(edges, cluster(found.closed, policy), cluster(found.open, policy))
-        harvest = Harvest(
-            entries=tuple(telling),
-            closed=closed,
-            open=growing,
-            rest=tuple(e for o in found.open for e in o.entries),
-            deployments=tuple(e.deployment for e in telling if e.deployment),
-            read_until=until,
-            quiet=tuple(e for e in fresh if isinstance(e, Quiet)),
-        )
-        store.rounds.absorb(number, source, harvest)
-        learn(edges)
-        edge = list(harvest.rest)
+        reading.notes += batch.notes
+        if batch.mark and not fresh:
+            store.sources.advance(batch.mark)
+        else:
+            until = max((e.time for e in entries), default=None)
+            harvest = reap(edges, batch, fresh, lanes, until)
+            store.rounds.absorb(number, source, harvest)
+            learn(edges)
+            lanes[batch.lane] = list(harvest.rest)
+        if batch.mark and batch.mark.done and batch.lane != batch.mark.source:
+            lanes.setdefault(batch.mark.source, []).extend(lanes.pop(batch.lane, []))
 
         reading.entries += len(entries)
         reading.new += len(fresh)
@@ -160,6 +176,33 @@ def collect(
         if progress:
             progress(reading.entries, batch.progress)
     return reading
+
+
+def reap(
+    edges: Edges,
+    batch: Batch,
+    fresh: Sequence[Entry | Quiet],
+    lanes: Mapping[str, Sequence[Entry]],
+    until: datetime | None,
+) -> Harvest:
+    """What the entries of a batch come to, with those before them in their lane. Other lanes wait as they are."""
+    edge = lanes.get(batch.lane, ())
+    telling = keys_going_on([e for e in fresh if isinstance(e, Entry)], edge)
+    found = assemble([*edge, *telling], until)
+    waiting = [o for lane, rest in lanes.items() if lane != batch.lane for o in assemble(rest).all]
+    opened = (*found.open, *waiting)
+    closed, growing = bounded(edges, cluster(found.closed, edges.policy), cluster(opened, edges.policy))
+    return Harvest(
+        entries=tuple(telling),
+        closed=closed,
+        open=growing,
+        rest=tuple(e for o in found.open for e in o.entries),
+        deployments=tuple(e.deployment for e in telling if e.deployment),
+        read_until=until,
+        quiet=tuple(e for e in fresh if isinstance(e, Quiet)),
+        lane=batch.lane,
+        mark=batch.mark,
+    )
 
 
 def bounded(edges: Edges, *batches: Sequence[Sighting]) -> tuple[tuple[Sighting, ...], ...]:

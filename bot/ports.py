@@ -16,6 +16,7 @@ from bot.models import (
     Asked,
     Audit,
     Batch,
+    Bookmark,
     Case,
     Change,
     Cluster,
@@ -40,10 +41,12 @@ from bot.models import (
     Proposal,
     Read,
     Severity,
+    Source,
     Spend,
     Spent,
     Stance,
     Strike,
+    Stretch,
     Triage,
     Turn,
     Window,
@@ -53,13 +56,14 @@ Clock = Callable[[], datetime]
 
 
 class Logs(Protocol):
-    """Where entries come from. `source` names the cursor; a source that is not `lasting` (a file) keeps none."""
+    """Where entries come from. `source` names it; one that is not `lasting` (a file) is read whole each time."""
 
     source: str
     lasting: bool
 
     def window(self, cursor: datetime | None, since: timedelta | None) -> Window:
-        """What to read now: from a little before the cursor, or `since` ago; for a file its span."""
+        """What to read now: since the last time, or `since` ago; for a file its span. A source that lasts writes
+        down here what it is going to read, so that a kill loses nothing of it."""
         ...
 
     def read(self, window: Window) -> Iterator[Batch]: ...
@@ -174,7 +178,7 @@ class People(Protocol):
 
 
 class Rounds(Protocol):
-    def begin(self, source: str, window: Window, now: datetime) -> int: ...
+    def begin(self, source: str, window: Window, now: datetime, *, baseline: bool = False) -> int: ...
 
     def cursor(self, source: str) -> datetime | None: ...
 
@@ -182,8 +186,8 @@ class Rounds(Protocol):
         """Those never absorbed before, each once."""
         ...
 
-    def edge(self) -> list[Entry]:
-        """Entries of the occurrences that were still open at the end of what was read last."""
+    def edge(self) -> dict[str, list[Entry]]:
+        """Entries of the occurrences that were still open at the end of what was read last, by lane."""
         ...
 
     def absorb(self, number: int, source: str, harvest: Harvest) -> None:
@@ -221,6 +225,14 @@ class Rounds(Protocol):
 
     def note(self) -> str:
         """What the newest concluded round could not do; empty where it did everything."""
+        ...
+
+    def left(self) -> bool | None:
+        """Whether the newest round, which was killed, took stock only; None where the newest came to its end."""
+        ...
+
+    def took_stock(self) -> bool:
+        """Whether the newest round that came to its end was a baseline."""
         ...
 
     def first(self) -> bool:
@@ -498,6 +510,59 @@ class History(Protocol):
     def latest(self, subject: str = "", limit: int = 50) -> list[Event]: ...
 
 
+class Sources(Protocol):
+    """How far each source was read, what is still to be read of it, and what is wrong with it."""
+
+    def get(self, name: str) -> Source | None: ...
+
+    def all(self) -> list[Source]:
+        """Those that are read now."""
+        ...
+
+    def begun(self) -> bool:
+        """Whether any source was ever asked."""
+        ...
+
+    def expect(self, names: Collection[str]) -> None:
+        """These are the sources from now on."""
+        ...
+
+    def pending(self, name: str) -> list[Stretch]:
+        """What is still to be read, in order of time."""
+        ...
+
+    def plan(self, name: str, stretches: Sequence[Stretch], asked_until: datetime | None = None) -> None:
+        """Writes down what is to be read. `asked_until` is given where the news begin anew."""
+        ...
+
+    def advance(self, mark: Bookmark) -> None:
+        """Crosses out what was read."""
+        ...
+
+    def progress(self) -> list[Progress]:
+        """How far each was read, and why no further."""
+        ...
+
+    def failed(self, name: str, error: str, words: str, now: datetime) -> None: ...
+
+
+class Place(Protocol):
+    """A place in the quota, or, without a number, how long to wait before asking again."""
+
+    @property
+    def number(self) -> int | None: ...
+    @property
+    def wait(self) -> timedelta: ...
+
+
+class Quota(Protocol):
+    """Pages of logs that may be asked for in a minute, shared by `rounds`, `inquiries` and `people`."""
+
+    def take(self, project: str, use: str, now: datetime, patience: timedelta) -> Place: ...
+
+    def give_back(self, number: int, now: datetime) -> None: ...
+
+
 class Store(Protocol):
     @property
     def rounds(self) -> Rounds: ...
@@ -525,6 +590,9 @@ class Store(Protocol):
     def conditions(self) -> Conditions: ...
     @property
     def sums(self) -> Sums: ...
+    def sources(self) -> Sources: ...
+    @property
+    def quota(self) -> Quota: ...
 
     @property
     def secret(self) -> bytes:

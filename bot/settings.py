@@ -103,7 +103,7 @@ def _strangers(env: Mapping[str, str], document: Mapping[str, Any], path: Path) 
 
 
 def _logs(s: Settings) -> list[str]:
-    if s.google_cloud_project:
+    if s.scopes:
         return []
     return ["GOOGLE_CLOUD_PROJECT is missing: the project whose logs are read. (For a file: --logs FILE.)"]
 

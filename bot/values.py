@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import InputError
-from bot.models import CriticalPath, Price, Severity
+from bot.models import CriticalPath, Level, Price, Scope, Severity
 from bot.spans import span
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -344,3 +344,83 @@ def _critical_path(raw: Any) -> CriticalPath:
         services=texts(raw.get("services", [])),
         routes=texts(raw.get("routes", [])),
     )
+
+
+def sources(raw: object) -> tuple[Scope, ...]:
+    if not isinstance(raw, list | tuple):
+        raise ValueError("it should be tables that begin with [[sources]].")
+    found = tuple(_source(item) for item in raw)
+    twice = {s.project for s in found if sum(s.project == o.project for o in found) > 1}
+    if twice:
+        raise ValueError(f"{', '.join(sorted(twice))} stands there twice; put all its services into one table.")
+    return found
+
+
+def _source(raw: Any) -> Scope:
+    if not isinstance(raw, Mapping) or not raw.get("project"):
+        raise ValueError("each needs a project.")
+    unknown = set(raw) - {"project", "services", "jobs", "exclude"}
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: known are project, services, jobs, exclude.")
+    return Scope(
+        project=project(raw["project"]),
+        services=texts(raw.get("services", [])),
+        jobs=texts(raw.get("jobs", [])),
+        exclude=exclusions(raw.get("exclude", [])),
+    )
+
+
+def exclusions(raw: object) -> tuple[str, ...]:
+    """Rules of what is not read, each as a filter of Cloud Logging."""
+    if not isinstance(raw, list | tuple):
+        raise ValueError('it should be a list, as in [{ service = "shop-web", path = "/healthz" }].')
+    return tuple(_exclusion(rule) for rule in raw)
+
+
+_RULES: Mapping[str, str] = {
+    "service": "resource.labels.service_name={}",
+    "job": "resource.labels.job_name={}",
+    "log": "log_id({})",
+    "path": "httpRequest.requestUrl:{}",
+    "text": "SEARCH({})",
+}
+
+
+def _exclusion(rule: object) -> str:
+    if isinstance(rule, str):
+        return _filter(rule)
+    if not isinstance(rule, Mapping) or not rule:
+        raise ValueError('each rule is a filter in quotes, or a table such as { service = "shop-web" }.')
+    unknown = set(rule) - {*_RULES, "severity", "status"}
+    if unknown:
+        raise ValueError(
+            f"{', '.join(sorted(unknown))}: known are {', '.join(sorted({*_RULES, 'severity', 'status'}))}."
+        )
+    parts = []
+    for key, value in rule.items():
+        if key == "severity":
+            if str(value).upper() not in Level.__members__:
+                raise ValueError(f"{value!r} is no severity; write one such as WARNING.")
+            parts.append(f"severity={str(value).upper()}")
+        elif key == "status":
+            if isinstance(value, bool) or not str(value).isdecimal():
+                raise ValueError("status should be a number, as in 404.")
+            parts.append(f"httpRequest.status={value}")
+        else:
+            named = text(value).replace("\\", "\\\\").replace('"', '\\"')
+            parts.append(_RULES[key].format(f'"{named}"'))
+    return " AND ".join(parts)
+
+
+def _filter(rule: str) -> str:
+    """A filter that cannot reach beyond itself: its quotes and parentheses are closed, and it holds no comment."""
+    rule = rule.strip()
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", rule)
+    depth = 0
+    for sign in bare:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth < 0:
+            break
+    if not rule or depth or '"' in bare or "--" in bare or "\n" in bare:
+        raise ValueError(f"{rule[:60]!r} is not a whole filter: close its quotes and parentheses, on one line.")
+    return rule

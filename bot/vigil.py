@@ -156,7 +156,7 @@ class Vigil:
         return Facts(
             now=now,
             lag=life.lag,
-            sources=[store.conditions.progress(logs.source)] if logs.lasting else [],
+            sources=(store.sources.progress() or [store.conditions.progress(logs.source)]) if logs.lasting else [],
             rhythms=store.conditions.rhythm(),
             strikes=store.conditions.strikes(),
             active=[c for c in known if c.over is None],

@@ -22,8 +22,10 @@ from store.issues import Issues
 from store.messages import Messages
 from store.opening import open_connections
 from store.proposals import Proposals
+from store.quota import Quota
 from store.reserve import Reserve
 from store.rounds import Rounds
+from store.sources import Sources
 from store.stances import Stances
 
 __all__ = ["MEMORY", "Store", "open_store"]
@@ -49,6 +51,8 @@ class Store:
         self.history = History(connections)
         self.conditions = Conditions(connections, self.reserve)
         self.sums = Sums(connections)
+        self.sources = Sources(connections)
+        self.quota = Quota(connections)
 
     @property
     def path(self) -> str:

@@ -31,7 +31,7 @@ def absorb(db: Database, harvest: Harvest, closed: Mapping[str, Tally], opened: 
         _keep_moments(db, tallies, ids, is_open)
         _keep_people(db, tallies, ids, is_open)
     _remember(db, harvest, ids)
-    _replace_edge(db, harvest.rest)
+    _replace_edge(db, harvest.rest, harvest.lane)
     _mark_changed(db, taken, counted)
     _clear_emptied(db, {where[0] for where in taken})
 
@@ -165,16 +165,19 @@ def _remember(db: Database, harvest: Harvest, ids: Mapping[str, int]) -> None:
     seen.remember(db, harvest.entries, harvest.quiet, owners)
 
 
-def _replace_edge(db: Database, rest: tuple[Entry, ...]) -> None:
-    db.execute("DELETE FROM edge")
+def _replace_edge(db: Database, rest: tuple[Entry, ...], lane: str) -> None:
+    db.execute("DELETE FROM edge WHERE lane = ?", [lane])
     db.conn.executemany(
-        "INSERT INTO edge (position, bucket, key, body) VALUES (?, ?, ?, ?)",
-        [(position, *seen.row(entry), dump(entry)) for position, entry in enumerate(rest)],
+        "INSERT INTO edge (bucket, key, body, lane) VALUES (?, ?, ?, ?)",
+        [(*seen.row(entry), dump(entry), lane) for entry in rest],
     )
 
 
-def edge(db: Database) -> list[Entry]:
-    return [load(Entry, row[0]) for row in db.execute("SELECT body FROM edge ORDER BY position")]
+def edge(db: Database) -> dict[str, list[Entry]]:
+    lanes: dict[str, list[Entry]] = {}
+    for lane, body in db.execute("SELECT lane, body FROM edge ORDER BY position"):
+        lanes.setdefault(lane, []).append(load(Entry, body))
+    return lanes
 
 
 # ---------------------------------------------------------------- what became of the clusters

@@ -22,7 +22,10 @@ GRAINS = ((timedelta(days=8), DAY), (timedelta(days=35), 30 * DAY))
 
 def age(db: Database, now: datetime) -> None:
     """Takes next to no time where it was done shortly before."""
-    db.execute("DELETE FROM seen WHERE bucket < ?", [micros(now - RETENTION)])
+    db.execute(
+        "DELETE FROM seen WHERE bucket < min(?1, coalesce((SELECT min(start) FROM stretches WHERE aim <> 'late'), ?1))",
+        [micros(now - RETENTION)],
+    )
     db.execute("DELETE FROM deliveries WHERE at < ?", [micros(now - RETENTION)])
     conditions.age(db, now)
     for after, length in GRAINS:
@@ -33,6 +36,11 @@ def age(db: Database, now: datetime) -> None:
         if until > since:
             _coarsen(db, since, until, length)
             db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", [name, until])
+
+
+def begin_again(db: Database, since: int) -> None:
+    """What was counted of that time only now is put together, too."""
+    db.execute("UPDATE meta SET value = min(value, ?) WHERE key LIKE 'counted by %'", [since])
 
 
 def _coarsen(db: Database, since: int, until: int, length: int) -> None:

@@ -64,6 +64,7 @@ def _rows(sql: str) -> Callable[[Database], Iterator[Line]]:
 
 _TIMES = frozenset(
     {"at", "ended", "undone", "began", "concluded", "window_start", "window_end", "made_at", "expires_at", "as_of"}
+    | {"since", "asked", "checked", "newest", "error_since"}
 )
 _BODIES: dict[str, type[Any]] = {
     "analysis": Analysis,
@@ -130,5 +131,8 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
         "SELECT key, since AS began, over AS concluded, what, mend FROM conditions ORDER BY since, key"
     ),
     "cursors": _rows("SELECT source, at FROM cursors ORDER BY source"),
+    "sources": _rows(
+        "SELECT name, since, asked, checked, newest, error, words, error_since, too_late FROM sources ORDER BY name"
+    ),
     "history": _rows("SELECT at, who, verb, subject, detail FROM history ORDER BY id"),
 }

@@ -428,5 +428,60 @@ def m0008_vigil(db: Database) -> None:
         db.execute(statement)
 
 
+SOURCES = """
+CREATE TABLE sources (
+  name TEXT PRIMARY KEY,
+  active INTEGER NOT NULL DEFAULT 1,
+  since INTEGER,
+  asked INTEGER,
+  checked INTEGER,
+  newest INTEGER,
+  error TEXT NOT NULL DEFAULT '',
+  words TEXT NOT NULL DEFAULT '',
+  error_since INTEGER,
+  failures INTEGER NOT NULL DEFAULT 0,
+  too_late INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stretches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  source TEXT NOT NULL,
+  aim TEXT NOT NULL,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  arrived INTEGER,
+  token TEXT NOT NULL,
+  asked TEXT NOT NULL
+) STRICT;
+CREATE TABLE too_late (key INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+CREATE INDEX too_late_at ON too_late (at);
+CREATE TABLE pages (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  project TEXT NOT NULL,
+  use TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE waiting (
+  project TEXT NOT NULL,
+  use TEXT NOT NULL,
+  until INTEGER NOT NULL,
+  PRIMARY KEY (project, use)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE edge ADD COLUMN lane TEXT NOT NULL DEFAULT '';
+ALTER TABLE rounds ADD COLUMN baseline INTEGER NOT NULL DEFAULT 0;
+INSERT INTO sources (name, asked, checked, newest) SELECT source, at, at, at FROM cursors WHERE source LIKE 'cloud:%';
+DELETE FROM cursors WHERE source LIKE 'cloud:%';
+UPDATE edge SET lane = coalesce((SELECT min(name) FROM sources), '')
+"""
+"""What was read of each source and is still to be read of it, and the pages that were asked for in the last minute."""
+
+
+@MIGRATIONS()
+def m0009_sources(db: Database) -> None:
+    for statement in SOURCES.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

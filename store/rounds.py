@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.models import Entry, Harvest, Incident, Problem, Read, Window
-from store import ageing, rhythm, seen, touched, triage
+from store import ageing, rhythm, seen, sources, touched, triage
 from store import incidents as episodes
 from store.absorb import absorb, edge
 from store.codec import bounded, micros, moment
@@ -19,11 +19,11 @@ class Rounds:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
-    def begin(self, source: str, window: Window, now: datetime) -> int:
+    def begin(self, source: str, window: Window, now: datetime, *, baseline: bool = False) -> int:
         with self._connections.change() as db:
             cursor = db.execute(
-                "INSERT INTO rounds (source, window_start, window_end, began) VALUES (?, ?, ?, ?)",
-                [source, micros(window.start), micros(window.end), micros(now)],
+                "INSERT INTO rounds (source, window_start, window_end, began, baseline) VALUES (?, ?, ?, ?, ?)",
+                [source, micros(window.start), micros(window.end), micros(now), int(baseline)],
             )
             return cursor.lastrowid or 0
 
@@ -42,7 +42,7 @@ class Rounds:
                 del each[key]
         return list(each.values())
 
-    def edge(self) -> list[Entry]:
+    def edge(self) -> dict[str, list[Entry]]:
         with self._connections.read() as db:
             return edge(db)
 
@@ -53,8 +53,11 @@ class Rounds:
             absorb(db, harvest, closed, opened)
             keep(db, harvest.deployments)
             db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [read, number])
-            rhythm.add(db, source, [*(e.time for e in harvest.entries), *(e.time for e in harvest.quiet)])
-            if harvest.read_until is not None:
+            whose = harvest.mark.source if harvest.mark else source
+            rhythm.add(db, whose, [*(e.time for e in harvest.entries), *(e.time for e in harvest.quiet)])
+            if harvest.mark is not None:
+                sources.advance(db, harvest.mark)
+            elif harvest.read_until is not None:
                 db.execute(
                     "INSERT INTO cursors (source, at) VALUES (?, ?)"
                     " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
@@ -96,6 +99,9 @@ class Rounds:
             )
 
     def read_until(self) -> datetime | None:
+        """Up to when all sources were read; where there are none that last, up to the newest entry of a file."""
+        if until := sources.Sources(self._connections).read_until():
+            return until
         with self._connections.read() as db:
             at: int | None = db.execute("SELECT max(at) FROM cursors").fetchone()[0]
             return moment(at)
@@ -107,6 +113,20 @@ class Rounds:
                 "SELECT note FROM rounds WHERE concluded IS NOT NULL ORDER BY concluded DESC, number DESC LIMIT 1"
             ).fetchone()
             return str(row[0]) if row else ""
+
+    def left(self) -> bool | None:
+        """Whether the newest round, which was not concluded, took stock; None where none was left so."""
+        with self._connections.read() as db:
+            row = db.execute("SELECT concluded, baseline FROM rounds ORDER BY number DESC LIMIT 1").fetchone()
+            return bool(row[1]) if row and row[0] is None else None
+
+    def took_stock(self) -> bool:
+        """Whether the newest concluded round was a baseline."""
+        with self._connections.read() as db:
+            row = db.execute(
+                "SELECT baseline FROM rounds WHERE concluded IS NOT NULL ORDER BY concluded DESC, number DESC LIMIT 1"
+            ).fetchone()
+            return bool(row and row[0])
 
     def first(self) -> bool:
         with self._connections.read() as db:

@@ -108,7 +108,7 @@ def test_hostile_text_is_kept_as_it_is(store: Store) -> None:
     first, second, _ = store.clusters.load([1, 2, 3])
     assert (first.evidence[0].text, first.counts[0].environment) == (nasty, nasty)
     assert second.evidence[0].text == "half ? pair"
-    assert store.rounds.edge()[0].text == "half ? pair"
+    assert store.rounds.edge()[""][0].text == "half ? pair"
 
 
 def test_load_is_in_order_and_leaves_out_what_is_not_there(store: Store) -> None:

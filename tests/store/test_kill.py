@@ -24,7 +24,7 @@ def read(store: Store, number: int) -> None:
     fresh = store.rounds.unseen(batch(number))
     if not fresh:
         return
-    everything = [*store.rounds.edge(), *fresh]
+    everything = [*store.rounds.edge().get("", []), *fresh]
     opened = fresh[EACH // 2 :]
     closed = [e for e in everything if e not in opened]
     of = lambda e: "ab"[e.key % 2]  # noqa: E731 - two signatures in turns

@@ -39,11 +39,11 @@ def test_open_occurrences_count_until_they_are_taken_back(store: Store) -> None:
     grown = (entry(1, 0), entry(2, 1))
     absorb(store, [], [sighting("a", grown[0])])
     assert [(c.entries, c.occurrences) for c in store.clusters.load([1])] == [(1, 1)]
-    assert store.rounds.edge() == [grown[0]]
+    assert store.rounds.edge() == {"": [grown[0]]}
     absorb(store, [sighting("a", *grown)], fresh=[grown[1]])
     (cluster,) = store.clusters.load([1])
     assert (cluster.entries, cluster.occurrences, cluster.last_seen) == (2, 1, at(1))
-    assert store.rounds.edge() == []
+    assert store.rounds.edge() == {}
 
 
 def test_half_a_traceback_that_grew_leaves_nothing_behind(store: Store) -> None:
@@ -152,7 +152,7 @@ def test_a_failed_absorb_leaves_all_as_it_was(store: Store) -> None:
     else:
         raise AssertionError("a key of 64 bits cannot be kept")
     assert store.clusters.load([1, 2, 3]) == before
-    assert store.rounds.edge() == [entry(2)]
+    assert store.rounds.edge() == {"": [entry(2)]}
     assert store.rounds.unseen([entry(3)]) == [entry(3)]
 
 
