@@ -45,8 +45,8 @@ from bot.models import (
     Spend,
     Spent,
     Stance,
-    Strike,
     Stretch,
+    Strike,
     Triage,
     Turn,
     Window,
@@ -590,6 +590,7 @@ class Store(Protocol):
     def conditions(self) -> Conditions: ...
     @property
     def sums(self) -> Sums: ...
+    @property
     def sources(self) -> Sources: ...
     @property
     def quota(self) -> Quota: ...

@@ -129,7 +129,8 @@ def advance(db: Database, mark: Bookmark) -> None:
     ).rowcount
     db.execute("DELETE FROM too_late WHERE at < ?", [micros(mark.now - REMEMBERED)])
     db.execute(
-        "UPDATE sources SET checked = ?, error = '', words = '', error_since = NULL, failures = 0, too_late = too_late + ?,"
+        "UPDATE sources SET checked = ?, error = '', words = '', error_since = NULL, failures = 0,"
+        " too_late = too_late + ?,"
         " newest = max(coalesce(newest, ?), coalesce(?, newest)) WHERE name = ?",
         [now, max(0, late), newest, newest, mark.source],
     )
