@@ -1185,6 +1185,16 @@ class CriticalPath:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """Something that a service should log when it happens; from `garden.toml`."""
+
+    name: str
+    words: str
+    """Words that stand in the entry or in the name of its cluster."""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything a step needs to know of the team's wishes; made by `settings` from the environment and garden.toml."""
 
@@ -1198,6 +1208,8 @@ class Policy:
     """Service to logins who are assigned."""
     expected: tuple[str, ...] = ()
     """Texts that make a cluster expected behaviour, by the team's own word."""
+    coverage: tuple[Expectation, ...] = ()
+    """What the team wants to see logged when it happens."""
     model_services: tuple[str, ...] = ()
     """Services whose entries may be shown to a model (`*` for all). Empty: none."""
     propose_down_to: Severity = Severity.P2

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot import values
-from bot.models import CriticalPath, Policy, Price, Scope, Severity
+from bot.models import CriticalPath, Expectation, Policy, Price, Scope, Severity
 from bot.values import Secret
 
 
@@ -355,6 +355,13 @@ class Settings:
         'services = ["shop-api"]\nroutes = ["/api/login", "/api/orders"]',
     )
 
+    coverage: tuple[Expectation, ...] = table(
+        "coverage",
+        "What a service should log when it happens; `/garden coverage` says which of it was never seen.",
+        values.expectations,
+        (),
+        '[[coverage]]\nname = "A payment is refused"\nwords = "payment refused"\nservice = "shop-api"',
+    )
     prices: Mapping[str, Price] = table(
         "prices",
         "Dollars for a million tokens of a model, where they are not known or not right. Without a known price, what a "
@@ -389,6 +396,7 @@ class Settings:
             operators=self.operators,
             environments=self.environments,
             critical_paths=self.critical_paths,
+            coverage=self.coverage,
             owners=self.owners,
             expected=self.expected,
             model_services=self.model_services,

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import InputError
-from bot.models import CriticalPath, Level, Price, Scope, Severity
+from bot.models import CriticalPath, Expectation, Level, Price, Scope, Severity
 from bot.spans import span
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -330,6 +330,21 @@ def critical_paths(raw: object) -> tuple[CriticalPath, ...]:
     if not isinstance(raw, list | tuple):
         raise ValueError("it should be tables that begin with [[critical_paths]].")
     return tuple(_critical_path(item) for item in raw)
+
+
+def expectations(raw: object) -> tuple[Expectation, ...]:
+    if not isinstance(raw, list | tuple):
+        raise ValueError("it should be tables that begin with [[coverage]].")
+    return tuple(_expectation(item) for item in raw)
+
+
+def _expectation(raw: Any) -> Expectation:
+    if not isinstance(raw, Mapping) or not all(text(raw.get(name) or "").strip() for name in ("name", "words")):
+        raise ValueError("each needs a name, and words that stand in the entry.")
+    unknown = set(raw) - {"name", "words", "service"}
+    if unknown:
+        raise ValueError(f"{', '.join(sorted(unknown))}: known are name, words, service.")
+    return Expectation(text(raw["name"]), text(raw["words"]), text(raw.get("service", "")))
 
 
 def _critical_path(raw: Any) -> CriticalPath:

@@ -9,9 +9,11 @@ from bot.errors import Refused
 from bot.models import Decision, Message, Problem, Proposal, Severity, Window
 from bot.render import slack
 from bot.spans import words as span_words
-from handlers import grammar, replies, tending
+from handlers import grammar, inquiries, replies, tending
 from handlers.desk import Asked, Desk
 from handlers.grammar import (
+    CoverageOf,
+    Deploys,
     Escalate,
     File,
     Help,
@@ -28,7 +30,9 @@ from handlers.grammar import (
     Take,
     Undo,
     Unlink,
+    Validate,
     Wake,
+    WorklogOf,
 )
 from handlers.words import Mistake
 
@@ -76,6 +80,14 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             tending.search(desk, asked, command)
         case Status():
             status(desk, asked, command)
+        case Deploys():
+            inquiries.deploys(desk, asked, command)
+        case Validate():
+            inquiries.validate(desk, asked, command)
+        case CoverageOf():
+            inquiries.coverage(desk, asked, command)
+        case WorklogOf():
+            inquiries.worklog(desk, asked, command)
         case Help():
             desk.answer(asked, help_page(command.topic))
         case Mistake():

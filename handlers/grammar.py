@@ -21,6 +21,7 @@ from handlers.words import (
     ISSUE,
     NAMED_CLUSTER,
     PERSON,
+    REVISION,
     SERVICE,
     SPAN,
     Mistake,
@@ -43,6 +44,7 @@ class Who(StrEnum):
     """Who may use a verb; the words are shown in `help`."""
 
     ANYBODY = "anybody in the channel"
+    MEMBERS = "full members"
     OPERATORS = "operators"
     APPROVERS = "approvers; from operators it becomes a proposal"
     DECIDERS = "approvers"
@@ -157,6 +159,32 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
+class Deploys:
+    since: timedelta
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Validate:
+    """The newest deployment of all, of a service, or of a revision."""
+
+    service: str = ""
+    revision: str = ""
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageOf:
+    service: str = ""
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WorklogOf:
+    since: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     topic: str = ""
 
@@ -178,6 +206,10 @@ Command = (
     | Past
     | Search
     | Status
+    | Deploys
+    | Validate
+    | CoverageOf
+    | WorklogOf
     | Help
 )
 
@@ -389,6 +421,50 @@ def _status(words: list[str]) -> Command | Mistake:
     return Status(split_share(words)[1])
 
 
+def _span_of(words: list[str], verb: str, usual: timedelta) -> timedelta | Mistake:
+    """The one span that may follow a verb."""
+    rest = [bare(w) for w in words if bare(w) and not is_one_of(w, *FILLER)]
+    if not rest:
+        return usual
+    if len(rest) > 1 or not SPAN.fullmatch(rest[0]):
+        return Mistake(f"How far back? Type `/garden {verb} 6h`, or 2d, or 1w.")
+    try:
+        return span(rest[0])
+    except InputError as error:
+        return Mistake(error.user_message)
+
+
+def _deploys(words: list[str]) -> Command | Mistake:
+    words, share = split_share(words)
+    found = _span_of(words, "deploys", timedelta(days=1))
+    return found if isinstance(found, Mistake) else Deploys(found, share)
+
+
+def _validate(words: list[str]) -> Command | Mistake:
+    """A service, a revision, or both; a revision ends in a number and letters."""
+    words, share = split_share(words)
+    names = [bare(w).lower() for w in words if bare(w) and not is_one_of(w, "revision", *FILLER)]
+    if len(names) > 2 or not all(SERVICE.fullmatch(n) for n in names):
+        return Mistake("Type a service, a revision or both: `/garden validate shop-api shop-api-00042-abc`.")
+    if len(names) == 1 and REVISION.search(names[0]):
+        return Validate("", names[0], share)
+    service, revision = (*names, "", "")[:2]
+    return Validate(service, revision, share)
+
+
+def _coverage(words: list[str]) -> Command | Mistake:
+    words, share = split_share(words)
+    names = [bare(w).lower() for w in words if bare(w) and not is_one_of(w, *FILLER)]
+    if len(names) > 1 or not all(SERVICE.fullmatch(n) for n in names):
+        return Mistake("Of which service? Type `/garden coverage shop-api`, or without a name for all.")
+    return CoverageOf(names[0] if names else "", share)
+
+
+def _worklog(words: list[str]) -> Command | Mistake:
+    found = _span_of(words, "worklog", timedelta(days=1))
+    return found if isinstance(found, Mistake) else WorklogOf(found)
+
+
 def _help(words: list[str]) -> Command | Mistake:
     verb = _find(bare(words[0])) if words else None
     return Help(verb.name if verb else "")
@@ -534,6 +610,42 @@ VERBS: tuple[Verb, ...] = (
         ("status", "status --share"),
         _status,
         ("health", "lag", "alive"),
+    ),
+    Verb(
+        "worklog",
+        "worklog [24h]",
+        "the full account of a span, as a Markdown file",
+        Who.MEMBERS,
+        ("worklog", "worklog 7d"),
+        _worklog,
+        ("report",),
+    ),
+    Verb(
+        "deploys",
+        "deploys [24h]",
+        "deployments, and which of them are healthy",
+        Who.ANYBODY,
+        ("deploys", "deploys 7d"),
+        _deploys,
+        ("deployments", "releases", "rollouts"),
+    ),
+    Verb(
+        "validate",
+        "validate [service] [revision]",
+        "whether the newest deployment is healthy: what is new, worse and gone since",
+        Who.ANYBODY,
+        ("validate shop-api", "validate shop-api-00042-abc"),
+        _validate,
+        ("healthy",),
+    ),
+    Verb(
+        "coverage",
+        "coverage [service]",
+        "what should be logged and is not",
+        Who.ANYBODY,
+        ("coverage", "coverage shop-api"),
+        _coverage,
+        ("gaps",),
     ),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )

@@ -26,6 +26,8 @@ CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?|#)?([0-9]{1,9})", re.IGNORECASE)
 NAMED_CLUSTER = re.compile(r"(?:clusters?[-#]?|c[-#]?)([0-9]{1,9})", re.IGNORECASE)
 ISSUE = re.compile(r"(?:issues?[-#]?|[\w.-]{1,100}/[\w.-]{1,100}#|gh-|#)?([0-9]{1,9})", re.IGNORECASE)
 SERVICE = re.compile(r"[A-Za-z0-9][\w.-]{0,62}")
+REVISION = re.compile(r"-[0-9]{5}-[a-z0-9]{3}$|^[0-9]{5}-[a-z0-9]{3}$")
+"""How Cloud Run ends the name of a revision."""
 SPAN = re.compile(r"(?:[0-9]{1,6}[smhdw])+", re.IGNORECASE)
 INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\xad]")
 SHARE = re.compile(r"(?:--?|—|–)share", re.IGNORECASE)

@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "ports": WORDS,
     "steps": WORDS | {"render"},  # the text of a proposal is frozen by the step that makes it
     "inquiries": WORDS,
-    "render": PURE,
+    "render": PURE | {"inquiries"},
     "prompts": WORDS,
     "crew": WORDS | {"steps"},
     "consult": TOLD,

@@ -120,7 +120,14 @@ def test_a_reply_that_is_half_understood_decides_nothing(text: str) -> None:
     assert isinstance(parse_reply(text), Mistake)
 
 
-READ_AS = {"resolved": "silence", "snooze": "silence", "expected": "silence", "history": "past"}
+READ_AS = {
+    "resolved": "silence",
+    "snooze": "silence",
+    "expected": "silence",
+    "history": "past",
+    "coverage": "coverageof",
+    "worklog": "worklogof",
+}
 
 
 def test_every_example_of_the_tables_is_read_as_its_own_verb() -> None:

@@ -111,3 +111,14 @@ def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
         say(place, GUS, text, "Guests and bots")
     for text in ("link 1 1", "unlink 1", "merge 1 2", "split 1"):
         say(place, GUS, text, "not on the list of approvers")
+
+
+def test_inquiries_answer_from_the_store(place: Place) -> None:
+    """Deployments, one of them, what is not logged, and the worklog as a file, which guests do not get."""
+    say(place, GUS, "deploys", "No deployment was read")
+    say(place, GUS, "validate checkout", "No deployment of checkout")
+    say(place, GUS, "coverage", "in 3 problems")
+    say(place, GUS, "coverage nowhere", "No problem of a service called nowhere")
+    say(place, GUS, "worklog", "guests and bots do not get it")
+    say(place, BOB, "worklog 6h", "in the channel, as a file")
+    assert any("worklog-" in str(m.get("files")) for m in place.slack.messages(CHANNEL))

@@ -8,12 +8,15 @@ from bot.render.slack.answers import help_page, say, sentence
 from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
 from bot.render.slack.digest import digest, latest
+from bot.render.slack.inquired import covered, deploys, validated
 from bot.render.slack.proposal import SHOWN, proposal, written
 from bot.render.slack.tended import found, linked, past, picker, said, silences, unlinked
 
 __all__ = [
     "SHOWN",
     "condition",
+    "covered",
+    "deploys",
     "detail",
     "digest",
     "found",
@@ -30,5 +33,6 @@ __all__ = [
     "silences",
     "status",
     "unlinked",
+    "validated",
     "written",
 ]
