@@ -1,7 +1,7 @@
 """Listening to Slack over a socket: the connection, and a new one where the old one is dead.
 
-The library reconnects by itself as long as its threads live. A refusal at the wrong moment ends the thread that hands
-messages on, and the bot would be connected and deaf; so its threads are looked at, and all of it is made anew.
+The library reconnects by itself as long as its threads live. Without the one that hands messages on, the bot would be
+connected and deaf; so its threads are looked at, too, and where one has ended, all of it is made anew.
 """
 
 from __future__ import annotations

@@ -327,21 +327,24 @@ def ponder(
     cases = choose(thought.problems, earlier, deployments, by_number, edges.policy, has_model=has_model)
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
 
+    answered, unanswered = False, ""
     for told in explain(edges, cases, number, now):
         if progress:
             progress(len(thought.spent), None)
+        if told.provisional:
+            unanswered = told.reason
+        elif told.spend:
+            answered = True
         if told.analysis:
             checked = audit(told.case, told.analysis, known)
             store.analyses.keep(told.analysis, checked)
             earlier[told.case.problem.number] = (told.analysis, checked)
         if told.spend:
             thought.spent.append(told.spend)
-    asked = [a for case in cases if (a := earlier[case.problem.number])]
-    unanswered = [a.note for a, _ in asked if a.provisional]
-    if any(a.source != edges.patterns.name for a, _ in asked):
+    if answered:
         store.conditions.well("model")
     elif unanswered:
-        store.conditions.strike("model", unanswered[-1], now)
+        store.conditions.strike("model", unanswered, now)
     for index, problem in enumerate(thought.problems):
         analysed, audited = earlier.get(problem.number) or (None, None)
         thought.problems[index] = replace(problem, analysis=analysed, audit=audited)

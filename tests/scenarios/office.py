@@ -86,6 +86,7 @@ class Place:
     store: Store
     edges: Edges
     garden: Garden
+    settings: Settings
 
     def round(self) -> Report:
         """What the schedule does: a round, then the digest."""
@@ -169,8 +170,9 @@ def office(
         slack.add_user(GUS, "gus", guest=True)
         slack.add_user(ROBOT, "robot", bot=True)
         slack.add_group("S0ONCALL", [ANN])
-        slack.add_channel(CHANNEL, "logs")
-        slack.add_channel(OTHER, "other")
+        for id, name in ((CHANNEL, "logs"), (OTHER, "other")):
+            if id not in slack.channels:
+                slack.add_channel(id, name)
         settings = settings_for(slack, github, folder, socket, **more)
         store = stack.enter_context(open_store(str(settings.db)))
         if logs is None and not settings.logging_emulator_host:
@@ -187,7 +189,7 @@ def office(
         try:
             if socket:
                 assert slack.wait(lambda: slack.sockets)
-            yield Place(slack, github, store, built, garden)
+            yield Place(slack, github, store, built, garden, settings)
         finally:
             garden.stop()
         assert not [t for t in threading.enumerate() if t.name.startswith("garden-")]
