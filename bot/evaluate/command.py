@@ -87,6 +87,29 @@ def grouping(logs: tuple[Path, ...], style: str) -> None:
     _print(score.data(scores), score.text(scores), style)
 
 
+@evaluate.command(short_help="Does each cluster find its issue?")
+@click.argument("cases", required=False, type=click.Path(path_type=Path))
+@click.argument("issues", required=False, type=click.Path(path_type=Path))
+@STYLE
+def matching(cases: Path | None, issues: Path | None, style: str) -> None:
+    """Labelled clusters (CASES) against the issues of a tracker (ISSUES), both as JSON lines; or a folder with
+    `cases.jsonl` and `issues.jsonl`. No model is asked, and nothing is kept.
+    """
+    from bot.evaluate.matching import matching as score
+
+    told = _folder(cases, "matching")
+    if told is None:
+        raise InputError("Name the cases and the issues: garden eval matching CASES ISSUES.")
+    if told.is_dir():
+        told, issues = told / "cases.jsonl", issues or told / "issues.jsonl"
+    if issues is None:
+        raise InputError("Name the issues, too: garden eval matching CASES ISSUES.")
+    result = score(told, issues, settings.load(os.environ).policy())
+    _print(result.data(), str(result), style)
+    if not result.answers:
+        raise InputError(f"{told} has no cases.")
+
+
 @evaluate.command(short_help="Are secrets masked, and harmless texts left alone?")
 @click.argument("cases", required=False, type=click.Path(path_type=Path))
 @STYLE
