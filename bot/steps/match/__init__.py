@@ -28,7 +28,8 @@ BUCKET = timedelta(hours=1)
 
 _REFUSAL = re.compile(
     r"\b(?:wo(?:n'?t|nt)[ -]?fix|will not (?:be )?fix(?:ed)?|not going to fix|not planned"
-    r"|works? as (?:intended|designed)|(?:is|expected|intended) by design|not a bug|accepted risk)\b",
+    r"|works? as (?:intended|designed)|not a bug|accepted risk"
+    r"|(?:^|[.!:;,(] ?|(?:is|are|it's|that's|works|expected|intended) )by design)\b",
     re.IGNORECASE,
 )
 _TWIN = re.compile(r"\bduplicate of\s+(?:[\w.-]+/[\w.-]+)?#(\d{1,9})\b", re.IGNORECASE)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
 from bot.models import Candidate, Cluster, Issue
+from bot.steps.match.signs import signs
 
 MOST = (0.25, 0.45, 1.0)
 """The score reached at most with no, one, two words in common that tell something: the name of the service alone is
 not worth a question, and a single word is not worth a link."""
 UNSEEN = 0.3
 """How much a word counts that no candidate has: people do not write down everything a log says."""
+PART = 0.4
+"""How much a part of a composed word counts beside the whole."""
 MOST_WORDS = 24
 LONGEST_TEXT = 4000
 """Characters of a body, of all comments, of a template that are looked at."""
@@ -22,16 +25,7 @@ LONGEST_TEXT = 4000
 _MASK = re.compile(r"<[^<>\s]{0,40}>")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9]*|\b[1-5]\d\d\b|[^\W\d_a-zA-Z]{2,}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_IDENTIFIER = re.compile(
-    r"\b[A-Za-z]\w*+(?:[./:-]\w++)++|\b[A-Za-z][A-Za-z0-9]*+(?:_[A-Za-z0-9]++)++"  # possessive: linear on any text
-    r"|\b[a-z]++[A-Z]\w*+|\b[A-Z][a-z]++[A-Z]\w*+"
-)
-_JOINED = re.compile(r"\w")
-_COMMON = re.compile(r"[A-Z][a-z]+(?:Error|Exception)|Error|Exception|[a-z]+/[a-z]+|[A-Z][a-z]+[A-Z][a-z]+")
-"""Names that many unrelated problems share, and so tell nothing more than a word does."""
 _ID = re.compile(r"\b(?=[a-f-]{0,40}\d)[0-9a-f]{4,40}+(?:-[0-9a-f]{4,40}+)*+\b", re.IGNORECASE)
-_PATH = re.compile(r"(?<![\w/.:])/[\w{}./-]*")
-_STATUS = re.compile(r"(?<![\w.#-])[45]\d\d(?![\w.-]*\d)")
 _HEADING = re.compile(r"^\s*gcp-[\w-]+\s*\|\s*(?:p\d\s*(?:→\s*p\d\s*)?\|)?", re.IGNORECASE)
 
 _STOP = frozenset(
@@ -83,8 +77,11 @@ def _telling(cluster: Cluster) -> dict[str, _Word]:
     own = _tokens(cluster.service)
     weights: dict[str, _Word] = {}
     for kind, text in parts:
-        for stem, word in _tokens(text).items():
+        tokens = _tokens(text)
+        whole = _apart(tokens)
+        for stem, word in tokens.items():
             weight = _CLASS_WEIGHT[kind] * (0.15 if stem in _NOISE else 0.4 if stem in own else 1.0)
+            weight *= 1.0 if stem in whole else PART
             if stem not in weights or weights[stem].weight < weight:
                 weights[stem] = _Word(word, weight)
     for stem, word in own.items():
@@ -127,7 +124,7 @@ _NOISE = frozenset(
         "error warning exception failure failures fail failed failing issue problem critical high medium low severity "
         "gcp active dev new regression staging production prod service backend server app application system request "
         "response log missing invalid multiple unable detected occurred unexpected message data operation status code "
-        "time bug fix update found unknown main",
+        "time bug fix update found unknown main something went wrong oops sorry",
     )
 )
 """Words that every other issue has."""
@@ -141,6 +138,7 @@ class _Text:
     """The words of an issue."""
 
     title: frozenset[str]
+    apart: frozenset[str]
     all: frozenset[str]
     heading: str
     raw: str
@@ -150,7 +148,8 @@ def _read(issue: Issue) -> _Text:
     title = _HEADING.sub("", issue.title)
     comments = "\n".join(issue.comments)[:LONGEST_TEXT]
     raw = f"{title}\n{shown(issue.body[:LONGEST_TEXT])}\n{shown(comments)}"
-    return _Text(frozenset(_tokens(title)), frozenset(_tokens(raw)), title.lower(), raw.lower())
+    named = frozenset(_tokens(title))
+    return _Text(named, frozenset(_apart(named)), frozenset(_tokens(raw)), title.lower(), raw.lower())
 
 
 def shown(text: str) -> str:
@@ -183,62 +182,22 @@ def rank(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
         if not shared:
             continue
         covered = sum(v if t in text.title else 0.7 * v for t, v in shared.items()) / whole
-        of_title = sum(rare(t) * _plain_weight(t) for t in text.title & telling.keys())
-        title = of_title / (sum(rare(t) * _plain_weight(t) for t in text.title) or 1.0)
-        hints = _hints(cluster, text)
-        value = 0.55 * covered + 0.45 * title + 0.12 * min(sum(not _COMMON.fullmatch(h) for h in hints), 3)
-        value *= _contradiction(cluster, text)
+        said = {t: rare(t) * (0.15 if t in _NOISE else 1.0) * (1.0 if t in text.apart else PART) for t in text.title}
+        title = sum(said[t] for t in said.keys() & telling.keys()) / (sum(said.values()) or 1.0)
+        both = signs(cluster, text.heading, text.raw)
+        value = (0.55 * covered + 0.45 * title + both.adds) * both.against
         best = sorted(shared, key=lambda t: (-shared[t], t))[:4]
-        telling_shared = sum(t not in _NOISE and t not in own for t in shared)
-        value = round(min(value, MOST[min(telling_shared, 2)]), 3)
-        found.append(Candidate(issue, value, _because(hints, best)))
+        telling_shared = len(_apart([t for t in shared if t not in _NOISE and t not in own and not t.isdigit()]))
+        telling_shared += both.placed + (both.said and telling_shared > 0)
+        value = round(min(value, MOST[min(telling_shared, 2)], 1.0), 3)
+        found.append(Candidate(issue, value, _because(both.named, best)))
     return sorted(found, key=lambda c: (-c.score, c.issue.closed, c.issue.number))
 
 
-def _plain_weight(word: str) -> float:
-    return 0.15 if word in _NOISE else 1.0
-
-
-def _hints(cluster: Cluster, text: _Text) -> list[str]:
-    """What is named in full in both: the exception, the code site, the route, identifiers of the message."""
-    signature = cluster.signature
-    named = [signature.exception.rpartition(".")[2], signature.site.rpartition(".")[2]]
-    named += [signature.route] if signature.route.count("/") > 1 else []
-    named += _IDENTIFIER.findall(_MASK.sub(" ", f"{cluster.title} {cluster.template[:LONGEST_TEXT]}"))[:20]
-    return [n for n in dict.fromkeys(named) if len(n) > 5 and _stands_in(n.lower(), text.raw)]
-
-
-def _stands_in(name: str, text: str) -> bool:
-    """As a whole: `lint_failed` does not stand in `post_lint_failed`."""
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        if not (at and _JOINED.match(text[at - 1])) and not (end < len(text) and _JOINED.match(text[end])):
-            return True
-        at = text.find(name, at + 1)
-    return False
-
-
-def _contradiction(cluster: Cluster, text: _Text) -> float:
-    """Less than 1 where the issue speaks of another HTTP status, its title of another route or of a similar name."""
-    mine, theirs = cluster.signature, set(_STATUS.findall(text.raw))
-    if mine.status >= 400 and theirs and str(mine.status) not in theirs:
-        return 0.6
-    routes = set(_PATH.findall(text.heading))
-    if mine.route and routes and mine.route.lower() not in routes:
-        return 0.6
-    theirs = _names(text.heading)
-    absent = [n for n in _names(cluster.title) if not _stands_in(n, text.raw)]
-    return 0.75 if any(_parts(n) & _parts(other) for n in absent for other in theirs) else 1.0
-
-
-def _names(text: str) -> set[str]:
-    """`REDIS_HOST`, `checkout.fees`: names of several parts, at most so many."""
-    return {n.lower() for n in _IDENTIFIER.findall(text[:500])[:10] if "_" in n or "." in n}
-
-
-def _parts(name: str) -> set[str]:
-    return set(re.split(r"[\W_]", name)) - {""}
+def _apart(words: Iterable[str]) -> set[str]:
+    """Without the parts of a composed word that stands there as a whole: `web`, `socket`, `websocket` are one."""
+    words = set(words)
+    return {w for w in words if not any(len(w) < len(other) and w in other for other in words)}
 
 
 def _because(hints: Sequence[str], best: Sequence[str]) -> str:
