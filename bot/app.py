@@ -7,6 +7,7 @@ clock -> schedule -> round in a process of its own -> digest; outbox
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -18,19 +19,20 @@ from slack_bolt import App, BoltRequest
 
 from bot import edges as parts
 from bot import journal, telling
-from bot.errors import InputError, SettingsError
+from bot.errors import InputError, SettingsError, Standby
 from bot.listening import Listening
 from bot.ports import Edges, People
 from bot.schedule import Ended, Rounds, Schedule
-from bot.settings import Settings
+from bot.settings import Settings, fleeting
 from bot.slack import SlackChat, SlackPeople
+from bot.trackers.local import LocalTracker
 from bot.vigil import Life, Vigil
 from bot.watchdog import Pool, Ward, Watchdog, give_up
 from bot.web.health import Health
 from bot.web.server import Route, WebRequest, WebResponse, WebServer
 from handlers import register
 from handlers.desk import Desk
-from store import open_store
+from store.keeper import Keeper
 
 LOG = logging.getLogger("garden")
 LISTENERS = 16
@@ -42,6 +44,7 @@ ANSWERS, FILES = 300.0, 1800.0
 def serve(settings: Settings) -> None:
     """Runs until a signal comes; what has begun comes to its end first."""
     stop = threading.Event()
+    lost = threading.Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
         stop.set()
@@ -49,16 +52,50 @@ def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, ask_to_stop)
     journal.keep(settings.policy(), settings.log)
-    with open_store(str(settings.db)) as store:
-        chat, people = slack(settings)
-        garden = Garden(settings, parts.build(settings, store, chat=chat), people)
-        try:
-            garden.start()
-            LOG.info("listening to Slack %s", "over a socket" if settings.socket_mode else "over HTTP")
-            stop.wait()
-        finally:
-            LOG.info("stopping")
-            garden.stop()
+
+    def ended() -> None:
+        lost.set()
+        stop.set()
+
+    if fleeting(settings, os.environ):
+        LOG.warning(
+            "%s is on a disk that is lost when this instance ends, and there is no backup: numbers, decisions and "
+            "history will be gone. Set GARDEN_BACKUP=gs://bucket/path, or put GARDEN_DB on a volume.", settings.db
+        )  # fmt: skip
+    chat, people = slack(settings)
+    keeper = parts.keeper(settings)
+    try:
+        garden = Garden(settings, parts.build(settings, keeper.open(), chat=chat, hold=keeper), people, keeper=keeper)
+    except BaseException:
+        keeper.close()
+        raise
+    try:
+        garden.start(on_lost=ended)
+        LOG.info("listening to Slack %s", "over a socket" if settings.socket_mode else "over HTTP")
+        stop.wait()
+    finally:
+        LOG.info("stopping")
+        _end(garden, keeper)
+    if lost.is_set():
+        raise Standby("Another instance took over. This one ended, to begin anew beside it.")
+
+
+def _end(garden: Garden, keeper: Keeper) -> None:
+    """In good order within ten seconds, or else at once: whoever stops us kills us after that anyway, and nothing is
+    lost by it that was told to anybody."""
+    done = _within(5.0, garden.stop)
+    done &= _within(3.5, keeper.close)
+    if not done:
+        LOG.warning("something was still at work; it is made good at the next start")
+        logging.shutdown()
+        os._exit(0)
+
+
+def _within(seconds: float, do: Callable[[], None]) -> bool:
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()
 
 
 def slack(settings: Settings) -> tuple[SlackChat, SlackPeople]:
@@ -82,9 +119,11 @@ class Garden:
         *,
         rounds: Rounds | None = None,
         give_up: Callable[[], object] = give_up,
+        keeper: Keeper | None = None,
     ) -> None:
         zone = ZoneInfo(settings.timezone)
         self.edges = edges
+        self.keeper = keeper
         self._lag = settings.lag
         self._stopped = threading.Event()
         self.desk = Desk(edges, people, zone)
@@ -93,7 +132,7 @@ class Garden:
         self.listening = Listening(self.app, token, clock=edges.clock) if settings.socket_mode else None
         self.vigil = Vigil(edges, life=self._life)
         self.schedule = Schedule(
-            rounds=rounds or Rounds(),
+            rounds=rounds or Rounds(lease=(lambda: keeper.token) if keeper else str),
             ended=self._ended,
             tell=lambda create: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=create)),
             drain=lambda: self.desk.writer.submit(telling.drain, edges).result(),
@@ -114,14 +153,26 @@ class Garden:
         except OSError as error:
             raise InputError(f"Port {settings.port} cannot be used: {error.strerror}. Set PORT to another.") from error
 
-    def start(self) -> None:
-        """Raises in words where Slack does not let us listen."""
+    def start(self, on_lost: Callable[[], object] = lambda: None) -> None:
+        """Raises in words where Slack does not let us listen. What goes by the clock waits until this instance acts;
+        `on_lost` is called when another took over."""
         self.web.start()
         if self.listening is not None:
             self.listening.start()
+        if self.keeper is None:
+            self._act()
+        else:
+            self.keeper.watch(self._act, on_lost)
+        self.watchdog.start()
+
+    def _act(self) -> None:
+        if isinstance(self.edges.tracker, LocalTracker):
+            self.edges.tracker.shut()  # the database may be another file than the one it knew
         self.schedule.start()
         self.vigil.start()
-        self.watchdog.start()
+
+    def _standing_by(self) -> bool:
+        return self.keeper is not None and self.keeper.standing_by
 
     def stop(self) -> None:
         """Listens to nobody any more, then lets what has begun come to its end. A second time does nothing."""
@@ -157,7 +208,7 @@ class Garden:
         schedule, vigil = self.schedule, self.vigil
         wards = [
             Ward("schedule", self._schedule_wrong, schedule.restart),
-            Ward("vigil", lambda: "" if vigil.alive else "its thread has ended", vigil.restart),
+            Ward("vigil", lambda: "" if vigil.alive or self._standing_by() else "its thread has ended", vigil.restart),
             Ward("listeners", Pool(self.app.listener_runner.listener_executor, ANSWERS).wrong),
             Ward("readers", Pool(self.desk.readers, ANSWERS).wrong),
             Ward("writer", Pool(self.desk.writer, FILES).wrong),
@@ -167,6 +218,8 @@ class Garden:
         return wards
 
     def _schedule_wrong(self) -> str:
+        if self._standing_by():
+            return ""
         if not self.schedule.alive:
             return "its thread has ended"
         return "no round has begun in time" if self.schedule.overdue_since(self.edges.clock()) else ""

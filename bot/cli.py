@@ -32,6 +32,7 @@ from bot.render import json as json_render
 from bot.render import markdown, terminal
 from bot.steps.worklog import worklog as compose_worklog
 from store import Store, open_store
+from store.keeper import Keeper
 
 FORMATS = click.Choice(["text", "markdown", "json"])
 
@@ -107,8 +108,16 @@ def cluster(file: str, style: str) -> None:
 @click.option("--post", is_flag=True, help="Bring the digest in the channel up to date, too.")
 @click.option("--beat", is_flag=True, help="Print a line at each step instead of the result: a sign of life.")
 @click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+@click.option("--lease", default="", hidden=True, help="The lease of the instance that this works for.")
 def round(
-    file: str | None, since: timedelta | None, style: str, members: bool, post: bool, beat: bool, path: str | None
+    file: str | None,
+    since: timedelta | None,
+    style: str,
+    members: bool,
+    post: bool,
+    beat: bool,
+    path: str | None,
+    lease: str,
 ) -> None:
     """Read what is new, sort it into problems, explain them, and keep the result.
 
@@ -124,11 +133,11 @@ def round(
         if file:
             logs = stack.enter_context(closing(FileLogs(file)))
             now = logs.window(None, None).end  # reads the file, before a database is opened or made
-            store = stack.enter_context(open_store(chosen.db))
-            edges = parts.build(chosen, store, logs=logs, chat=chat, clock=lambda: now)
+            store, hold = acting(chosen, lease, stack)
+            edges = parts.build(chosen, store, logs=logs, chat=chat, clock=lambda: now, hold=hold)
         else:
-            store = stack.enter_context(open_store(chosen.db))
-            edges = parts.build(chosen, store, chat=chat)
+            store, hold = acting(chosen, lease, stack)
+            edges = parts.build(chosen, store, chat=chat, hold=hold)
         report = pipeline.round(edges, since, members=members, progress=tick)
         if post:
             telling.tell(edges, report, zone=ZoneInfo(chosen.timezone))
@@ -245,6 +254,14 @@ def chosen_settings(*purposes: str, db: str | None = None) -> settings.Settings:
     chosen = settings.load(os.environ)
     settings.need(chosen, *purposes)
     return replace(chosen, db=db) if db else chosen
+
+
+def acting(chosen: settings.Settings, lease: str, stack: contextlib.ExitStack) -> tuple[Store, Keeper | None]:
+    """The database, to change it: as the only one who does, or as a helper of the one who has that lease."""
+    if lease:
+        return stack.enter_context(open_store(chosen.db, lease=lease)), None
+    keeper = stack.enter_context(parts.keeper(chosen))
+    return keeper.act(), keeper
 
 
 def existing(chosen: settings.Settings) -> Store:

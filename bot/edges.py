@@ -10,13 +10,17 @@ from __future__ import annotations
 import os
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.analysts.patterns import Patterns
-from bot.ports import Chat, Clock, Edges, Logs, Model, Store, Tracker
+from bot.cloud.folder import Folder
+from bot.guarded import GuardedChat
+from bot.ports import Chat, Clock, Edges, Hold, Logs, Model, Store, Tracker, Vault
 from bot.settings import Settings
 from bot.trackers.local import LocalTracker
 from store.ageing import RETENTION
+from store.keeper import Keeper
 
 if TYPE_CHECKING:
     from bot.analysts.claude import Claude
@@ -30,9 +34,16 @@ def now() -> datetime:
 
 
 def build(
-    settings: Settings, store: Store, *, logs: Logs | None = None, chat: Chat | None = None, clock: Clock = now
+    settings: Settings,
+    store: Store,
+    *,
+    logs: Logs | None = None,
+    chat: Chat | None = None,
+    clock: Clock = now,
+    hold: Hold | None = None,
 ) -> Edges:
-    """All that a round or a decision touches. Where a file is read, `logs` and its `clock` are given."""
+    """All that a round or a decision touches. Where a file is read, `logs` and its `clock` are given; with `hold`,
+    nothing is told or filed before it is in the backup."""
     return Edges(
         logs=logs or cloud_logs(settings, store, clock),
         analyst=analyst(settings),
@@ -41,11 +52,28 @@ def build(
         store=store,
         clock=clock,
         policy=settings.policy(),
-        chat=chat,
+        chat=GuardedChat(chat, hold) if hold and chat else chat,
         channel=settings.channel,
         wall=now,
         worker=f"{socket.gethostname()}-{os.getpid()}",
+        hold=hold,
     )
+
+
+def keeper(settings: Settings) -> Keeper:
+    """What holds the database, and its backup where there is one."""
+    return Keeper(Path(settings.db), vault(settings))
+
+
+def vault(settings: Settings) -> Vault | None:
+    """Where copies of the database are kept, if anywhere."""
+    if not settings.backup:
+        return None
+    if not settings.backup.startswith("gs://"):
+        return Folder(Path(settings.backup))
+    from bot.cloud.storage import Bucket
+
+    return Bucket(settings.backup, emulator=settings.storage_emulator_host)
 
 
 def alone(settings: Settings, store: Store, logs: Logs) -> Edges:

@@ -5,6 +5,7 @@
     │   └── SettingsError       settings that are wrong or missing, all of them at once
     ├── StoreError              the database cannot be used
     │   ├── StoreBusy           ... right now, because another process writes
+    │   ├── Standby             ... for changes, because another instance is acting
     │   └── StoreFull           ... to keep anything more: the disk is full; exit code 3
     ├── Refused                 a person asked for what they may not do, or what is no longer possible
     ├── Unavailable             something outside does not answer; trying later may help
@@ -12,7 +13,10 @@
     │   ├── TrackerUnavailable
     │   │   └── Ambiguous       the write may or may not have happened: look before writing again
     │   ├── AnalystUnavailable
-    │   └── ChatUnavailable
+    │   ├── ChatUnavailable
+    │   │   └── Unsafe          ... for us: what was changed is not in the backup yet, and is not told before it is
+    │   └── VaultUnavailable    the place of the backups
+    ├── Overtaken               somebody else wrote first, where only one may
     └── Forbidden               something outside says no; trying later does not help
         ├── NotFound            ... because it is not there
         └── Unusable            the model answered, and nothing can be made of it; `spend` is what that cost
@@ -63,6 +67,10 @@ class StoreFull(StoreError):
     exit_code = 3
 
 
+class Standby(StoreError):
+    exit_code = 1
+
+
 class Refused(GardenError):
     pass
 
@@ -96,6 +104,18 @@ class AnalystUnavailable(Unavailable):
 
 
 class ChatUnavailable(Unavailable):
+    pass
+
+
+class VaultUnavailable(Unavailable):
+    pass
+
+
+class Unsafe(ChatUnavailable):
+    pass
+
+
+class Overtaken(GardenError):
     pass
 
 

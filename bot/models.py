@@ -1214,6 +1214,8 @@ class Policy:
     """Services whose entries may be shown to a model (`*` for all). Empty: none."""
     propose_down_to: Severity = Severity.P2
     proposal_lifetime: timedelta = timedelta(days=7)
+    archive_after: timedelta = timedelta(days=90)
+    """How long after its last occurrence a problem is archived; zero: never."""
     self_approval: bool = True
     labels: tuple[str, ...] = ("log-gardener",)
     redact_ips: bool = False

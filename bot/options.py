@@ -169,6 +169,14 @@ class Settings:
         example="127.0.0.1:8085",
     )
 
+    storage_emulator_host: str = option(
+        "Google Cloud",
+        "STORAGE_EMULATOR_HOST",
+        "Address of a stand-in for Cloud Storage.",
+        values.url,
+        example="http://127.0.0.1:9023",
+    )
+
     anthropic_api_key: Secret = option(
         "Claude",
         "ANTHROPIC_API_KEY",
@@ -232,6 +240,14 @@ class Settings:
         "The database file. Keep it on a disk that lasts.",
         values.path,
         default="garden.db",
+    )
+    backup: str = option(
+        "The gardener",
+        "GARDEN_BACKUP",
+        "Where copies of the database are kept: `gs://bucket/path`, or a folder on another disk. With it, nothing is "
+        "told to anybody before it is in a copy, and an instance on an empty disk begins with the newest one.",
+        values.backup,
+        example="gs://example-garden/backups",
     )
     config: str = option("The gardener", "GARDEN_CONFIG", "Path of garden.toml.", values.path, default="garden.toml")
     schedule: str = option(
@@ -308,6 +324,14 @@ class Settings:
         values.redactions,
         (),
         'redact = ["ips", "users"]',
+    )
+    archive_after: timedelta = table(
+        "archive_after",
+        "How long after its last occurrence a problem is archived: its number, name and issue stay for ever, its "
+        "evidence and its history of counts go. `0d`: never.",
+        values.duration_or_never,
+        "90d",
+        'archive_after = "90d"',
     )
     proposal_lifetime: timedelta = table(
         "proposal_lifetime",
@@ -402,6 +426,7 @@ class Settings:
             model_services=self.model_services,
             propose_down_to=self.propose,
             proposal_lifetime=self.proposal_lifetime,
+            archive_after=self.archive_after,
             self_approval=self.self_approval,
             labels=self.labels,
             redact_ips="ips" in self.redact,

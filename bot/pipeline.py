@@ -66,6 +66,8 @@ LEASE = timedelta(minutes=2)
 """How long a claim on filing holds before another worker may look whether it happened."""
 GARDENER = "gardener"
 """Who it was when no person was."""
+PATIENCE = 30.0
+"""Seconds that a claim may take to be safe. In another's hands later, it is seen, and looked for before it is filed."""
 BAD_KEPT = 20
 """Bad lines that are named; the rest are only counted."""
 
@@ -478,6 +480,8 @@ def file(edges: Edges, number: int) -> Proposal | None:
         return None
     draft, marker = claimed.draft, claimed.marker
     try:
+        if edges.hold:
+            edges.hold.safe(PATIENCE)
         issue = tracker.find(marker, draft.issue)
         if issue is None:
             issue = tracker.create(draft, marker) if draft.act is Act.CREATE else tracker.comment(draft, marker)

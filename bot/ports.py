@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from bot.models import (
@@ -171,6 +172,49 @@ class People(Protocol):
 
     def full_member(self, user: str) -> bool:
         """Neither guest, nor bot, nor of another company."""
+        ...
+
+
+class Vault(Protocol):
+    """Where backups are kept: named objects, each with a generation that changes whenever it is written."""
+
+    where: str
+    """As it is shown to people."""
+
+    def names(self, prefix: str = "") -> list[str]:
+        """In order of name."""
+        ...
+
+    def get(self, name: str) -> tuple[bytes, int] | None:
+        """A small object and its generation."""
+        ...
+
+    def put(self, name: str, content: bytes, generation: int) -> int:
+        """Writes if the object has that generation still (0: if there is none), and returns the new one. Raises
+        `Overtaken` where somebody else wrote; what was written, and answered by a failure, is found out."""
+        ...
+
+    def save(self, name: str, source: Path) -> None:
+        """A new object from a file; safe to repeat with the same file."""
+        ...
+
+    def load(self, name: str, target: Path) -> None:
+        """Raises `NotFound` where there is none."""
+        ...
+
+    def delete(self, name: str) -> None: ...
+
+
+class Hold(Protocol):
+    """What this instance has in its hands: whether it acts, and whether what it did is in the backup."""
+
+    @property
+    def standing_by(self) -> bool:
+        """Another instance acts; this one only answers."""
+        ...
+
+    def safe(self, patience: float) -> None:
+        """Returns once everything that matters is in the backup; raises `Unsafe` after so many seconds."""
         ...
 
 
@@ -619,3 +663,5 @@ class Edges:
     worker: str = "gardener"
     wall: Clock | None = None
     """The time for what costs money, where `clock` stands still at the end of a file."""
+    hold: Hold | None = None
+    """The backup that a claim has to be in before what is claimed is written; None where there is none."""

@@ -33,6 +33,8 @@ LONGEST_SILENCE = 10 * 60
 """Seconds without a sign of life, after which a round hangs and is ended."""
 GRACE = 3600
 """Seconds that a job may be late and is still done."""
+PATIENCE = 2.0
+"""Seconds that a round has to end when it is told to."""
 LAST_LINES = 20
 FULL = 3
 """How a round ends that could not keep what it read, because the disk is full."""
@@ -64,8 +66,11 @@ class Rounds:
         *,
         longest: float = LONGEST_ROUND,
         silence: float = LONGEST_SILENCE,
+        lease: Callable[[], str] = str,
     ) -> None:
+        """`lease` gives the lease of this instance, for which the round works."""
         self._command = tuple(command)
+        self._lease = lease
         self._longest = longest
         self._silence = silence
         self._process: subprocess.Popen[str] | None = None
@@ -85,8 +90,10 @@ class Rounds:
         if self._stopped.is_set():
             return Ended(stopped=True)
         self.began, begun = datetime.now(UTC), monotonic()
+        lease = self._lease()
+        command = (*self._command, "--lease", lease) if lease else self._command
         with subprocess.Popen(  # noqa: S603 -- our own command, no word of it from outside
-            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             errors="replace",
         ) as process:  # fmt: skip
             self._process, self._sign = process, begun
@@ -136,6 +143,10 @@ class Rounds:
         process = self._process
         if process is not None:
             process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 class Schedule:
@@ -188,8 +199,9 @@ class Schedule:
         return made
 
     def start(self) -> None:
-        self._started = datetime.now(UTC)
-        self._scheduler.start()
+        if not self._scheduler.running:
+            self._started = datetime.now(UTC)
+            self._scheduler.start()
 
     def stop(self) -> None:
         self._rounds.stop()

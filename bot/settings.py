@@ -65,6 +65,14 @@ def need(settings: Settings, *purposes: str) -> None:
         raise SettingsError([*settings.problems, *missing])
 
 
+def fleeting(settings: Settings, env: Mapping[str, str]) -> bool:
+    """Whether the database is on a disk that a platform throws away, and is copied nowhere."""
+    if settings.backup or not (env.get("K_SERVICE") or env.get("DYNO")):
+        return False
+    folder = Path(settings.db).resolve().parent
+    return not any(p.is_mount() for p in (folder, *folder.parents) if p != Path(folder.anchor))
+
+
 def _unquoted(text: str) -> str:
     """Without the quotes that `docker run --env-file` leaves around a value, and a shell takes away."""
     text = text.strip()

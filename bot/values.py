@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -146,7 +147,11 @@ def project(raw: object) -> str:
 
 
 def path(raw: object) -> str:
-    return str(Path(text(raw)).expanduser())
+    return str(Path(_expanded(text(raw))))
+
+
+def _expanded(value: str) -> str:
+    return os.path.expanduser(value)  # noqa: PTH111 - of an unknown user it leaves the text as it is
 
 
 def existing_file(raw: object) -> str:
@@ -252,6 +257,22 @@ def duration(raw: object) -> timedelta:
         return span(text(raw))
     except InputError:
         raise ValueError("it should be a span of time: 90s, 5m, 6h, 7d or 2w.") from None
+
+
+def duration_or_never(raw: object) -> timedelta:
+    return timedelta(0) if text(raw) in ("0", "0d") else duration(raw)
+
+
+def backup(raw: object) -> str:
+    """A bucket with an optional path, or a folder."""
+    value = text(raw)
+    if value.startswith("gs://"):
+        if not re.fullmatch(r"gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](/[^\s?#]*)?", value):
+            raise ValueError("it should be a bucket and a path, as in gs://example-garden/backups, or a folder.")
+        return value.rstrip("/")
+    if re.match(r"\w+://", value):
+        raise ValueError("it should begin with gs://, or be a folder.")
+    return _expanded(value)
 
 
 def schedule(raw: object) -> str:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from bot import telling
-from bot.errors import GardenError, Refused, StoreFull
+from bot.errors import GardenError, Refused, Standby, StoreFull
 from bot.models import Event, Message
 from bot.ports import Edges, People
 from bot.render import slack
@@ -80,6 +80,8 @@ class Desk:
         """While the disk is full, this is remembered here: what is known can still be looked up."""
         try:
             return self.edges.store.messages.first_time(delivery, self.now())
+        except Standby:
+            return True  # this instance only answers; what would change anything is refused further on
         except StoreFull:
             fresh = delivery not in self.unkept
             if len(self.unkept) < MOST_UNKEPT:

@@ -19,6 +19,7 @@ from store.figures import Sums
 from store.history import History
 from store.incidents import Incidents
 from store.issues import Issues
+from store.lease import Fence
 from store.messages import Messages
 from store.opening import open_connections
 from store.proposals import Proposals
@@ -84,9 +85,11 @@ class Store:
         self.close()
 
 
-def open_store(path: str, *, read_only: bool = False, patience: float = PATIENCE) -> Store:
+def open_store(path: str, *, read_only: bool = False, patience: float = PATIENCE, lease: str = "") -> Store:
     """The store in the file at `path`, made or brought up to date if need be; `:memory:` lasts as long as it is held.
 
-    `patience` is how many seconds to wait for another process that writes. Raises `StoreError` in words.
+    `patience` is how many seconds to wait for another process that writes; `lease` is that of the instance for which
+    this process works (`Keeper.token`). Raises `StoreError` in words.
     """
-    return Store(open_connections(path, read_only=read_only, patience=patience))
+    claim = (lambda _: Fence(int(lease))) if lease.isdecimal() else None
+    return Store(open_connections(path, read_only=read_only, patience=patience, claim=claim))

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from sqlite_utils import Database
@@ -39,6 +40,12 @@ _UNUSABLE = {
 }
 
 
+class Guard(Protocol):
+    """Lets a change through, or raises."""
+
+    def check(self, db: Database) -> None: ...
+
+
 class Connections:
     """Gives each thread its own connection to `path`; `:memory:` is one connection behind a lock."""
 
@@ -46,8 +53,10 @@ class Connections:
         self.path = path
         self.read_only = read_only
         self._patience = patience
+        self.fence: Guard | None = None
+        self._era = 0
         self._guard = threading.Lock()
-        self._open: WeakKeyDictionary[threading.Thread, Database] = WeakKeyDictionary()
+        self._open: WeakKeyDictionary[threading.Thread, tuple[int, Database]] = WeakKeyDictionary()
         self._turn = threading.RLock() if path == MEMORY else None
         self._shared = self._connect() if path == MEMORY else None
 
@@ -57,19 +66,33 @@ class Connections:
             return self._shared
         thread = threading.current_thread()
         with self._guard:
-            known = self._open.get(thread)
-        if known is None:
-            known = self._connect()
-            with self._guard:
-                self._open[thread] = known
+            era, known = self._open.get(thread, (-1, None))
+            now = self._era
+        if known is not None and (era == now or known.conn.in_transaction):
+            return known
+        if known is not None:
+            known.conn.close()
+        known = self._connect()
+        with self._guard:
+            self._open[thread] = (now, known)
         return known
 
+    def move(self, path: str, *, read_only: bool, fence: Guard | None = None) -> None:
+        """From now on it is that file; each thread comes along when it has ended what it is at."""
+        with self._guard:
+            self.path, self.read_only, self.fence = path, read_only, fence
+            self._era += 1
+
     @contextmanager
-    def change(self) -> Iterator[Database]:
-        """All of it or nothing; nobody else writes meanwhile."""
+    def change(self, *, fenced: bool = True) -> Iterator[Database]:
+        """All of it or nothing; nobody else writes meanwhile. Only the lease itself is written past the fence."""
+        if self.read_only and self.fence is not None:
+            self.fence.check(self.db())
         if self.read_only:
             raise StoreError(f"The database {self.path} was opened for reading only.")
         with self._transaction("BEGIN IMMEDIATE") as db:
+            if self.fence is not None and fenced:
+                self.fence.check(db)
             yield db
 
     @contextmanager
@@ -103,7 +126,7 @@ class Connections:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._guard:
-            connections = [*self._open.values(), *([self._shared] if self._shared else [])]
+            connections = [*(db for _, db in self._open.values()), *([self._shared] if self._shared else [])]
             self._open.clear()
         for db in connections:
             db.conn.close()

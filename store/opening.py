@@ -6,25 +6,41 @@ stays as it is, byte by byte.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from bot.errors import StoreError
 from store.backup import copy
-from store.connection import HEADER, MEMORY, PATIENCE, Connections, connect_for_looking, translated, writable
+from store.connection import HEADER, MEMORY, PATIENCE, Connections, Guard, connect_for_looking, translated, writable
 from store.migrations import MIGRATIONS, STEPS
 
+_BESIDE = ("local_", "sqlite_", "_sqlite_", "lease")
+"""Tables that may be there before ours are."""
 
-def open_connections(path: str, *, read_only: bool = False, patience: float = PATIENCE) -> Connections:
-    """Connections to a database that is ours and up to date; raises `StoreError` with the reason otherwise."""
+
+def open_connections(
+    path: str,
+    *,
+    read_only: bool = False,
+    patience: float = PATIENCE,
+    claim: Callable[[Path], Guard] | None = None,
+    known: bool = False,
+) -> Connections:
+    """Connections to a database that is ours and up to date; raises `StoreError` with the reason otherwise.
+
+    `claim` is asked for the right to change it, once it is known to be ours and before anything is changed. `known`
+    says that this process has the file open: it must not be opened but through SQLite then, or SQLite's locks go when
+    it is closed, and another process would throw away what is written here.
+    """
     if path == MEMORY:
         connections = Connections(path)
         _migrate(connections)
         return connections
 
     file = Path(path)
-    exists = _look_at(file, read_only=read_only)
+    exists = known or _look_at(file, read_only=read_only)
     pending, applied = _versions(file, patience) if exists else (STEPS, 0)
     if read_only:
         if pending:
@@ -32,17 +48,33 @@ def open_connections(path: str, *, read_only: bool = False, patience: float = PA
         return Connections(path, read_only=True, patience=patience)
 
     _check_writable(file)
+    fence = claim(file) if claim else None
+    kept = Path(f"{path}.before-{len(STEPS)}")
     if pending and applied:
-        copy(file, Path(f"{path}.before-{len(STEPS)}"), patience)
+        copy(file, kept, patience)
     connections = Connections(path, patience=patience)
+    connections.fence = fence
     if pending:
-        _migrate(connections)
+        try:
+            _migrate(connections)
+        except (StoreError, OSError):
+            connections.close()
+            raise
+        except Exception as error:
+            connections.close()
+            raise StoreError(_failed(path, kept if applied else None, error)) from error
     return connections
 
 
 def _migrate(connections: Connections) -> None:
     with connections.change() as db:
         MIGRATIONS.apply(db)
+
+
+def _failed(path: str, kept: Path | None, error: Exception) -> str:
+    """The step was taken back with its transaction; what it stumbled over stands in the log, as its cause."""
+    said = f"The database {path} could not be brought up to date ({type(error).__name__}), and is as it was."
+    return f"{said} Go on with the version before; a copy from before is {kept}." if kept else said
 
 
 def _look_at(file: Path, *, read_only: bool) -> bool:
@@ -73,7 +105,7 @@ def _versions(file: Path, patience: float) -> tuple[tuple[str, ...], int]:
             db = Database(conn, execute_plugins=False)
             applied = [m.name for m in MIGRATIONS.applied(db)]
             pending = tuple(m.name for m in MIGRATIONS.pending(db))
-            tables = [t for t in db.table_names() if not t.startswith(("local_", "sqlite_", "_sqlite_"))]
+            tables = [t for t in db.table_names() if not t.startswith(_BESIDE)]
         finally:
             conn.close()
     if tables and not applied:

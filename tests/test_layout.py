@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "inquire": TOLD | {"consult", "pipeline"},
     "telling": TOLD | {"pipeline"},
     "tending": TOLD | {"pipeline", "telling"},
+    "guarded": PURE | {"render"},
     "handlers": HEARD,
     "schedule": HEARD,
     "vigil": TOLD | {"telling"},

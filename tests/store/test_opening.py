@@ -218,6 +218,28 @@ def test_a_failed_step_leaves_the_database_as_it_was(path: Path, later: Migratio
         db.execute("CREATE TABLE half (name TEXT)")
         raise RuntimeError("this step breaks")
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(StoreError, match=r"brought up to date \(RuntimeError\), and is as it was"):
         open_store(str(path))
     assert Database(path).table_names() == []
+
+
+def test_a_failed_step_leaves_a_full_database_as_it_was(
+    path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The version before goes on with it as if nothing had been tried; the copy from before is named, too."""
+    made(path, "a")
+    with monkeypatch.context() as newer:
+        request.getfixturevalue("later")
+
+        @opening.MIGRATIONS()
+        def m9001_breaks(db: Database) -> None:
+            db.execute("DELETE FROM counts")
+            raise RuntimeError("this step breaks")
+
+        newer.setattr(opening, "STEPS", (*opening.STEPS, "m9001_breaks"))
+        with pytest.raises(StoreError, match=r"as it was\. .* a copy from before is .*before-"):
+            open_store(str(path))
+    assert "colours" not in Database(path).table_names()
+    with closing(sqlite3.connect(path)) as conn:
+        assert conn.execute("SELECT count(*) FROM counts").fetchone() == (1,)
+        assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -4,7 +4,7 @@ Each message reads well from its `text` alone, for that is what notifications an
 always beside a word. Text from logs, models, the tracker and people is escaped here, and nowhere twice.
 """
 
-from bot.render.slack.answers import help_page, say, sentence
+from bot.render.slack.answers import help_page, provisional, say, sentence
 from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
 from bot.render.slack.digest import digest, latest
@@ -27,6 +27,7 @@ __all__ = [
     "past",
     "picker",
     "proposal",
+    "provisional",
     "said",
     "say",
     "sentence",

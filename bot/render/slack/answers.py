@@ -45,6 +45,13 @@ def typed(text: str) -> str:
     return "".join(f"`{_code_spans(plain(p))}`" if i % 2 else mrkdwn(p) for i, p in enumerate(parts))
 
 
+def provisional(message: Message, why: str) -> Message:
+    """The message, and that what is new in it may yet be lost."""
+    said = f"Not final: {mrkdwn(cut(why, PARAGRAPH))}"
+    blocks = [dict(b) for b in message.blocks] or [section(message.text)]
+    return fit(f"{message.text}\n{said}", [*blocks, context([said])])
+
+
 def _code_spans(text: str) -> str:
     """Our own words, in which backticks are meant."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

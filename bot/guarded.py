@@ -1,0 +1,60 @@
+"""Nothing is told before it is safe: the chat of an instance that has a backup.
+
+What somebody decided is told to be decided only once it is in the backup, and only by the instance that acts. Answers
+to one person wait less: past a few seconds they come with a line that says that what
+is new in them is not in the backup yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors import GardenError, Unsafe
+from bot.models import Message
+from bot.ports import Chat, Hold
+from bot.render import slack
+
+STANDING = 30.0
+"""Seconds that a message in the channel waits for the backup."""
+PASSING = 4.0
+"""Seconds that an answer to one person waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedChat:
+    """The chat of `bot.ports`."""
+
+    chat: Chat
+    hold: Hold
+
+    def greet(self) -> str:
+        return self.chat.greet()
+
+    def post(self, channel: str, message: Message, thread: str = "") -> str:
+        self.hold.safe(STANDING)
+        return self.chat.post(channel, message, thread)
+
+    def update(self, channel: str, ts: str, message: Message) -> None:
+        self.hold.safe(STANDING)
+        self.chat.update(channel, ts, message)
+
+    def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
+        self.chat.whisper(channel, user, self._honest(message), thread)
+
+    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
+        return self.chat.answer(address, self._honest(message), share=share)
+
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None:
+        self.hold.safe(STANDING)
+        self.chat.upload(channel, name, content, thread)
+
+    def _honest(self, message: Message) -> Message:
+        if self.hold.standing_by:
+            return message
+        try:
+            self.hold.safe(PASSING)
+        except Unsafe as error:
+            return slack.provisional(message, error.user_message)
+        except GardenError:
+            return message  # it stopped acting just now, and what was changed by then was told by an error
+        return message
