@@ -839,6 +839,8 @@ class Progress:
     since: datetime | None = None
     """Since when it fails."""
     failures: int = 0
+    starting: bool = False
+    """Stock is still being taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -527,10 +527,6 @@ class Conditions(Protocol):
         """It works."""
         ...
 
-    def progress(self, source: str) -> Progress:
-        """How far a source was read."""
-        ...
-
     def rhythm(self) -> Mapping[str, Mapping[int, int]]:
         """How many entries each source had in each hour since 1970, for some weeks."""
         ...

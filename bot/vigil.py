@@ -151,12 +151,11 @@ class Vigil:
 
     def _facts(self, now: datetime, known: list[Condition]) -> Facts:
         store, life = self._edges.store, self._life()
-        logs = self._edges.logs
         figures = store.sums.figures()
         return Facts(
             now=now,
             lag=life.lag,
-            sources=(store.sources.progress() or [store.conditions.progress(logs.source)]) if logs.lasting else [],
+            sources=store.sources.progress(),
             rhythms=store.conditions.rhythm(),
             strikes=store.conditions.strikes(),
             active=[c for c in known if c.over is None],

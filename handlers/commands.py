@@ -127,8 +127,8 @@ def show(desk: Desk, asked: Asked, command: Show) -> None:
 def status(desk: Desk, asked: Asked, command: Status) -> None:
     """How the gardener itself is, from the store."""
     store, now = desk.edges.store, desk.now()
-    sources = [store.conditions.progress(desk.edges.logs.source)]
-    desk.answer(asked, slack.status(store.conditions.active(), sources, store.sums.figures(), now), share=command.share)
+    told = slack.status(store.conditions.active(), store.sources.progress(), store.sums.figures(), now)
+    desk.answer(asked, told, share=command.share)
 
 
 def file(desk: Desk, asked: Asked, command: File) -> None:

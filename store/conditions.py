@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bot.errors import StoreFull
-from bot.models import Condition, Progress, Strike, Told
+from bot.models import Condition, Strike, Told
 from store import rhythm
 from store.codec import bounded, micros, moment
 from store.connection import Connections
@@ -96,14 +96,6 @@ class Conditions:
             self._reserve.put("strikes", row[0], row)
 
     # ------------------------------------------------------------ the rest
-
-    def progress(self, source: str) -> Progress:
-        """How far a source was read."""
-        with self._connections.read() as db:
-            until = db.execute(
-                "SELECT max(window_end) FROM rounds WHERE source = ? AND concluded IS NOT NULL", [source]
-            ).fetchone()[0]
-            return Progress(source, moment(until))
 
     def set_aside(self) -> None:
         """Takes the little room that is needed once there is none."""

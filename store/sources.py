@@ -98,7 +98,8 @@ class Sources:
     def progress(self) -> list[Progress]:
         """How far each source was read, and why no further."""
         return [
-            Progress(s.name, s.read_until, s.words, s.error in LASTING, s.error_since, s.failures) for s in self.all()
+            Progress(s.name, s.read_until, s.words, s.error in LASTING, s.error_since, s.failures, s.starting)
+            for s in self.all()
         ]
 
     def _load(self, where: str, values: list[object]) -> list[Source]:

@@ -137,7 +137,7 @@ def _reading(source: Progress, facts: Facts) -> Iterator[Condition]:
             f"{kind} {source.source}", failing, f"The logs of {name} {what}. {source.trouble}",
             mend if source.denied else f"It is tried again with each round, and nothing is lost. {mend}",
         )  # fmt: skip
-    elif source.read_until and facts.now - source.read_until > facts.lag:
+    elif source.read_until and not source.starting and facts.now - source.read_until > facts.lag:
         yield Condition(
             f"lag {source.source}", source.read_until + facts.lag,
             f"The logs of {name} are read only up to {_at(source.read_until, facts.now)}.",

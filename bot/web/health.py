@@ -57,7 +57,7 @@ class Health:
             wrong.add("socket")
         until = None
         try:
-            until = self._progress().read_until
+            until = self._edges.store.rounds.read_until()
         except StoreError:
             wrong.add("disk")
         ready = not wrong
@@ -72,14 +72,11 @@ class Health:
     def metrics(self, request: WebRequest) -> WebResponse:
         now = self._edges.clock()
         try:
-            figures, progress = self._edges.store.sums.figures(), [self._progress()]
+            figures, progress = self._edges.store.sums.figures(), self._edges.store.sources.progress()
         except StoreError:
             figures, progress = None, []
         text = exposition(now, figures, progress, list(self._active()), self._restarts(), self._connected())
         return WebResponse(200, text, TEXT)
-
-    def _progress(self) -> Progress:
-        return self._edges.store.conditions.progress(self._edges.logs.source)
 
 
 Sample = tuple[Mapping[str, str], float]

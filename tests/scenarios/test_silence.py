@@ -165,6 +165,7 @@ def test_rounds_that_die_are_told_once_and_when_they_are_over(tmp_path: Path) ->
             assert len(slack.messages(CHANNEL)) == said
 
 
+@pytest.mark.campaign
 def test_a_round_that_hangs_is_ended_and_told(tmp_path: Path) -> None:
     """The next one begins in its time."""
     child = Child(tmp_path)
@@ -175,6 +176,30 @@ def test_a_round_that_hangs_is_ended_and_told(tmp_path: Path) -> None:
         child.does("")
         watch.rounds()
         assert watch.told("hung") == ["begun", "over"]
+
+
+def test_logs_that_may_not_be_read_are_told(tmp_path: Path) -> None:
+    """The role was taken away; a new process knows what the old one said."""
+    with LoggingServer() as logging, Slack(scopes=MANIFEST["oauth_config"]["scopes"]["bot"]) as slack:
+        with watching(tmp_path, slack=slack, **reading(logging)) as watch:
+            watch.real_rounds(1)
+            logging.missing = {"ticketry-prod"}
+            watch.real_rounds(2)
+            (message,) = watch.messages("may not be read")
+            assert "roles/logging.viewer" in str(message)
+            assert "Since 6 Mar" in str(message)
+            assert watch.metric("access")
+            assert not watch.ready()
+            assert "roles/logging.viewer" in watch.status()
+        with office(tmp_path, slack=slack, clock=watch.clock, **reading(logging)) as place:
+            watch = Watch(place, watch.clock)
+            watch.real_rounds(2)
+            assert watch.told("may not be read") == ["begun"]
+            logging.missing = set()
+            watch.real_rounds(1)
+            assert watch.told("may not be read") == ["begun", "over"]
+            assert watch.told("Rounds do not come") == []
+            assert watch.ready()
 
 
 def test_reading_that_lags_is_told(tmp_path: Path) -> None:
@@ -197,6 +222,7 @@ def reading(logging: LoggingServer) -> dict[str, str]:
     return {"LOGGING_EMULATOR_HOST": logging.host, "GARDEN_SCHEDULE": "every 5m"}
 
 
+@pytest.mark.campaign
 def test_a_source_that_is_never_empty_and_is_now_is_told(tmp_path: Path) -> None:
     """Nights, in which there never was anything, are no reason."""
     with LoggingServer() as logging, watching(tmp_path, **reading(logging)) as watch:
@@ -358,6 +384,7 @@ def test_slack_that_fails_is_told_in_the_log_at_once_and_in_the_channel_once_it_
         assert not watch.metric("chat")
 
 
+@pytest.mark.campaign
 def test_a_channel_that_the_bot_was_put_out_of_is_told_once_it_is_in_again(tmp_path: Path) -> None:
     """Slack knows the bot all the same, so greeting it proves nothing."""
     child = Child(tmp_path)
@@ -374,6 +401,7 @@ def test_a_channel_that_the_bot_was_put_out_of_is_told_once_it_is_in_again(tmp_p
         assert watch.told("no permission") == ["begun"]
 
 
+@pytest.mark.campaign
 def test_a_model_that_fails_is_told_once_and_causes_come_from_the_table(tmp_path: Path) -> None:
     """The key is not accepted any more, and then it is."""
     toml = tmp_path / "garden.toml"
@@ -386,7 +414,8 @@ def test_a_model_that_fails_is_told_once_and_causes_come_from_the_table(tmp_path
             def read(name: str) -> None:
                 """As in a process of its own, which asks the model anew."""
                 watch.clock.now += EVERY
-                logging.entries.append(entry("mailer", f"made up {name}: failed", watch.clock.now, name))
+                at = watch.clock.now - timedelta(minutes=1)
+                logging.entries = [*logging.entries, entry("mailer", f"made up {name}: failed", at, name)]
                 pipeline.round(replace(first, analyst=parts.analyst(watch.place.settings)))
                 watch.look()
 
@@ -401,6 +430,7 @@ def test_a_model_that_fails_is_told_once_and_causes_come_from_the_table(tmp_path
             assert watch.told("The model does not answer") == ["begun", "over"]
 
 
+@pytest.mark.campaign
 def test_an_approval_that_cannot_be_filed_is_told(tmp_path: Path) -> None:
     """After a quarter of an hour; and again once it is filed."""
     with watching(tmp_path) as watch:
@@ -426,6 +456,7 @@ def test_an_approval_that_cannot_be_filed_is_told(tmp_path: Path) -> None:
         assert watch.told("An approved proposal waits") == ["begun", "over"]
 
 
+@pytest.mark.campaign
 def test_a_backup_that_fails_is_told(tmp_path: Path) -> None:
     """Whoever makes it says how it went."""
     with watching(tmp_path) as watch:
@@ -458,6 +489,7 @@ def test_a_connection_to_slack_that_is_cut_is_told_and_made_anew(tmp_path: Path)
         assert "All is well" in watch.status()
 
 
+@pytest.mark.campaign
 @killing
 def test_a_bot_that_is_connected_and_deaf_listens_again(tmp_path: Path) -> None:
     """The library's thread that hands messages on is killed."""
@@ -485,6 +517,7 @@ def test_the_watch_itself_is_begun_again(tmp_path: Path) -> None:
         assert watch.page("/healthz")[0] == 503
 
 
+@pytest.mark.campaign
 def test_silence_that_comes_and_goes_is_not_told_every_time(tmp_path: Path) -> None:
     """From the second time on it must stay away for a while before it is over."""
     child = Child(tmp_path)
