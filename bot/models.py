@@ -6,11 +6,12 @@ about themselves; they know no database, no Slack and no rendering. Times are aw
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 Raw = Mapping[str, Any]
 """One log entry as Cloud Logging's JSON has it, before `normalise`."""
@@ -165,21 +166,25 @@ class Entry:
         return (self.workload or self.service, self.revision, self.instance, self.log)
 
 
-class Quiet(NamedTuple):
-    """All that is wanted of an entry that is complete in itself and tells of nothing wrong: that it was read."""
+Quiet = Mapping[int, Sequence[int]]
+"""Keys of entries that are complete in themselves and tell of nothing wrong, by the beginning of their hour in
+microseconds: all that is wanted of them is that they were read."""
 
-    key: int
-    time: datetime
-    id: str
-    service: str
+
+@dataclass(slots=True)
+class Sifted:
+    """What became of raw entries: those that tell of something, each once, and the quiet others."""
+
+    entries: list[Entry]
+    quiet: Quiet
+    services: Counter[str]
+    """Of all of them, as often as they stood there."""
+    until: datetime | None
+    """The newest time of any of them."""
 
     @property
-    def order(self) -> tuple[datetime, str, int]:
-        return (self.time, self.id, self.key)
-
-
-Read = TypeVar("Read", Entry, Entry | Quiet)
-"""What became of a raw entry."""
+    def count(self) -> int:
+        return self.services.total()
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +287,7 @@ class Harvest:
     rest: tuple[Entry, ...]
     deployments: tuple[Deployment, ...]
     read_until: datetime | None
-    quiet: tuple[Quiet, ...] = ()
+    quiet: Quiet = field(default_factory=dict)
     """Entries that are remembered as read, and of which nothing else is kept."""
     lane: str = ""
     """Where `rest` waits for what follows."""

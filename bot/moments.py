@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR = 3_600_000_000
+"""In microseconds."""
 
 _SHAPE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?\s*(?:[Zz]|([+-])(\d\d):?(\d\d))?\s*", re.ASCII
 )
 
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[0-5]\d\.\d{1,9}Z\Z", re.ASCII)
+_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{1,9}Z\Z", re.ASCII)
 """What Python reads by itself, and fast."""
 
 
@@ -38,6 +41,37 @@ def moment(value: Any) -> datetime | None:
         return _plausible(datetime.fromisoformat(clock).astimezone(UTC))
     except (ValueError, OverflowError):
         return None
+
+
+def hour_of(time: datetime) -> int:
+    """When its hour began, in microseconds; by way of seconds, which is three times as fast."""
+    return int(time.timestamp() // 3600) * HOUR
+
+
+def plain(written: Any) -> str:
+    """A time in UTC as nearly all are written, to the microsecond and without its zone; empty where it is written
+    otherwise. Such times are in the order of their characters, and none of them need be understood for that."""
+    if type(written) is not str or not _PLAIN.match(written) or not _hour(written[:14]):
+        return ""
+    return written[:_MICRO] if len(written) > _MICRO else written[:-1].ljust(_MICRO, "0")
+
+
+def plain_hour(time: str) -> int:
+    """When the hour of such a time began, in microseconds."""
+    return _hour(time[:14])
+
+
+def plain_moment(time: str) -> datetime:
+    return datetime.fromisoformat(f"{time}+00:00")
+
+
+_MICRO = 26
+
+
+@lru_cache(maxsize=2048)
+def _hour(written: str) -> int:
+    time = moment(f"{written}00:00.0Z")
+    return hour_of(time) if time else 0
 
 
 def _plausible(time: datetime) -> datetime | None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.consult import explain
-from bot.crew import read
+from bot.crew import read, seldom_swept
 from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable
 from bot.models import (
     Act,
@@ -98,7 +98,8 @@ def round(
     make_up(edges, baseline, now)
     number = store.rounds.begin(edges.logs.source, window, now, baseline=baseline)
 
-    reading = collect(edges, number, window, members=members, progress=progress)
+    with seldom_swept():
+        reading = collect(edges, number, window, members=members, progress=progress)
     if think:
         thought = ponder(edges, number, window, now, baseline, progress)
     else:
@@ -140,7 +141,7 @@ class Reading:
     bad_count: int = 0
     clusters: set[int] = field(default_factory=set)
     services: Counter[str] = field(default_factory=Counter)
-    members: list[Entry | Quiet] = field(default_factory=list)
+    members: list[Entry] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -152,29 +153,29 @@ def collect(
     source = edges.logs.source
     lanes = store.rounds.edge()
     reading = Reading()
-    for batch, entries in read(edges.logs.read(window), policy, store.secret):
-        fresh = store.rounds.unseen(entries)
+    for batch, sifted in read(edges.logs.read(window), policy, store.secret):
+        fresh, quiet = store.rounds.unseen(sifted.entries), store.rounds.unheard(sifted.quiet)
+        new = len(fresh) + sum(map(len, quiet.values()))
         reading.notes += batch.notes
-        if batch.mark and not fresh:
+        if batch.mark and not new:
             store.sources.advance(batch.mark)
         else:
-            until = max((e.time for e in entries), default=None)
-            harvest = reap(edges, batch, fresh, lanes, until)
+            harvest = reap(edges, batch, fresh, quiet, lanes, sifted.until)
             store.rounds.absorb(number, source, harvest)
             learn(edges)
             lanes[batch.lane] = list(harvest.rest)
         if batch.mark and batch.mark.done and batch.lane != batch.mark.source:
             lanes.setdefault(batch.mark.source, []).extend(lanes.pop(batch.lane, []))
 
-        reading.entries += len(entries)
-        reading.new += len(fresh)
+        reading.entries += sifted.count
+        reading.new += new
         reading.bad_count += len(batch.bad)
         reading.bad += batch.bad[: BAD_KEPT - len(reading.bad)]
-        told = [e for e in entries if isinstance(e, Entry)]
+        told = sifted.entries
         reading.clusters.update(store.clusters.of([e.key for e in told], [e.time for e in told]).values())
-        reading.services.update(e.service for e in entries)
+        reading.services.update(sifted.services)
         if members:
-            reading.members += entries
+            reading.members += told
         if progress:
             progress(reading.entries, batch.progress)
     return reading
@@ -183,13 +184,14 @@ def collect(
 def reap(
     edges: Edges,
     batch: Batch,
-    fresh: Sequence[Entry | Quiet],
+    fresh: list[Entry],
+    quiet: Quiet,
     lanes: Mapping[str, Sequence[Entry]],
     until: datetime | None,
 ) -> Harvest:
     """What the entries of a batch come to, with those before them in their lane. Other lanes wait as they are."""
     edge = lanes.get(batch.lane, ())
-    telling = keys_going_on([e for e in fresh if isinstance(e, Entry)], edge)
+    telling = keys_going_on(fresh, edge)
     found = assemble([*edge, *telling], until)
     waiting = [o for lane, rest in lanes.items() if lane != batch.lane for o in assemble(rest).all]
     opened = (*found.open, *waiting)
@@ -201,7 +203,7 @@ def reap(
         rest=tuple(e for o in found.open for e in o.entries),
         deployments=tuple(e.deployment for e in telling if e.deployment),
         read_until=until,
-        quiet=tuple(e for e in fresh if isinstance(e, Quiet)),
+        quiet=quiet,
         lane=batch.lane,
         mark=batch.mark,
     )
@@ -389,7 +391,7 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     incidents = [i for i in store.incidents.between(window) if set(i.clusters) & set(numbers)]
     read = {e.key: e for e in reading.members}
     of = store.clusters.of(list(read), [e.time for e in read.values()])
-    owned: dict[int, list[Entry | Quiet]] = {}
+    owned: dict[int, list[Entry]] = {}
     for entry in sorted(read.values(), key=lambda e: e.order):
         if entry.key in of:
             owned.setdefault(of[entry.key], []).append(entry)
@@ -413,7 +415,7 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     )
 
 
-def _shared(incidents: Iterable[Incident], owned: Mapping[int, list[Entry | Quiet]]) -> dict[int, tuple[str, ...]]:
+def _shared(incidents: Iterable[Incident], owned: Mapping[int, list[Entry]]) -> dict[int, tuple[str, ...]]:
     """The entries of each incident: those of its clusters in its time, with what the last occurrence went on with."""
     out: dict[int, list[str]] = {i.id: [] for i in incidents}
     for number, entries in owned.items():

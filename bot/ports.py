@@ -40,7 +40,7 @@ from bot.models import (
     Problem,
     Progress,
     Proposal,
-    Read,
+    Quiet,
     Severity,
     Source,
     Spend,
@@ -226,8 +226,12 @@ class Rounds(Protocol):
 
     def cursor(self, source: str) -> datetime | None: ...
 
-    def unseen(self, entries: Sequence[Read]) -> list[Read]:
+    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
         """Those never absorbed before, each once."""
+        ...
+
+    def unheard(self, quiet: Quiet) -> Quiet:
+        """The same, of those that tell of nothing wrong."""
         ...
 
     def edge(self) -> dict[str, list[Entry]]:

@@ -112,44 +112,50 @@ def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str,
 
 def _keep_moments(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
     """The newest; older ones are cut off now and then, for reading takes no more than the newest anyway."""
-    for key, found in tallies.items():
-        rows = [(ids[key], is_open, *instant) for instant in newest(found.moments)]
-        db.conn.executemany(
-            "INSERT INTO moments (signature, open, time, key, instance, trace, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
-        if is_open or _grown(db, "moments", ids[key], len(rows)) <= 2 * MOMENTS:
-            continue
+    rows = {ids[key]: newest(found.moments) for key, found in tallies.items()}
+    db.conn.executemany(
+        "INSERT INTO moments (signature, open, time, key, instance, trace, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(id_, is_open, *instant) for id_, instants in rows.items() for instant in instants],
+    )
+    if is_open:
+        return
+    for id_ in _grown(db, "moments", {id_: len(instants) for id_, instants in rows.items()}, MOMENTS):
         db.execute(
             "DELETE FROM moments WHERE signature = ? AND open = 0 AND (time, key) < (SELECT time, key FROM moments"
             " WHERE signature = ? AND open = 0 ORDER BY time DESC, key DESC LIMIT 1 OFFSET ?)",
-            [ids[key], ids[key], MOMENTS - 1],
+            [id_, id_, MOMENTS - 1],
         )
-        db.execute("UPDATE signatures SET moments = ? WHERE id = ?", [MOMENTS, ids[key]])
 
 
 def _keep_people(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
     """Enough of them to count to the bound, by the same rule as moments."""
-    for key, found in tallies.items():
-        for column, kind, hashes in (("users", "user", found.users), ("clients", "client", found.clients)):
-            rows = [(ids[key], is_open, kind, hash_) for hash_ in sorted(hashes)[:PEOPLE]]
-            more = db.conn.executemany(
-                "INSERT OR IGNORE INTO people (signature, open, kind, hash) VALUES (?, ?, ?, ?)", rows
-            ).rowcount
-            if is_open or not rows or _grown(db, column, ids[key], more) <= 2 * PEOPLE:
-                continue
+    for column, kind in (("users", "user"), ("clients", "client")):
+        more = {}
+        for key, found in tallies.items():
+            if hashes := sorted(found.users if kind == "user" else found.clients)[:PEOPLE]:
+                more[ids[key]] = db.conn.executemany(
+                    "INSERT OR IGNORE INTO people (signature, open, kind, hash) VALUES (?, ?, ?, ?)",
+                    [(ids[key], is_open, kind, hash_) for hash_ in hashes],
+                ).rowcount
+        if is_open:
+            continue
+        for id_ in _grown(db, column, more, PEOPLE):
             db.execute(
                 "DELETE FROM people WHERE signature = ? AND open = 0 AND kind = ? AND hash > (SELECT hash FROM people"
                 " WHERE signature = ? AND open = 0 AND kind = ? ORDER BY hash LIMIT 1 OFFSET ?)",
-                [ids[key], kind, ids[key], kind, PEOPLE - 1],
+                [id_, kind, id_, kind, PEOPLE - 1],
             )
-            db.execute(f"UPDATE signatures SET {column} = ? WHERE id = ?", [PEOPLE, ids[key]])  # noqa: S608 - ours
 
 
-def _grown(db: Database, column: str, id_: int, more: int) -> int:
-    """How many rows of closed occurrences a signature has now; kept beside it, because counting takes longer."""
-    sql = f"UPDATE signatures SET {column} = {column} + ? WHERE id = ? RETURNING {column}"  # noqa: S608 - ours
-    return int(db.execute(sql, [more, id_]).fetchone()[0])
+def _grown(db: Database, column: str, more: Mapping[int, int], kept: int) -> list[int]:
+    """The signatures that have twice as many rows of closed occurrences as are kept, and will be cut back; how many
+    they have stands beside them, because counting takes longer."""
+    added = [(count, id_) for id_, count in more.items() if count]
+    db.conn.executemany(f"UPDATE signatures SET {column} = {column} + ? WHERE id = ?", added)  # noqa: S608 - ours
+    sql = f"SELECT id FROM signatures WHERE {column} > ? AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 - ours
+    found = [row[0] for row in db.execute(sql, [2 * kept, numbers(id_ for _, id_ in added)])]
+    db.conn.executemany(f"UPDATE signatures SET {column} = ? WHERE id = ?", [(kept, id_) for id_ in found])  # noqa: S608 - ours
+    return found
 
 
 # ---------------------------------------------------------------- what is remembered of the entries

@@ -71,7 +71,7 @@ def moment(column: int) -> datetime: ...
 @overload
 def moment(column: None) -> None: ...
 def moment(column: int | None) -> datetime | None:
-    return None if column is None else EPOCH + timedelta(microseconds=column)
+    return None if column is None else EPOCH + timedelta(0, 0, column)
 
 
 def clean(text: str) -> str:

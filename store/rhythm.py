@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from store.codec import MICROSECOND, micros
+from bot.models import Harvest
+from bot.moments import HOUR, hour_of
+from store.codec import micros
 
-HOUR = timedelta(hours=1) // MICROSECOND
 KEPT = timedelta(weeks=6)
 
 
-def add(db: Database, source: str, times: Iterable[datetime]) -> None:
-    counts = Counter(micros(t) // HOUR for t in times)
+def add(db: Database, source: str, harvest: Harvest) -> None:
+    counts = Counter(hour_of(e.time) // HOUR for e in harvest.entries)
+    for hour, keys in harvest.quiet.items():
+        counts[hour // HOUR] += len(keys)
     db.conn.executemany(
         "INSERT INTO rhythm (source, hour, entries) VALUES (?, ?, ?)"
         " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries",

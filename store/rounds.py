@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.models import Entry, Harvest, Incident, Problem, Read, Window
+from bot.models import Entry, Harvest, Incident, Problem, Quiet, Window
 from store import ageing, rhythm, seen, sources, touched, triage
 from store import incidents as episodes
 from store.absorb import absorb, edge
@@ -32,15 +32,21 @@ class Rounds:
             row = db.execute("SELECT at FROM cursors WHERE source = ?", [source]).fetchone()
             return moment(row[0]) if row else None
 
-    def unseen(self, entries: Sequence[Read]) -> list[Read]:
+    def unseen(self, entries: Sequence[Entry]) -> list[Entry]:
         """Those never absorbed before, each once: of equal ones the first."""
-        each: dict[int, Read] = {}
+        each: dict[int, Entry] = {}
         for entry in entries:
             each.setdefault(entry.key, entry)
         with self._connections.read() as db:
-            for key in seen.known(db, each.values()):
-                del each[key]
-        return list(each.values())
+            known = seen.known(db, seen.by_hour((e.time, e.key) for e in each.values()))
+        return [e for key, e in each.items() if key not in known]
+
+    def unheard(self, quiet: Quiet) -> Quiet:
+        with self._connections.read() as db:
+            known = seen.known(db, quiet)
+        if not known:
+            return quiet
+        return {hour: [key for key in keys if key not in known] for hour, keys in quiet.items()}
 
     def edge(self) -> dict[str, list[Entry]]:
         with self._connections.read() as db:
@@ -48,13 +54,13 @@ class Rounds:
 
     def absorb(self, number: int, source: str, harvest: Harvest) -> None:
         closed, opened = tally(harvest.closed), tally(harvest.open)
-        read = len(harvest.entries) + len(harvest.quiet)
+        read = len(harvest.entries) + sum(map(len, harvest.quiet.values()))
         with self._connections.change() as db:
             absorb(db, harvest, closed, opened)
             keep(db, harvest.deployments)
             db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [read, number])
             whose = harvest.mark.source if harvest.mark else source
-            rhythm.add(db, whose, [*(e.time for e in harvest.entries), *(e.time for e in harvest.quiet)])
+            rhythm.add(db, whose, harvest)
             if harvest.mark is not None:
                 sources.advance(db, harvest.mark)
             elif harvest.read_until is not None:

@@ -5,25 +5,24 @@ Entries of one hour stand together, so that what is read now touches a few pages
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlite_utils import Database
 
 from bot.models import Entry, Quiet
+from bot.moments import hour_of
 from store.codec import numbers
 
-HOUR = 3_600_000_000
 
-
-def known(db: Database, entries: Iterable[Entry | Quiet]) -> Iterator[int]:
+def known(db: Database, hours: Quiet) -> set[int]:
     """The keys of those that were read before."""
-    for bucket, keys in _by_hour((e.time, e.key) for e in entries).items():
-        if not db.execute("SELECT 1 FROM seen WHERE bucket = ? LIMIT 1", [bucket]).fetchone():
-            continue
-        sql = "SELECT key FROM seen WHERE bucket = ? AND key IN (SELECT value FROM json_each(?))"
-        for (key,) in db.execute(sql, [bucket, numbers(keys)]).fetchall():
-            yield key
+    found: set[int] = set()
+    for hour, keys in hours.items():
+        if db.execute("SELECT 1 FROM seen WHERE bucket = ? LIMIT 1", [hour]).fetchone():
+            sql = "SELECT key FROM seen WHERE bucket = ? AND key IN (SELECT value FROM json_each(?))"
+            found.update(key for (key,) in db.execute(sql, [hour, numbers(keys)]))
+    return found
 
 
 def clusters(db: Database, keys: Sequence[int], times: Sequence[datetime] | None) -> dict[int, int]:
@@ -35,17 +34,18 @@ def clusters(db: Database, keys: Sequence[int], times: Sequence[datetime] | None
     if times is None:
         return dict(db.execute(sql, [numbers(keys)]).fetchall())
     found: dict[int, int] = {}
-    for bucket, some in _by_hour(zip(times, keys, strict=True)).items():
+    for bucket, some in by_hour(zip(times, keys, strict=True)).items():
         found.update(db.execute(f"{sql} AND seen.bucket = ?", [numbers(some), bucket]).fetchall())
     return found
 
 
 def remember(
-    db: Database, entries: Iterable[Entry], quiet: Iterable[Quiet], owners: Mapping[int, tuple[Entry, int | None]]
+    db: Database, entries: Iterable[Entry], quiet: Quiet, owners: Mapping[int, tuple[Entry, int | None]]
 ) -> None:
     """Every entry once; those that are known may belong to another problem now."""
     healthy = [row(e) for e in entries if e.key not in owners]
-    healthy += [row(e) for e in quiet]
+    for hour, keys in quiet.items():
+        healthy += [(hour, key) for key in keys]
     healthy.sort()
     db.conn.executemany("INSERT INTO seen (bucket, key) VALUES (?, ?) ON CONFLICT DO NOTHING", healthy)
     db.conn.executemany(
@@ -60,17 +60,12 @@ def disown(db: Database) -> None:
     db.execute("UPDATE seen SET signature = NULL WHERE (bucket, key) IN (SELECT bucket, key FROM edge)")
 
 
-def row(entry: Entry | Quiet) -> tuple[int, int]:
-    return _hour(entry.time), entry.key
+def row(entry: Entry) -> tuple[int, int]:
+    return hour_of(entry.time), entry.key
 
 
-def _hour(time: datetime) -> int:
-    """In microseconds, as all times; by way of seconds, which is three times as fast."""
-    return int(time.timestamp() // 3600) * HOUR
-
-
-def _by_hour(stamped: Iterable[tuple[datetime, int]]) -> dict[int, list[int]]:
+def by_hour(stamped: Iterable[tuple[datetime, int]]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     for time, key in stamped:
-        found.setdefault(_hour(time), []).append(key)
+        found.setdefault(hour_of(time), []).append(key)
     return found

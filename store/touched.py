@@ -17,8 +17,12 @@ UPDATE clusters SET changed = 1,
 WHERE number = :cluster
 """
 _OUTSIDE = """
-SELECT counts.level >= :loud FROM counts JOIN signatures ON signatures.id = counts.signature
-WHERE cluster = :cluster AND (bucket < :since OR bucket > :until) ORDER BY counts.level >= :loud DESC LIMIT 1
+SELECT 1 FROM counts JOIN signatures ON signatures.id = counts.signature
+WHERE cluster = :cluster AND (bucket < :since OR bucket > :until) AND counts.level >= :loud LIMIT 1
+"""
+_ANYWHERE = """
+SELECT 1 FROM counts JOIN signatures ON signatures.id = counts.signature
+WHERE cluster = :cluster AND (bucket < :since OR bucket > :until) LIMIT 1
 """
 _WITHIN = """
 SELECT 1 FROM counts JOIN signatures ON signatures.id = counts.signature
@@ -41,7 +45,9 @@ def mark(db: Database, spans: Mapping[int, tuple[int, int]]) -> None:
             continue
         what = {"cluster": owners[id_], "since": since, "until": until, "loud": int(Level.ERROR)}
         db.execute(_MARK, what)
-        if db.execute(_WITHIN, what).fetchone() and db.execute(_OUTSIDE, what).fetchone() == (0,):
+        if not db.execute(_WITHIN, what).fetchone() or db.execute(_OUTSIDE, what).fetchone():
+            continue
+        if db.execute(_ANYWHERE, what).fetchone():
             wholly(db, owners[id_])
 
 

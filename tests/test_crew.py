@@ -83,4 +83,4 @@ def test_stopping_early_leaves_nobody(path: Path, helped: list[subprocess.Popen[
 def test_small_inputs_are_read_here(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A few thousand entries are not worth calling anybody."""
     monkeypatch.setattr(crew._Crew, "_called", lambda self: pytest.fail("somebody was called"))
-    assert sum(len(found) for _, found in crew.read(batches(path), Policy(), SECRET)) == 6_000
+    assert sum(found.count for _, found in crew.read(batches(path), Policy(), SECRET)) == 6_000

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "prompts", "store")
 
-WORDS = {"models", "errors", "masks", "moments", "spans", "tracebacks"}
+WORDS = {"models", "errors", "masks", "moments", "spans", "tracebacks", "unread"}
 """What everybody may use: nouns, exceptions and text, without any effect."""
 PURE = WORDS | {"ports"}
 EDGE = PURE | {"prompts", "render", "values"}
@@ -26,6 +26,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "moments": set(),
     "spans": WORDS,
     "tracebacks": WORDS,
+    "unread": WORDS,
     "values": WORDS,
     "options": WORDS | {"values"},
     "settings": WORDS | {"values", "options"},

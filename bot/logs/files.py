@@ -12,17 +12,19 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, overload
+from typing import Any, BinaryIO
 
 from bot.errors import InputError
-from bot.logs.objects import CHUNK, NO_OBJECT, Objects, load
+from bot.logs.lines import Lines, in_lines
+from bot.logs.objects import CHUNK, NO_OBJECT, Objects
 from bot.logs.ordered import Ordered
-from bot.models import BadLine, Batch, Raw, Window
+from bot.models import BadLine, Batch, Window
 from bot.moments import EPOCH, moment
+from bot.unread import Unread
 
 _MICROSECOND = timedelta(microseconds=1)
 _NAMED = 1_000
@@ -36,35 +38,12 @@ _NOTHING = re.compile(rb"\s*(?:\[\s*\]\s*)+")
 _HOW = "Export entries with `gcloud logging read --format=json > FILE`."
 
 
-class Unread(Sequence[Raw]):
-    """Entries as the bytes that stand in the file, parsed when they are looked at: perhaps by another process."""
-
-    def __init__(self, lines: list[bytes]) -> None:
-        self._lines = lines
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def __iter__(self) -> Iterator[Raw]:
-        return map(load, self._lines)
-
-    @overload
-    def __getitem__(self, index: int) -> Raw: ...
-    @overload
-    def __getitem__(self, index: slice) -> Unread: ...
-    def __getitem__(self, index: int | slice) -> Raw | Unread:
-        if isinstance(index, slice):
-            return Unread(self._lines[index])
-        raw: Raw = load(self._lines[index])
-        return raw
-
-
 class FileLogs:
     """An exported file as a source of logs; `-` is standard input. It is read once, when first asked."""
 
     lasting = False
 
-    def __init__(self, path: str, *, batch: int = 5_000, chunk: int = 50_000, stdin: BinaryIO | None = None) -> None:
+    def __init__(self, path: str, *, batch: int = 10_000, chunk: int = 50_000, stdin: BinaryIO | None = None) -> None:
         self.source = "stdin" if path == "-" else f"file:{Path(path).name}"
         self._path = path
         self._stdin = stdin
@@ -75,6 +54,7 @@ class FileLogs:
         self._oldest: int | None = None
         self._newest: int | None = None
         self._done = False
+        self._lines: Lines | None = None
 
     def window(self, cursor: datetime | None, since: timedelta | None) -> Window:
         """The span of the file, or `since` before its newest entry; the cursor means nothing to a file."""
@@ -89,21 +69,26 @@ class FileLogs:
     def read(self, window: Window) -> Iterator[Batch]:
         """The entries of the window in order of time; bad lines come with the first batch."""
         self._take()
-        start, end = (window.start - EPOCH) // _MICROSECOND, (window.end - EPOCH) // _MICROSECOND
         bad = (*self._bad, *(self._bad[-1:] * self._more_bad))
         held: list[bytes] = []
-        size = passed = 0
-        for time, _, _, data in self._entries:
-            passed += len(data)
-            if not start <= time <= end:
-                continue
-            held.append(data)
-            size += len(data)
-            if len(held) >= self._batch or size >= _BATCH_BYTES:
-                yield Batch(Unread(held), bad, passed / max(1, self._entries.size), unread=True)
-                held, size, bad = [], 0, ()
+        size, progress = 0, 1.0
+        for some, progress in self._lines.read(window) if self._lines else self._sorted(window):
+            for data in some:
+                held.append(data)
+                size += len(data)
+                if len(held) >= self._batch or size >= _BATCH_BYTES:
+                    yield Batch(Unread(held), bad, progress, unread=True)
+                    held, size, bad = [], 0, ()
         if held or bad:
             yield Batch(Unread(held), bad, 1.0, unread=True)
+
+    def _sorted(self, window: Window) -> Iterator[tuple[list[bytes], float]]:
+        start, end = (window.start - EPOCH) // _MICROSECOND, (window.end - EPOCH) // _MICROSECOND
+        passed = 0
+        for time, _, _, data in self._entries:
+            passed += len(data)
+            if start <= time <= end:
+                yield [data], passed / max(1, self._entries.size)
 
     def close(self) -> None:
         self._entries.close()
@@ -112,6 +97,10 @@ class FileLogs:
 
     def _take(self) -> None:
         if self._done:
+            return
+        if self._path != "-" and (lines := in_lines(self._path)):
+            self._lines, self._done = lines, True
+            self._oldest, self._newest = ((time - EPOCH) // _MICROSECOND for time in (lines.span.start, lines.span.end))
             return
         name = "Standard input" if self._path == "-" else f"{Path(self._path).name}"
         seen = False

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from bot.models import BadLine
+from bot.unread import load
 
 LONGEST = 8 * 1024 * 1024
 """Bytes that one object may have."""
@@ -38,20 +39,6 @@ _DOUBTS = 1_000
 
 Found = tuple[int, bytes, dict[str, Any]]
 """The line it begins on, its bytes, and what they say."""
-
-
-def load(data: bytes) -> Any:
-    """One JSON value; raises ValueError with a few words where it is none."""
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        why = str(error)
-    try:
-        return json.loads(data.decode("utf-8", "replace"))  # knows NaN, lone surrogates and huge numbers
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    except ValueError:
-        raise ValueError(f"not valid JSON ({why[:120]})") from None
 
 
 class Objects:

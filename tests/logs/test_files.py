@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 import tracemalloc
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import InputError
+from bot.logs import lines
 from bot.logs.files import FileLogs
 from bot.models import BadLine
 
@@ -309,3 +311,79 @@ def test_a_stray_nul_costs_its_line_at_most(at: int) -> None:
     data = "\n".join(json.dumps(entry(n)) for n in range(1_000)).encode()
     found, _ = read(data[:at] + b"\0" + data[at:])
     assert len(found) >= 999
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lines") / "logs.json"
+
+
+def read_from(path: Path, **more: Any) -> tuple[list[Json], list[BadLine], int]:
+    """What a reader of a file gets, and how many entries were put in order by being written down again."""
+    with closing(FileLogs(str(path), **more)) as logs:
+        batches = list(logs.read(logs.window(None, None)))
+        found = [dict(e) for b in batches for e in b.entries], [b for batch in batches for b in batch.bad]
+        return *found, logs._entries.count
+
+
+_STAMPS = st.builds(
+    lambda second, fraction: f"2026-01-31T10:00:{second:02}{fraction}",
+    st.integers(0, 59),
+    st.sampled_from([".1Z", ".000001Z", ".123456789Z", "Z", "+01:00", ".5-00:30"]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(_STAMPS, st.sampled_from("abc")), min_size=1, max_size=12), st.sampled_from([1, 2, 3, 1000]))
+def test_lines_are_read_as_they_stand(file: Path, stamps: list[tuple[str, str]], piece: int) -> None:
+    """In whatever order entries stand and however their times are written, a file gives what standard input gives,
+    and is not written down again."""
+    entries = [{"timestamp": time, "insertId": id, "n": n} for n, (time, id) in enumerate(stamps)]
+    file.write_text("\n".join(map(json.dumps, entries)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "_PIECE", piece)
+        assert read_from(file) == (*read(file.read_bytes()), 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(_DAMAGE, min_size=1, max_size=4))
+def test_a_damaged_file_is_read_as_from_standard_input(file: Path, damage: list[tuple[int, bytes, int]]) -> None:
+    """The patient way is taken where a line is no entry."""
+    data = FORMATS["lines"].encode()
+    for place, added, removed in damage:
+        data = data[:place] + added + data[place + removed :]
+    try:
+        expected = read(data)
+    except InputError:
+        return
+    file.write_bytes(data)
+    assert read_from(file)[:2] == expected
+
+
+def test_newest_first_and_late_entries_are_read_as_they_stand(file: Path) -> None:
+    """As exports have them; `since` reads the end of it only."""
+    entries = [entry(n) for n in range(3_000)]
+    moved = [*reversed(entries[:2_000]), *entries[2_010:], *entries[2_000:2_010]]
+    file.write_text("\n".join(map(json.dumps, moved)))
+    assert read_from(file) == (entries, [], 0)
+    with closing(FileLogs(str(file))) as logs:
+        some = [dict(e) for b in logs.read(logs.window(None, timedelta(seconds=99))) for e in b.entries]
+    assert some == entries[-100:]
+
+
+def test_a_file_without_any_order_is_sorted_on_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more would have to wait than may be held in memory."""
+    monkeypatch.setattr(lines, "_HELD", 50_000)
+    entries = [entry(n) for n in range(3_000)]
+    file.write_text("\n".join(json.dumps(entries[at * 7 % 3_000]) for at in range(3_000)))
+    assert read_from(file) == (entries, [], 3_000)
+
+
+def test_a_file_that_is_written_to_meanwhile_is_refused_kindly(file: Path) -> None:
+    """Pieces that have moved would be read as something else."""
+    file.write_text("\n".join(LINES))
+    logs = FileLogs(str(file))
+    window = logs.window(None, None)
+    file.write_text("\n".join(LINES[1:]))
+    with pytest.raises(InputError, match="written to while it was read"):
+        list(logs.read(window))

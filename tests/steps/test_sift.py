@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -12,8 +14,8 @@ from hypothesis import strategies as st
 
 from bot.demo.week import week
 from bot.logs.files import FileLogs
-from bot.models import Entry, Policy, Quiet
-from bot.moments import FIRST, LAST, moment
+from bot.models import Policy, Sifted
+from bot.moments import FIRST, LAST, hour_of, moment
 from bot.steps.assemble import assemble
 from bot.steps.cluster import cluster
 from bot.steps.normalise import _reader, normalise, sift
@@ -21,6 +23,7 @@ from bot.steps.normalise.level import of_words
 from bot.steps.redact import scrub
 from bot.steps.redact.passes import PASSES
 from bot.steps.redact.patterns import HINT
+from bot.unread import Unread
 from tests.scenarios.real import FILES
 
 KEY = b"not-a-real-key"
@@ -38,14 +41,56 @@ def test_quiet_entries_would_come_to_nothing() -> None:
     """Each is, read in full, an occurrence of its own, closed at once, and no problem; the others are the same."""
     for some in raws():
         whole, sifted = normalise(some, POLICY, KEY), sift(some, POLICY, KEY)
-        quiet = {s.key for s in sifted if isinstance(s, Quiet)}
-        assert [(e.key, e.time, e.id, e.service) for e in whole] == [(s.key, s.time, s.id, s.service) for s in sifted]
-        assert [e for e in whole if e.key not in quiet] == [s for s in sifted if isinstance(s, Entry)]
+        quiet = {key for keys in sifted.quiet.values() for key in keys}
+        assert list({e.key: e for e in whole if e.key not in quiet}.values()) == sifted.entries
+        assert {(hour_of(e.time), e.key) for e in whole} == {
+            *((hour_of(e.time), e.key) for e in sifted.entries),
+            *((hour, key) for hour, keys in sifted.quiet.items() for key in keys),
+        }
+        assert sifted.services == Counter(e.service for e in whole)
+        assert sifted.until == max(e.time for e in whole)
         found = assemble(whole)
         for sighting in (*cluster(found.closed, POLICY), *cluster(found.open, POLICY)):
             if quiet & {e.key for e in sighting.occurrence.entries}:
                 assert len(sighting.occurrence.entries) == 1
                 assert sighting.signature is None
+
+
+def as_bytes(raws: list[Any]) -> Unread:
+    return Unread([json.dumps(raw).encode() for raw in raws])
+
+
+def test_a_glance_tells_what_reading_in_full_tells() -> None:
+    """Of entries as bytes only what is new is parsed; what comes of them is the same."""
+    for some in raws():
+        assert sift(as_bytes(some), POLICY, KEY) == sift(some, POLICY, KEY)
+
+
+VALUES = st.sampled_from(
+    [None, True, 0, 7, 404, 1.5, "", "INFO", "error", "x", "failed: 7", {}, [], {"message": "error"}, {"level": 50},
+     "2026-03-06T18:00:00.123456Z", "2026-03-06T18:00:00Z", "2026-03-06T18:00:00.123456789Z",
+     "2026-03-06T18:00:00.12Z", "2026-13-06T18:00:00.123456Z",
+     "GET", "https://shop.example/a", {"labels": {"service_name": "shop"}}, {"instanceId": "a"}, {"message": {"a": 1}},
+     {"requestMethod": "GET", "requestUrl": "https://shop.example/a", "status": 200},
+     {"requestMethod": "GET", "requestUrl": "https://shop.example/a", "status": 500, "remoteIp": "192.0.2.1"},
+     {"requestMethod": "GET", "requestUrl": "https://shop.example/a", "status": "200"}]
+)  # fmt: skip
+NAMES = st.sampled_from(
+    ["timestamp", "insertId", "logName", "severity", "textPayload", "jsonPayload", "protoPayload", "httpRequest",
+     "resource", "labels", "trace", "sourceLocation", "receiveTimestamp"]
+)  # fmt: skip
+LIKELY = st.fixed_dictionaries(
+    {"timestamp": st.just("2026-03-06T18:00:00.123456Z"), "insertId": st.sampled_from("abc"), "logName": st.just("x")}
+)
+
+
+@given(st.lists(st.builds(lambda a, b: {**a, **b}, LIKELY, st.dictionaries(NAMES, VALUES, max_size=5)), max_size=4))
+def test_a_glance_tells_the_same_of_any_entry(some: list[Any]) -> None:
+    """Whatever stands where, and whatever was read before."""
+    _reader.cache_clear()
+    glanced: Sifted = sift(as_bytes(some), POLICY, KEY)
+    _reader.cache_clear()
+    assert glanced == sift(some, POLICY, KEY)
 
 
 def test_what_is_recognised_reads_as_when_it_was_new() -> None:

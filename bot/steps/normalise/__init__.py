@@ -6,17 +6,18 @@ Takes any JSON and never fails: what is not there is empty, what has another sha
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from bot.masks import Heading, heading
-from bot.models import Entry, Failure, Form, Level, Policy, Quiet, Raw, Request, Site
-from bot.moments import EPOCH, moment
+from bot.models import Deployment, Entry, Failure, Form, Level, Policy, Raw, Request, Sifted, Site
+from bot.moments import EPOCH, hour_of, moment, plain, plain_hour, plain_moment
 from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, message, payload_of, request_id_of, site_of, user_of
@@ -24,6 +25,7 @@ from bot.steps.normalise.place import Place, place
 from bot.steps.normalise.request import PLATFORM_LOG, is_fine, request, request_text, says_platform
 from bot.steps.normalise.shape import first, inner, words
 from bot.steps.normalise.text import clean
+from bot.unread import STRANGE, Asked, Unread, head_of, load
 
 __all__ = ["normalise", "sift"]
 
@@ -45,11 +47,59 @@ def normalise(raws: Sequence[Raw], policy: Policy, secret: bytes) -> list[Entry]
     return [reader.read(raw if isinstance(raw, Mapping) else {}) for raw in raws]
 
 
-def sift(raws: Sequence[Raw], policy: Policy, secret: bytes) -> list[Entry | Quiet]:
+def sift(raws: Sequence[Raw], policy: Policy, secret: bytes) -> Sifted:
     """As `normalise`, but no `Entry` is made of what is complete in itself and tells of nothing wrong."""
     reader = _reader(tuple(policy.environments.items()), secret)
-    known = (raw if type(raw) is dict or isinstance(raw, Mapping) else {} for raw in raws)
-    return [reader.answered(raw) or reader.read(raw, sift=True) for raw in known]
+    sieve = _Sieve()
+    if isinstance(raws, Unread):
+        for data in raws.lines:
+            reader.glance(data, sieve)
+    else:
+        for raw in raws:
+            reader.sift(raw if type(raw) is dict or isinstance(raw, Mapping) else {}, sieve)
+    return sieve.sifted()
+
+
+class _Sieve:
+    """What was sifted so far. Of entries with the same key the first counts."""
+
+    __slots__ = ("entries", "hours", "keys", "latest", "services", "until")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.keys: set[int] = set()
+        self.hours: dict[int, list[int]] = {}
+        self.services: dict[str, int] = {}
+        self.until: datetime | None = None
+        self.latest = ""
+        """The newest time of the quiet ones, as it was written."""
+
+    def add(self, entry: Entry) -> None:
+        self.services[entry.service] = self.services.get(entry.service, 0) + 1
+        self._reach(entry.time)
+        if entry.key not in self.keys:
+            self.keys.add(entry.key)
+            self.entries.append(entry)
+
+    def hush(self, key: int, hour: int, service: str, written: str) -> None:
+        self.services[service] = self.services.get(service, 0) + 1
+        if written > self.latest:
+            self.latest = written
+        if key not in self.keys:
+            self.keys.add(key)
+            if hour in self.hours:
+                self.hours[hour].append(key)
+            else:
+                self.hours[hour] = [key]
+
+    def sifted(self) -> Sifted:
+        if self.latest:
+            self._reach(plain_moment(self.latest))
+        return Sifted(self.entries, self.hours, Counter(self.services), self.until)
+
+    def _reach(self, time: datetime) -> None:
+        if self.until is None or time > self.until:
+            self.until = time
 
 
 @lru_cache(maxsize=2)
@@ -82,59 +132,78 @@ class _Reader:
         self._places: dict[bytes, Place] = {}
         self._faces: dict[bytes, _Said] = {}
         self._hashes: dict[str, str] = {}
+        self._bare_places: dict[bytes, tuple[Place, str]] = {}
+        self._bare_faces: dict[bytes, _Said] = {}
+        """As the two above, by the bytes that stand in the file."""
+        self._levels: dict[bytes, Level] = {}
 
-    def answered(self, raw: Raw) -> Quiet | None:
-        """A line of the request log that tells of a success and nothing else: half of what most services log."""
-        asked = raw.get("httpRequest")
-        if type(asked) is not dict or not _WORDS.isdisjoint(raw) or asked.get("requestMethod") not in _METHODS:
-            return None
-        status, url, id = asked.get("status"), asked.get("requestUrl"), raw.get("insertId")
-        if not (type(status) is int and 0 < status < 400 and type(url) is str and type(id) is str and id):
-            return None
-        if levels.of_word(raw.get("severity")) >= Level.WARNING or not _PLAIN_URL.fullmatch(url):
-            return None
+    def glance(self, data: bytes, sieve: _Sieve) -> None:
+        """An entry of which no more is parsed than is new: most say what others said before, in the same bytes."""
+        try:
+            head = head_of(data)
+        except STRANGE:
+            return self.sift(load(data), sieve)
+        written = plain(head.timestamp)
+        if not (written and head.insertId) or len(head.protoPayload) or len(head.sourceLocation):
+            return self.sift(load(data), sieve)
+        asked = head.httpRequest
+        if isinstance(asked, Asked) and (
+            len(head.textPayload)
+            or len(head.jsonPayload)
+            or not _went_well(asked.requestMethod, asked.status, asked.requestUrl)
+        ):
+            return self.sift(load(data), sieve)
+
+        raw = None
+        face = b"\0".join((head.logName, head.resource, head.labels))
+        where = self._bare_places.get(face)
+        if where is None:
+            raw = load(data)
+            where = _kept(self._bare_places, face, (self._place(raw), words(raw.get("logName"))))
+        place, log = where
+        key = _digest(log, f"{written}+00:00", head.insertId)
+        if isinstance(asked, Asked):
+            word = bytes(head.severity)
+            level = self._levels.get(word)
+            if level is None:
+                level = _kept(self._levels, word, levels.of_word(orjson.loads(word) if word else None))
+            if level >= Level.WARNING or place.log.endswith(PLATFORM_LOG):
+                return self.sift(raw or load(data), sieve)
+            return sieve.hush(key, plain_hour(written), place.service, written)
+        face = b"\0".join((place.log.encode("utf-8", "replace"), head.severity, head.textPayload, head.jsonPayload))
+        said = self._bare_faces.get(face) or _kept(self._bare_faces, face, self._said(raw or load(data), place.log))
+        if said.quiet:
+            return sieve.hush(key, plain_hour(written), place.service, written)
+        return sieve.add(_entry(head.insertId[:200], key, plain_moment(written), place, said, head.trace))
+
+    def sift(self, raw: Raw, sieve: _Sieve) -> None:
+        """An entry of which everything is parsed."""
         where = self._place(raw)
-        time = moment(raw.get("timestamp"))
-        if time is None or where.log.endswith(PLATFORM_LOG):
-            return None
-        return Quiet(_key(raw, time, ""), time, id[:200], where.service)
+        if _answered(raw) and not where.log.endswith(PLATFORM_LOG) and (time := moment(raw.get("timestamp"))):
+            return sieve.hush(_key(raw, time, ""), hour_of(time), where.service, _written(time))
+        said = self._said(raw, where.log)
+        time = _time(raw)
+        key = _key(raw, time, said.text)
+        if said.quiet:
+            return sieve.hush(key, hour_of(time), where.service, _written(time))
+        return sieve.add(self._made(raw, where, said, time, key))
 
-    @overload
-    def read(self, raw: Raw) -> Entry: ...
-    @overload
-    def read(self, raw: Raw, *, sift: bool) -> Entry | Quiet: ...
-    def read(self, raw: Raw, *, sift: bool = False) -> Entry | Quiet:
+    def read(self, raw: Raw) -> Entry:
         where = self._place(raw)
         said = self._said(raw, where.log)
-        time = moment(raw.get("timestamp")) or moment(raw.get("receiveTimestamp")) or EPOCH
-        key = _key(raw, time, said.text)
-        id = words(raw.get("insertId"))[:200] or f"{key:016x}"
-        if said.quiet and sift:
-            return Quiet(key, time, id, where.service)
-        audited = said.form is Form.AUDIT
-        return Entry(
-            id=id,
-            key=key,
-            time=time,
-            service=where.service,
-            text=said.text,
-            level=said.level,
-            form=said.form,
-            environment=where.environment,
-            project=where.project,
-            workload=where.workload,
-            revision=where.revision,
-            instance=where.instance,
-            log=where.log,
-            trace=words(raw.get("trace")).rpartition("/")[2][:100],
-            request_id=said.request_id or where.request_id or said.other_id or where.execution,
-            user=said.user,
-            client=self._hashed(words(inner(raw, "httpRequest").get("remoteIp"))),
-            site=said.site,
-            failure=said.failure,
-            request=said.request,
-            deployment=deployment(raw, where, time, said.level, key) if audited else None,
-            structured=said.structured,
+        time = _time(raw)
+        return self._made(raw, where, said, time, _key(raw, time, said.text))
+
+    def _made(self, raw: Raw, where: Place, said: _Said, time: datetime, key: int) -> Entry:
+        return _entry(
+            words(raw.get("insertId"))[:200] or f"{key:016x}",
+            key,
+            time,
+            where,
+            said,
+            words(raw.get("trace")),
+            self._hashed(words(inner(raw, "httpRequest").get("remoteIp"))),
+            deployment(raw, where, time, said.level, key) if said.form is Form.AUDIT else None,
         )
 
     def _place(self, raw: Raw) -> Place:
@@ -207,12 +276,12 @@ def _text(
     """What it says, whether it came as a structure, and the heading in front of a text line."""
     if audited:
         return audit_text(raw), True, None
-    plain = raw.get("textPayload")
+    told = raw.get("textPayload")
     if payload:
         text = message(payload)
         return text, True, heading(text)
-    if isinstance(plain, str) and plain.strip():
-        text = clean(plain)
+    if isinstance(told, str) and told.strip():
+        text = clean(told)
         return text, "httpRequest" in raw, heading(text)
     if asked:
         return request_text(asked), True, None
@@ -246,6 +315,71 @@ def _form(text: str, log: str, failed: Failure | None, asked: Request | None, au
     return Form.REQUEST if asked else Form.LINE
 
 
+def _answered(raw: Raw) -> bool:
+    """A line of the request log that tells of a success and nothing else: half of what most services log."""
+    asked = raw.get("httpRequest")
+    if type(asked) is not dict or not _WORDS.isdisjoint(raw):
+        return False
+    method, status, url, id = (
+        asked.get("requestMethod"),
+        asked.get("status"),
+        asked.get("requestUrl"),
+        raw.get("insertId"),
+    )
+    if not (type(method) is str and type(status) is int and type(url) is str and type(id) is str and id):
+        return False
+    return _went_well(method, status, url) and levels.of_word(raw.get("severity")) < Level.WARNING
+
+
+def _went_well(method: str, status: int, url: str) -> bool:
+    return 0 < status < 400 and method in _METHODS and _PLAIN_URL.fullmatch(url) is not None
+
+
+def _time(raw: Raw) -> datetime:
+    return moment(raw.get("timestamp")) or moment(raw.get("receiveTimestamp")) or EPOCH
+
+
+def _written(time: datetime) -> str:
+    """A time in UTC, without saying so."""
+    return time.replace(tzinfo=None).isoformat(timespec="microseconds")
+
+
+def _entry(
+    id: str,
+    key: int,
+    time: datetime,
+    where: Place,
+    said: _Said,
+    trace: str,
+    client: str = "",
+    deployed: Deployment | None = None,
+) -> Entry:
+    return Entry(
+        id=id,
+        key=key,
+        time=time,
+        service=where.service,
+        text=said.text,
+        level=said.level,
+        form=said.form,
+        environment=where.environment,
+        project=where.project,
+        workload=where.workload,
+        revision=where.revision,
+        instance=where.instance,
+        log=where.log,
+        trace=trace.rpartition("/")[2][:100],
+        request_id=said.request_id or where.request_id or said.other_id or where.execution,
+        user=said.user,
+        client=client,
+        site=said.site,
+        failure=said.failure,
+        request=said.request,
+        deployment=deployed,
+        structured=said.structured,
+    )
+
+
 def _key(raw: Raw, time: datetime, text: str) -> int:
     """The entry's identity: equal for one entry, however it was read."""
     own = words(raw.get("insertId"))
@@ -256,7 +390,9 @@ def _key(raw: Raw, time: datetime, text: str) -> int:
             ).hexdigest()
         except (TypeError, RecursionError):
             own = text
-    log = words(raw.get("logName"))
-    when = time.isoformat() if time.microsecond else time.isoformat(timespec="microseconds")
+    return _digest(words(raw.get("logName")), time.isoformat(timespec="microseconds"), own)
+
+
+def _digest(log: str, when: str, own: str) -> int:
     data = f"{log}\0{when}\0{own}".encode("utf-8", "replace")
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 1

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
-from bot.models import Deployment, Entry, Failure, Policy, Quiet, Read, Request
+from bot.models import Deployment, Entry, Failure, Policy, Request
 from bot.steps.redact import patterns as p
 from bot.steps.redact.passes import PASSES, SHAPES
 
@@ -50,10 +51,10 @@ def _has(text: str, words: tuple[str, ...]) -> bool:
     return False
 
 
-def redact(entries: Sequence[Read], policy: Policy) -> list[Read]:
+def redact(entries: Sequence[Entry], policy: Policy) -> list[Entry]:
     """The entries with every text in them scrubbed; those without secrets are handed on as they are."""
     known: dict[str, str] = {}
-    shaped: dict[str, str] = {}
+    places: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def clean(text: str) -> str:
         if not text:
@@ -62,28 +63,25 @@ def redact(entries: Sequence[Read], policy: Policy) -> list[Read]:
             known[text] = scrub(text, policy)
         return known[text]
 
-    def name(text: str) -> str:
-        if text not in shaped:
-            shaped[text] = _name(text)
-        return shaped[text]
-
-    if any(isinstance(e, Entry) and "PRIVATE KEY" in e.text for e in entries):
+    if any("PRIVATE KEY" in e.text for e in entries):
         entries = _keys(entries, {})
-    return [_entry(e, clean, name) if isinstance(e, Entry) else _quiet(e) for e in entries]
+    return [_entry(e, clean, places) for e in entries]
 
 
-def keys_going_on(entries: list[Read], before: Sequence[Entry]) -> list[Read]:
+def keys_going_on(entries: list[Entry], before: Sequence[Entry]) -> list[Entry]:
     """Redacted entries, without what is left of a private key that began in those read before."""
     begun = {e.stream: e.time for e in before if e.text.endswith("<private-key>")}
     return _keys(entries, begun) if begun else entries
 
 
 _Clean = Callable[[str], str]
+_HARMLESS = "0123456789abcdefABCDEF-"
+"""Nothing that looks like a secret is written with these alone; most ids are."""
 
 
-def _name(text: str) -> str:
+def named(text: str) -> str:
     """An id or a name, of which nothing is masked but what has the shape of a secret."""
-    if len(text) < 16 or not p.SHAPED.search(text):
+    if len(text) < 16 or not text.strip(_HARMLESS) or not p.SHAPED.search(text):
         return text
     for needed, expression, change in PASSES:
         if expression in SHAPES and (not needed or _has(text.lower(), needed)):
@@ -91,12 +89,10 @@ def _name(text: str) -> str:
     return text
 
 
-def _keys(entries: Sequence[Read], begun: dict[tuple[str, str, str, str], datetime]) -> list[Read]:
+def _keys(entries: Sequence[Entry], begun: dict[tuple[str, str, str, str], datetime]) -> list[Entry]:
     """The lines of a private key that came as one entry each, masked."""
-    masked: dict[int, Read] = {}
+    masked: dict[int, Entry] = {}
     for at, entry in sorted(enumerate(entries), key=lambda pair: pair[1].order):
-        if not isinstance(entry, Entry):
-            continue
         since = begun.get(entry.stream)
         if p.KEY_BEGINS.search(entry.text):
             begun[entry.stream] = entry.time
@@ -111,48 +107,55 @@ def _keys(entries: Sequence[Read], begun: dict[tuple[str, str, str, str], dateti
 _KEY_LASTS = timedelta(minutes=1)
 
 
-def _quiet(entry: Read) -> Read:
-    id = _name(entry.id)
-    return entry if id == entry.id or not isinstance(entry, Quiet) else entry._replace(id=id)
-
-
-def _entry(entry: Entry, clean: _Clean, name: _Clean) -> Entry:
-    entry = _named(entry, name)
+def _entry(entry: Entry, clean: _Clean, places: dict[tuple[str, ...], tuple[str, ...]]) -> Entry:
+    entry = _named(entry, places)
     text = clean(entry.text)
     failure = _failure(entry.failure, clean) if entry.failure else None
     request = _request(entry.request, clean) if entry.request else None
     deployment = _deployment(entry.deployment, clean) if entry.deployment else None
     request_id = clean(entry.request_id)
-    changed = (text, failure, request, deployment, request_id)
-    if changed == (entry.text, entry.failure, entry.request, entry.deployment, entry.request_id):
+    if (
+        text == entry.text
+        and failure is entry.failure
+        and request is entry.request
+        and deployment is entry.deployment
+        and request_id == entry.request_id
+    ):
         return entry
     return replace(entry, text=text, failure=failure, request=request, deployment=deployment, request_id=request_id)
 
 
-def _named(entry: Entry, name: _Clean) -> Entry:
+_place = attrgetter("service", "workload", "revision", "instance", "log", "project")
+
+
+def _named(entry: Entry, places: dict[tuple[str, ...], tuple[str, ...]]) -> Entry:
     """What only names something: who names a thing after a secret, or passes one as a name, is protected, too."""
     site = entry.site
     if site is not None:
-        module, function, file = name(site.module), name(site.function), name(site.file)
-        if (module, function, file) != (site.module, site.function, site.file):
+        code = (site.module, site.function, site.file)
+        if code not in places:
+            places[code] = tuple(map(named, code))
+        if places[code] != code:
+            module, function, file = places[code]
             entry = replace(entry, site=replace(site, module=module, function=function, file=file))
-    id, trace = _name(entry.id), _name(entry.trace)
-    if (id, trace) != (entry.id, entry.trace):
+    id, trace = named(entry.id), named(entry.trace)
+    if id != entry.id or trace != entry.trace:
         entry = replace(entry, id=id, trace=trace)
-    place = (entry.service, entry.workload, entry.revision, entry.instance, entry.log, entry.project)
-    named = tuple(map(name, place))
-    if named == place:
+    place = _place(entry)
+    if place not in places:
+        places[place] = tuple(map(named, place))
+    if places[place] == place:
         return entry
-    service, workload, revision, instance, log, project = named
+    service, workload, revision, instance, log, project = places[place]
     return replace(
         entry, service=service, workload=workload, revision=revision, instance=instance, log=log, project=project
     )
 
 
 def _failure(found: Failure, clean: _Clean) -> Failure:
-    message, kind, frame = clean(found.message), _name(found.type), found.frame
+    message, kind, frame = clean(found.message), named(found.type), found.frame
     if frame is not None:
-        function, file = _name(frame.function), _name(frame.file)
+        function, file = named(frame.function), named(frame.file)
         if (function, file) != (frame.function, frame.file):
             found = replace(found, frame=replace(frame, function=function, file=file))
     return found if (message, kind) == (found.message, found.type) else replace(found, message=message, type=kind)
@@ -171,6 +174,6 @@ def _deployment(found: Deployment, clean: _Clean) -> Deployment:
         message=clean(found.message),
         who=clean(found.who),
         image=clean(found.image),
-        service=_name(found.service),
-        revision=_name(found.revision),
+        service=named(found.service),
+        revision=named(found.revision),
     )
