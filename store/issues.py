@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import combinations, islice
+from math import log
 
 from sqlite_utils import Database
 
@@ -25,6 +26,12 @@ LONGEST_BODY = 20_000
 PRIORITIES = frozenset(severity.value for severity in Severity)
 WORDS = 40
 """Different words of a search that are looked for."""
+FEW = 400
+"""A word that more issues have is too common to be looked for."""
+PAIRED = 6
+"""Where all words are too common, so many of the first are looked for in pairs."""
+LOOKED_AT = 200
+"""Of what a search found, so many are looked at: some may be of another repository, or pull requests."""
 
 _CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9})\b", re.IGNORECASE)
 
@@ -71,19 +78,30 @@ class Issues:
             return mirrored(db, [(repository, number)]).get((repository, number))
 
     def search(self, repository: str, words: str, limit: int = 20) -> list[Issue]:
-        """Issues that have any of the words, best first; pull requests are left out."""
+        """Issues that have any of the words, best first; pull requests are left out.
+
+        Each word is looked up by itself, and only so far: one that very many issues have tells nothing, and ranking
+        all that have it would take long. Such a word counts where it stands in a title, if not in too many of these.
+        """
         with self._connections.read() as db:
-            wanted = dict.fromkeys(re.findall(r"\w+", clean(words).lower()))
-            query = " OR ".join(db.quote_fts(word) for word in islice(wanted, WORDS))
-            if not query:
-                return []
+            wanted = [db.quote_fts(w) for w in islice(dict.fromkeys(re.findall(r"\w+", clean(words).lower())), WORDS)]
+            scores: dict[int, float] = {}
+            for at, word in enumerate(wanted):
+                _score(db, scores, word, 1 - at / (2 * WORDS))
+                _score(db, scores, f"title : {word}", 1 - at / (2 * WORDS))
+            if len(scores) < limit:
+                for one, other in combinations(wanted[:PAIRED], 2):
+                    _score(db, scores, f"{one} AND {other}", 1.0)
+            if not scores:
+                scores = _newest(db, " OR ".join(wanted)) if wanted else {}
+            found = sorted(scores, key=lambda id_: (-scores[id_], id_))[:LOOKED_AT]
             rows = db.execute(
-                "SELECT issues.body FROM issue_texts JOIN issues ON issues.id = issue_texts.rowid"
-                " WHERE issue_texts MATCH ? AND issues.repository = ? AND NOT issues.pull_request"
-                " ORDER BY bm25(issue_texts, 8.0, 2.0, 1.0), issues.number LIMIT ?",
-                [query, repository, limit],
+                "SELECT issues.id, issues.body FROM issues WHERE id IN (SELECT value FROM json_each(?))"
+                " AND repository = ? AND NOT pull_request",
+                [numbers(found), repository],
             )
-            return [load(Issue, row[0]) for row in rows]
+            best = sorted(rows.fetchall(), key=lambda row: (-scores[row[0]], row[0]))[:limit]
+            return [load(Issue, body) for _, body in best]
 
     def marked(self, repository: str, cluster: int) -> Issue | None:
         """A marker that names a signature counts for whoever has that signature, whatever its number was in
@@ -134,6 +152,23 @@ class Issues:
                 "SELECT cluster FROM links WHERE repository = ? AND number = ? ORDER BY cluster", [repository, number]
             )
             return [row[0] for row in rows]
+
+
+def _score(db: Database, scores: dict[int, float], query: str, worth: float) -> None:
+    """Adds what the query tells of each issue it finds; nothing where it finds too many."""
+    rows = db.execute("SELECT rowid FROM issue_texts WHERE issue_texts MATCH ? LIMIT ?", [query, FEW + 1]).fetchall()
+    if 0 < len(rows) <= FEW:
+        more = worth * log(1 + FEW / len(rows))
+        for (id_,) in rows:
+            scores[id_] = scores.get(id_, 0.0) + more
+
+
+def _newest(db: Database, query: str) -> dict[int, float]:
+    """Where too many are alike to tell them apart."""
+    rows = db.execute(
+        "SELECT rowid FROM issue_texts WHERE issue_texts MATCH ? ORDER BY rowid DESC LIMIT ?", [query, LOOKED_AT]
+    )
+    return {id_: float(id_) for (id_,) in rows}
 
 
 def link(db: Database, cluster: int, issue: Issue, who: str, now: datetime) -> None:

@@ -196,3 +196,13 @@ def test_an_issue_knows_its_clusters(store: Store) -> None:
         store.issues.link(cluster, issue(5), "U1", START)
     assert store.issues.holders(REPOSITORY, 5) == [1, 3]
     assert store.issues.holders(REPOSITORY, 6) == []
+
+
+def test_words_that_all_issues_have_are_not_looked_for(store: Store) -> None:
+    """One that few have finds it; where all are common, what has two of them does."""
+    store.issues.put(Issue("acme/shop", n, f"checkout {n}", body="timeout " * 3) for n in range(1, 701))
+    store.issues.put(Issue("acme/shop", n, f"payment {n}", body="refused by the bank") for n in range(701, 1_401))
+    store.issues.put([Issue("acme/shop", 1_401, "both", body="checkout refused")])
+    assert [i.number for i in store.issues.search("acme/shop", "checkout timeout both")] == [1_401]
+    assert [i.number for i in store.issues.search("acme/shop", "checkout refused")] == [1_401]
+    assert [i.number for i in store.issues.search("acme/shop", "timeout", 2)] == [700, 699]

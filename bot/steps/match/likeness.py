@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log
 
 from bot.models import Candidate, Cluster, Issue
@@ -92,26 +93,21 @@ def _telling(cluster: Cluster) -> dict[str, _Word]:
 def _tokens(text: str) -> dict[str, str]:
     """Stems of the words, identifiers in their parts, with each word in lower case; no masks, ids or filler."""
     out: dict[str, str] = {}
-    for found in _TOKEN.findall(_ID.sub(" ", _MASK.sub(" ", text)).replace("'", "")):
-        parts = _CAMEL.split(found)
-        for part in (*parts, found) if 1 < len(parts) <= 4 else parts:
-            word = part.lower()
-            if len(word) > 1 and word not in _STOP and not re.fullmatch(r"p\d", word):
-                out.setdefault(_stem(word), word)
+    for found in dict.fromkeys(_TOKEN.findall(_ID.sub(" ", _MASK.sub(" ", text)).replace("'", ""))):
+        for stem, word in _pieces(found):
+            out.setdefault(stem, word)
     return out
 
 
+@lru_cache(maxsize=65_536)
+def _pieces(found: str) -> tuple[tuple[str, str], ...]:
+    parts = _CAMEL.split(found)
+    words = [part.lower() for part in ((*parts, found) if 1 < len(parts) <= 4 else parts)]
+    return tuple((_stem(w), w) for w in words if len(w) > 1 and w not in _STOP and not re.fullmatch(r"p\d", w))
+
+
 def _stem(word: str) -> str:
-    for ending, least in (
-        ("ations", 4),
-        ("ation", 4),
-        ("ing", 4),
-        ("ies", 3),
-        ("ed", 4),
-        ("es", 5),
-        ("s", 4),
-        ("e", 4),
-    ):
+    for ending, least in _ENDINGS:
         if word.endswith(ending) and not word.endswith("ss") and len(word) - len(ending) >= least:
             return word[: -len(ending)] + ("y" if ending == "ies" else "")
     return word

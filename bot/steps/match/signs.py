@@ -134,32 +134,29 @@ def _paths(found: Iterable[str]) -> set[str]:
 
 def _contradiction(cluster: Cluster, heading: str, raw: str) -> float:
     """Less than 1 where the issue speaks of another HTTP status, route, quoted name, place, or of a similar name."""
-    mine, statuses = cluster.signature, set(_STATUS.findall(raw))
-    if mine.status >= 400 and statuses and str(mine.status) not in statuses:
+    mine, here = cluster.signature, cluster.service.lower() in raw
+    if mine.status >= 400 and (statuses := set(_STATUS.findall(raw))) and str(mine.status) not in statuses:
         return 0.45
-    routes = _paths([*_PATH.findall(heading), *_ASKED.findall(raw)[:50]])
-    if mine.route and routes and mine.route.lower() not in routes:
+    routes = _paths([*_PATH.findall(heading), *_ASKED.findall(raw)[:50]]) if mine.route else set()
+    if routes and mine.route.lower() not in routes:
         return 0.6
     if _quotes_another(f"{cluster.title} {cluster.template[:500]}".lower(), raw):
         return 0.5
-    root = _roots(mine.site.lower())
-    places = {p.partition(".")[0] for p in _PLACE.findall(raw)[:50]} - _ROOTS
-    here = cluster.service.lower() in raw
-    if root and places and not root & places:
-        return 0.75 if here else 0.5
+    if root := _roots(mine.site.lower()):
+        places = {p.partition(".")[0] for p in _PLACE.findall(raw)[:50]} - _ROOTS
+        if places and not root & places:
+            return 0.75 if here else 0.5
     if cluster.kind is Kind.PLATFORM and not here:
         return 0.6
-    theirs = _names(heading)
     absent = [n for n in _names(cluster.title) if not _stands_in(n, raw)]
+    theirs = _names(heading) if absent else set()
     return 0.75 if any(_parts(n) & _parts(other) for n in absent for other in theirs) else 1.0
 
 
 def _quotes_another(mine: str, raw: str) -> bool:
     """The same words around another name: `reading 'seats'` is not `reading 'price'`."""
-    theirs: dict[str, set[str]] = {}
-    for word, name in _QUOTED.findall(raw)[:50]:
-        theirs.setdefault(word, set()).add(name)
-    return any(word in theirs and name not in raw for word, name in _QUOTED.findall(mine)[:10])
+    absent = [word for word, name in _QUOTED.findall(mine)[:10] if name not in raw]
+    return bool(absent) and any(word in absent for word, _ in _QUOTED.findall(raw)[:50])
 
 
 def _roots(site: str) -> set[str]:
