@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot import edges as parts
-from bot import pipeline, settings, spans, telling
+from bot import inquire, pipeline, settings, spans, telling
 from bot.errors import GardenError, InputError
 from bot.evaluate.command import evaluate
 from bot.logs.files import FileLogs
@@ -170,6 +170,29 @@ def worklog(since: timedelta, file: str | None, out: Path | None, path: str | No
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
     click.echo(f"Wrote {out} ({len(report.problems)} problems).", err=True)
+
+
+@cli.command(short_help="Ask about a cluster; the answer names the lines it rests on.")
+@click.argument("number", type=int)
+@click.argument("question", nargs=-1, required=True)
+@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def ask(number: int, question: tuple[str, ...], style: str, path: str | None) -> None:
+    """Ask a question about a cluster: garden ask 3 "since when, and for whom?"
+
+    The answer is checked against the log lines like every explanation. Without a model, it is the kept lines that fit
+    the question best, and it says so.
+    """
+    chosen = chosen_settings("files", db=path)
+    if not Path(chosen.db).exists():
+        raise InputError(f"There is no database at {chosen.db}. Run `garden round` first, or name another with --db.")
+    with open_store(chosen.db) as store:
+        edges = parts.build(chosen, store)
+        reply = inquire.ask(edges, number, " ".join(question), "the command line")
+    if style == "json":
+        click.echo(json_render.text(json_render.reply_data(reply)))
+    else:
+        click.echo(terminal.show_reply(reply, width=width(), color=colored()), color=colored())
 
 
 # ------------------------------------------------------------------------------------------------ the bot

@@ -542,6 +542,47 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """A person's word that the cause of a cluster is another one."""
+
+    cluster: int
+    cause: str
+    source: str
+    """Who had written the cause down: `patterns` or the name of the model."""
+    who: str
+    why: str
+    at: datetime
+    approved: bool = False
+    """Whether the audit had approved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A cause that people confirmed: the issue of the cluster was closed as completed, by a change that is named."""
+
+    cluster: int
+    cause: str
+    source: str
+    issue: str
+    """Repository and number: `acme/shop#889`."""
+    change: str
+    """What closed it: `#901`, or a commit."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A question about a cluster, its answer as an analysis (the cause is the answer), and what was checked of it."""
+
+    problem: Problem
+    question: str
+    analysis: Analysis
+    audit: Audit
+    symptoms: tuple[Cluster, ...] = ()
+    """The other clusters of the incident, whose entries the answer may rest on, too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """What an analyst is given: one cluster and what is known around it."""
 
@@ -1079,6 +1120,10 @@ class Problem:
     incident: Incident | None = None
     stances: tuple[Stance, ...] = ()
     """What people said of it, and what holds now."""
+    wrong: tuple[Wrong, ...] = ()
+    """Causes that people said are wrong, the newest first."""
+    lessons: tuple[Lesson, ...] = ()
+    """Causes that people confirmed, the newest first."""
 
     @property
     def number(self) -> int:

@@ -44,13 +44,14 @@ from bot.models import (
     Window,
 )
 from bot.ports import Edges
-from bot.steps.analyse import choose
+from bot.steps.analyse import choose, informed
 from bot.steps.approve import approve
 from bot.steps.assemble import assemble
 from bot.steps.attend import ended
-from bot.steps.audit import audit
+from bot.steps.audit import audit, disputed
 from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
+from bot.steps.learn import lesson
 from bot.steps.match import match, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
@@ -321,6 +322,7 @@ def ponder(
     """`sort_out`, after a look at the tracker, and then cause and impact of what is new or changed in kind."""
     store = edges.store
     notes = mirror(edges, now)
+    remember(edges, now)
     thought = sort_out(edges, window, now, baseline)
     thought.notes = notes
 
@@ -329,6 +331,7 @@ def ponder(
     by_number = {p.number: p.cluster for p in thought.problems}
     has_model = edges.analyst is not None
     cases = choose(thought.problems, earlier, deployments, by_number, edges.policy, has_model=has_model)
+    cases = [informed(c, store.causes.wrong(n), store.causes.lessons(n)) for c in cases for n in [c.problem.number]]
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
 
     answered, unanswered = False, ""
@@ -340,7 +343,8 @@ def ponder(
         elif told.spend:
             answered = True
         if told.analysis:
-            checked = audit(told.case, told.analysis, known)
+            wrong = store.causes.wrong(told.case.problem.number)
+            checked = disputed(told.analysis, audit(told.case, told.analysis, known), wrong)
             store.analyses.keep(told.analysis, checked)
             earlier[told.case.problem.number] = (told.analysis, checked)
         if told.spend:
@@ -365,6 +369,16 @@ def mirror(edges: Edges, now: datetime) -> list[str]:
         edges.store.conditions.strike("tracker", error.user_message, now)
         return [f"The tracker was not read: {error.user_message}"]
     return []
+
+
+def remember(edges: Edges, now: datetime) -> None:
+    """Causes of problems whose issue was closed by a change are remembered for the next time."""
+    causes, repository = edges.store.causes, edges.tracker.repository
+    for number, issue in causes.closed(repository):
+        analysed = edges.store.analyses.latest(number)
+        learnt = analysed and lesson(number, issue, causes.changes(repository, issue.number), *analysed, now)
+        if learnt:
+            causes.learn(learnt)
 
 
 def attend(edges: Edges, problems: Sequence[Problem], now: datetime) -> list[Problem]:

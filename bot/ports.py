@@ -33,6 +33,7 @@ from bot.models import (
     Incident,
     Issue,
     Learnt,
+    Lesson,
     Mark,
     Message,
     Policy,
@@ -51,6 +52,7 @@ from bot.models import (
     Triage,
     Turn,
     Window,
+    Wrong,
 )
 
 Clock = Callable[[], datetime]
@@ -377,6 +379,38 @@ class Analyses(Protocol):
         ...
 
 
+class Causes(Protocol):
+    """What people said of causes: wrong, or confirmed."""
+
+    def mark(self, wrong: Wrong) -> None:
+        """Kept for good, with a line in the history."""
+        ...
+
+    def wrong(self, cluster: int) -> list[Wrong]:
+        """The newest first."""
+        ...
+
+    def learn(self, lesson: Lesson) -> None:
+        """Kept once for each issue."""
+        ...
+
+    def lessons(self, cluster: int) -> list[Lesson]:
+        """The newest first."""
+        ...
+
+    def closed(self, repository: str, limit: int = 100) -> list[tuple[int, Issue]]:
+        """Clusters with their issues that were closed as completed, and of which nothing was learnt yet."""
+        ...
+
+    def changes(self, repository: str, number: int) -> list[Issue]:
+        """Closed pull requests of the mirror that name the issue."""
+        ...
+
+    def tally(self) -> list[tuple[str, int, int]]:
+        """By source: clusters for which it had a cause, and those of them whose cause people marked as wrong."""
+        ...
+
+
 class Issues(Protocol):
     """The local mirror of the tracker."""
 
@@ -618,6 +652,8 @@ class Store(Protocol):
     def deployments(self) -> Deployments: ...
     @property
     def analyses(self) -> Analyses: ...
+    @property
+    def causes(self) -> Causes: ...
     @property
     def issues(self) -> Issues: ...
     @property

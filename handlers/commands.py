@@ -12,6 +12,8 @@ from bot.spans import words as span_words
 from handlers import grammar, inquiries, replies, tending
 from handlers.desk import Asked, Desk
 from handlers.grammar import (
+    Analyze,
+    Ask,
     CoverageOf,
     Deploys,
     Escalate,
@@ -33,6 +35,7 @@ from handlers.grammar import (
     Validate,
     Wake,
     WorklogOf,
+    Wrong,
 )
 from handlers.words import Mistake
 
@@ -88,6 +91,12 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             inquiries.coverage(desk, asked, command)
         case WorklogOf():
             inquiries.worklog(desk, asked, command)
+        case Ask():
+            inquiries.ask(desk, asked, command)
+        case Analyze():
+            inquiries.analyze(desk, asked, command)
+        case Wrong():
+            inquiries.wrong(desk, asked, command)
         case Help():
             desk.answer(asked, help_page(command.topic))
         case Mistake():

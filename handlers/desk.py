@@ -22,6 +22,8 @@ from bot.render import slack
 
 LOG = logging.getLogger("garden.handlers")
 MOST_UNKEPT = 10_000
+SLOW = 3
+"""Threads that wait for outside systems."""
 READERS = 8
 """Threads that answer from the store."""
 
@@ -52,6 +54,7 @@ class Desk:
     people: People
     zone: tzinfo = UTC
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READERS, "garden-reader"))
+    slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SLOW, "garden-slow"))
     unkept: set[str] = field(default_factory=set)
     """Deliveries that could not be written down as seen."""
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "garden-writer"))
@@ -67,9 +70,15 @@ class Desk:
         work = self.writer.submit(telling.carry_out, self.edges, number)
         work.add_done_callback(lambda done: self._report(done, asked))
 
+    def later(self, asked: Asked, meanwhile: str, work: Callable[[Desk], None]) -> None:
+        """Says at once that it is worked on, and works on it where nobody else waits."""
+        self.say(asked, meanwhile)
+        self.slow.submit(work, self).add_done_callback(lambda done: self._report(done, asked))
+
     def close(self) -> None:
         """Lets what has begun come to its end."""
         self.readers.shutdown()
+        self.slow.shutdown()
         self.writer.shutdown()
 
     def _once(self, handle: Handle, asked: Asked) -> None:

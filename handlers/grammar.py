@@ -28,6 +28,7 @@ from handlers.words import (
     bare,
     cluster_in,
     clusters_in,
+    first_cluster,
     is_one_of,
     number_in,
     plain,
@@ -185,6 +186,25 @@ class WorklogOf:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    cluster: int
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analyze:
+    cluster: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """`wrong`: the cause of a cluster is another one."""
+
+    cluster: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     topic: str = ""
 
@@ -210,6 +230,9 @@ Command = (
     | Validate
     | CoverageOf
     | WorklogOf
+    | Ask
+    | Analyze
+    | Wrong
     | Help
 )
 
@@ -263,6 +286,31 @@ def _show(words: list[str]) -> Command | Mistake:
 def _file(words: list[str]) -> Command | Mistake:
     found = cluster_in(words, "file cluster")
     return found if isinstance(found, Mistake) else File(found)
+
+
+def _ask(words: list[str]) -> Command | Mistake:
+    number, rest = first_cluster(words)
+    if not number:
+        return Mistake("About which cluster? Type its number, then the question: `/garden ask 3 since when?`")
+    question = " ".join(rest).strip(' "“”')
+    if not question:
+        return Mistake(f"What do you want to know? Type `/garden ask {number} since when does it happen?`")
+    return Ask(number, question)
+
+
+def _analyze(words: list[str]) -> Command | Mistake:
+    found = cluster_in(words, "analyze")
+    return found if isinstance(found, Mistake) else Analyze(found)
+
+
+def _wrong(words: list[str]) -> Command | Mistake:
+    number, rest = first_cluster(words)
+    if not number:
+        return Mistake("The cause of which cluster? Type its number and why: `/garden wrong 3 the disk was full`.")
+    why = reason(rest)
+    if not why:
+        return Mistake(f"Why is it wrong? Type `/garden wrong {number} the disk was full`: the reason helps.")
+    return Wrong(number, why)
 
 
 def _escalate(words: list[str]) -> Command | Mistake:
@@ -646,6 +694,32 @@ VERBS: tuple[Verb, ...] = (
         ("coverage", "coverage shop-api"),
         _coverage,
         ("gaps",),
+    ),
+    Verb(
+        "ask",
+        "ask 3 question",
+        "an answer from the cluster's log lines, with the lines it rests on",
+        Who.MEMBERS,
+        ("ask 3 since when does it happen?",),
+        _ask,
+        ("question",),
+    ),
+    Verb(
+        "analyze",
+        "analyze 3",
+        "cause and impact anew, by the model where it may be asked",
+        Who.OPERATORS,
+        ("analyze 3",),
+        _analyze,
+        ("analyse", "explain"),
+    ),
+    Verb(
+        "wrong",
+        "wrong 3 why",
+        "the cause is another one: it is struck out, and asked for again with your word",
+        Who.OPERATORS,
+        ("wrong 3 the disk was full",),
+        _wrong,
     ),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )

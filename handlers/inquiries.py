@@ -1,15 +1,15 @@
-"""What needs more than a look: deployments, coverage, the worklog."""
+"""What needs more than a look: deployments, coverage, the worklog; questions to the model."""
 
 from __future__ import annotations
 
-from bot import inquire, pipeline
+from bot import inquire, pipeline, telling
 from bot.errors import Refused
-from bot.models import Window
+from bot.models import Problem, Window
 from bot.render import markdown, slack
 from bot.spans import words as span_words
 from bot.steps.worklog import worklog as composed
 from handlers.desk import Asked, Desk
-from handlers.grammar import CoverageOf, Deploys, Validate, WorklogOf
+from handlers.grammar import Analyze, Ask, CoverageOf, Deploys, Validate, WorklogOf, Wrong
 
 
 def deploys(desk: Desk, asked: Asked, command: Deploys) -> None:
@@ -38,3 +38,46 @@ def worklog(desk: Desk, asked: Asked, command: WorklogOf) -> None:
     written = markdown.worklog(composed(report)).encode("utf-8", "replace")
     chat.upload(asked.channel, f"worklog-{now:%Y-%m-%d-%H%M}.md", written, asked.thread)
     desk.say(asked, f"The worklog of the last {span_words(command.since)} is in the channel, as a file.")
+
+
+# ---------------------------------------------------------------- questions to the model
+
+
+def ask(desk: Desk, asked: Asked, command: Ask) -> None:
+    """An answer quotes log lines, which guests do not see."""
+    if not desk.people.full_member(asked.user):
+        raise Refused("An answer quotes log lines, and those are for full members of the workspace.")
+    number = telling.one(desk.edges, command.cluster).number
+
+    def answer(slow: Desk) -> None:
+        slow.answer(asked, slack.reply(inquire.ask(slow.edges, number, command.question, asked.user)))
+
+    desk.later(asked, f"On it: I look what the log lines of cluster {number} say to that.", answer)
+
+
+def analyze(desk: Desk, asked: Asked, command: Analyze) -> None:
+    desk.must_operate(asked.user)
+    number = telling.one(desk.edges, command.cluster).number
+    desk.later(
+        asked,
+        f"On it: cluster {number} is looked at again.",
+        lambda slow: _shown(slow, asked, *inquire.analyze(slow.edges, number, asked.user)),
+    )
+
+
+def wrong(desk: Desk, asked: Asked, command: Wrong) -> None:
+    desk.must_operate(asked.user)
+    number = telling.one(desk.edges, command.cluster).number
+    desk.later(
+        asked,
+        f"On it: the cause of cluster {number} is struck out, and asked for again with your word.",
+        lambda slow: _shown(slow, asked, *inquire.wrong(slow.edges, number, command.why, asked.user)),
+    )
+
+
+def _shown(desk: Desk, asked: Asked, problem: Problem, reason: str) -> None:
+    """The cluster as it is now, and why no model wrote of it, where none did."""
+    evidence = desk.people.full_member(asked.user)
+    desk.answer(asked, slack.detail(problem, desk.now(), evidence=evidence))
+    if reason:
+        desk.answer(asked, slack.sentence(f"No model was asked about cluster {problem.number}: {reason}."))

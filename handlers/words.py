@@ -97,6 +97,16 @@ def clusters_in(words: list[str]) -> tuple[list[int], list[str]]:
     return found, []
 
 
+def first_cluster(words: list[str]) -> tuple[int, list[str]]:
+    """The cluster that is named first, or 0, and all that is said after it."""
+    for index, word in enumerate(words[:3]):
+        if number := number_in(CLUSTER, word):
+            return number, words[index + 1 :]
+        if not is_one_of(word, "cluster", "c", "number", "no", "about", "of", "#", ""):
+            break
+    return 0, words
+
+
 def reason(words: list[str]) -> str:
     """What is said after the rest, as it was typed."""
     text = " ".join(words).strip(' :,-–—"“”')

@@ -10,6 +10,7 @@ from types import TracebackType
 
 from store import backup, export
 from store.analyses import Analyses
+from store.causes import Causes
 from store.clusters import Clusters
 from store.conditions import Conditions
 from store.connection import MEMORY, PATIENCE, Connections
@@ -44,6 +45,7 @@ class Store:
         self.incidents = Incidents(connections)
         self.deployments = Deployments(connections)
         self.analyses = Analyses(connections)
+        self.causes = Causes(connections)
         self.issues = Issues(connections)
         self.proposals = Proposals(connections)
         self.messages = Messages(connections, self.reserve)

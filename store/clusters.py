@@ -11,7 +11,7 @@ from sqlite_utils import Database
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
 from bot.render.figures import with_figures
-from store import analyses, incidents, joining, proposals, seen, stances, touched, triage
+from store import analyses, causes, incidents, joining, proposals, seen, stances, touched, triage
 from store.codec import clean, load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
@@ -51,6 +51,7 @@ class Clusters:
             found = [c.number for c in clusters]
             judged, matched = triage.newest(db, found), triage.matches(db, found)
             thought, proposed = analyses.newest(db, found), proposals.newest(db, found)
+            wrong, learnt = causes.newest_wrong(db, found), causes.newest_lessons(db, found)
             episodes, said = incidents.newest(db, found), stances.newest(db, found)
             return [
                 Problem(
@@ -62,6 +63,8 @@ class Clusters:
                     proposal=proposed.get(c.number),
                     incident=episodes.get(c.number),
                     stances=said.get(c.number, ()),
+                    wrong=wrong.get(c.number, ()),
+                    lessons=learnt.get(c.number, ()),
                 )
                 for c in clusters
             ]

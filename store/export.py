@@ -13,7 +13,7 @@ import orjson
 from sqlite_utils import Database
 
 from bot.errors import StoreError
-from bot.models import Analysis, Audit, Cluster, Deed, Deployment, Draft, Issue, Match, Stance, Triage
+from bot.models import Analysis, Audit, Cluster, Deed, Deployment, Draft, Issue, Lesson, Match, Stance, Triage, Wrong
 from store import clusters, incidents
 from store.codec import dump, load, moment
 
@@ -76,6 +76,8 @@ _BODIES: dict[str, type[Any]] = {
     "judged": Triage,
     "stance": Stance,
     "match": Match,
+    "wrong": Wrong,
+    "lesson": Lesson,
 }
 
 
@@ -113,6 +115,8 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
     "spend": _rows(
         "SELECT at, purpose, model, input_tokens, output_tokens, dollars, known, round, note FROM spend ORDER BY id"
     ),
+    "wrong_causes": _rows("SELECT body AS wrong FROM wrong_causes ORDER BY id"),
+    "lessons": _rows("SELECT body AS lesson FROM lessons ORDER BY id"),
     "issues": _rows("SELECT body AS mirrored FROM issues ORDER BY repository, number"),
     "stances": _rows("SELECT id, cluster, body AS stance, ended FROM stances ORDER BY id"),
     "deeds": _rows("SELECT id, who, at, body AS deed, undone FROM deeds ORDER BY id"),

@@ -483,5 +483,30 @@ def m0009_sources(db: Database) -> None:
         db.execute(statement)
 
 
+CAUSES = """
+CREATE TABLE wrong_causes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  cluster INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+CREATE INDEX wrong_causes_cluster ON wrong_causes (cluster, id);
+CREATE TABLE lessons (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  cluster INTEGER NOT NULL,
+  issue TEXT NOT NULL,
+  body TEXT NOT NULL,
+  UNIQUE (cluster, issue)
+) STRICT
+"""
+"""What people said of causes: that one is wrong, or that a change which closed the issue mended it."""
+
+
+@MIGRATIONS()
+def m0010_causes(db: Database) -> None:
+    for statement in CAUSES.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -63,6 +63,7 @@ def analysis(
         seed=seed,
         tally=tally,
         answers=tuple(score.answered(one) for one in labelled),
+        people=_people(path) if path else (),
         lives=tuple(score.live(labelled, model, chosen.policy().round_budget)) if model else (),
     )
     _print(result.data(), str(result), style)
@@ -123,6 +124,15 @@ def redaction(cases: Path | None, style: str) -> None:
     result = score(told, settings.load(os.environ).policy())
     _print(result.data(), str(result), style)
     _leave(passed=result.passed)
+
+
+def _people(path: str) -> tuple[tuple[str, int, int], ...]:
+    from store import open_store
+
+    if not Path(path).exists():
+        raise InputError(f"There is no database at {path}.")
+    with open_store(path, read_only=True) as store:
+        return tuple(store.causes.tally())
 
 
 def _folder(given: Path | None, name: str) -> Path | None:

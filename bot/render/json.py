@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.models import Analysis, Audit, Incident, Issue, Match, Problem, Proposal, Report, Triage
+from bot.models import Analysis, Audit, Incident, Issue, Match, Problem, Proposal, Reply, Report, Triage
+from bot.render import replied
 
 VERSION = 1
 
@@ -45,9 +46,28 @@ def round_data(report: Report, members: bool = False) -> Json:
         cluster["triage"] = _triage(problem.triage)
         cluster["analysis"] = _analysis(problem.analysis) if problem.analysis else None
         cluster["audit"] = _audit(problem.audit) if problem.audit else None
+        cluster["wrong"] = [{"cause": w.cause, "source": w.source, "who": w.who, "why": w.why} for w in problem.wrong]
+        cluster["lessons"] = [{"cause": k.cause, "issue": k.issue, "change": k.change} for k in problem.lessons]
         cluster["match"] = _match(problem.match) if problem.match else None
         cluster["proposal"] = _proposal(problem.proposal) if problem.proposal else None
     return {"version": VERSION, "entries": data["entries"], "new_entries": report.new_entries, **data}
+
+
+def reply_data(reply: Reply) -> Json:
+    """A question and its answer; an answer that the entries do not bear out is not in it."""
+    return {
+        "version": VERSION,
+        "cluster": reply.problem.number,
+        "question": reply.question,
+        "answer": replied.text(reply),
+        "source": reply.analysis.source,
+        "note": reply.analysis.note,
+        "audit": {"verdict": reply.audit.verdict.value, "rule": reply.audit.rule, "answer": reply.audit.cause.value},
+        "claims": [
+            {"text": c.text, "finding": c.finding.value, "why": c.why, "entries": [e.id for e in c.entries]}
+            for c in replied.claims(reply)
+        ],
+    }
 
 
 def text(data: Json) -> str:

@@ -97,6 +97,11 @@ def cause(problem: Problem) -> Cause:
     return Cause("", worth, source)
 
 
+def lessons(problem: Problem) -> list[str]:
+    """What people confirmed the last time."""
+    return [f"last time: {k.cause} Fixed by {k.change} ({k.issue})" for k in problem.lessons[:2]]
+
+
 def number(value: int) -> str:
     """With thousands apart: `12,400`."""
     return f"{value:,}"

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.models import Analysis, Audit, Case, Cluster, Deployment, Policy, Problem, Severity, Spent
+from bot.models import Analysis, Audit, Case, Cluster, Deployment, Lesson, Policy, Problem, Severity, Spent, Wrong
 
 NO_KEY = "no key for a model is set"
 BUDGET = "the model budget for today is used up"
@@ -61,6 +61,23 @@ def choose(
         if _stale(p, earlier.get(p.number), policy, has_model=has_model)
     ]
     return sorted(cases, key=_urgency)
+
+
+def about(problem: Problem, deployments: Sequence[Deployment], clusters: Mapping[int, Cluster], policy: Policy) -> Case:
+    """The case of one problem that a person asks about, with all other clusters of its incident."""
+    case = _case(problem, deployments, clusters, policy)
+    members = problem.incident.clusters if problem.incident else ()
+    others = tuple(clusters[n] for n in members if n in clusters and n != problem.number)
+    return replace(case, symptoms=others)
+
+
+def informed(case: Case, wrong: Sequence[Wrong], lessons: Sequence[Lesson]) -> Case:
+    """The case with what people said of its causes so far."""
+    return replace(
+        case,
+        wrong=tuple(f"{w.cause} (wrong, says somebody of the team: {w.why})" for w in wrong),
+        known=tuple(f"{k.cause} ({k.issue} was closed by {k.change})" for k in lessons),
+    )
 
 
 def afford(at_most: float, spent: Spent, policy: Policy, *, by_person: bool) -> str:

@@ -97,6 +97,8 @@ def _causes(problem: Problem) -> Iterator[str]:
         yield f"- {p(cause.text)} _({cause.worth})_"
     else:
         yield f"- {p(cause.instead[:1].upper() + cause.instead[1:])}"
+    yield from (f"- **Wrong, says {p(w.who, 80)}:** ~~{p(w.cause)}~~ {p(w.why)}" for w in problem.wrong[:3])
+    yield from (f"- **Known:** {p(text)}" for text in phrases.lessons(problem))
     source = cause.source or "pattern-based"
     yield f"- **Source:** {p(source, 80)}{f', {p(analysis.note)}' if analysis.note else ''}"
     if audit is None:

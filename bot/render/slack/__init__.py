@@ -10,6 +10,7 @@ from bot.render.slack.detail import detail
 from bot.render.slack.digest import digest, latest
 from bot.render.slack.inquired import covered, deploys, validated
 from bot.render.slack.proposal import SHOWN, proposal, written
+from bot.render.slack.replied import reply
 from bot.render.slack.tended import found, linked, past, picker, said, silences, unlinked
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "picker",
     "proposal",
     "provisional",
+    "reply",
     "said",
     "say",
     "sentence",

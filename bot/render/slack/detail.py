@@ -13,7 +13,7 @@ from bot.render.slack.pieces import PARAGRAPH, SENTENCE, SYMBOL, TREND, buttons_
 
 EVIDENCE = 1500
 
-_FINDING = {
+FINDING = {
     Finding.CONFIRMED: "✓ confirmed",
     Finding.CONTRADICTED: "✗ contradicted",
     Finding.UNSUPPORTED: "? unsupported",
@@ -60,6 +60,8 @@ def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
             else f"*Cause*\n{prose(found.instead if p.analysis else found.label, PARAGRAPH)}"
         ),
     ]
+    if said := [*_wrong(p), *(prose(text, PARAGRAPH) for text in phrases.lessons(p))]:
+        blocks.append(section("\n".join(said)))
     if p.analysis:
         impact = phrases.impact(p)
         blocks.append(
@@ -91,11 +93,17 @@ def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
     return fit(text, blocks)
 
 
+def _wrong(p: Problem) -> Iterator[str]:
+    """Causes that people said are wrong, struck."""
+    for w in p.wrong[:3]:
+        yield f"~{prose(w.cause, SENTENCE)}~ is wrong, says {person(w.who)}: {prose(w.why, SENTENCE)}"
+
+
 def _claims(claims: Sequence[Checked]) -> Iterator[str]:
     for number, checked in enumerate(claims[:8], 1):
         text = prose(checked.claim.text, SENTENCE)
         text = f"~{text}~" if checked.finding in (Finding.CONTRADICTED, Finding.STRUCK) else text
         why = f": {prose(checked.why, SENTENCE)}" if checked.why else ""
-        yield f"{number}. {text} _{_FINDING[checked.finding]}{why}_"
+        yield f"{number}. {text} _{FINDING[checked.finding]}{why}_"
     if len(claims) > 8:
         yield f"And {len(claims) - 8} more."

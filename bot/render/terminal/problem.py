@@ -76,6 +76,8 @@ def _explained(problem: Problem) -> Iterator[RenderableType]:
             (f"cause ({cause.label})" if shown else "cause", cause.text or cause.instead),
             ("technical impact (inferred)", impact.technical),
             ("business impact (inferred)", impact.business),
+            *(("wrong", f"{w.cause} (says {w.who}: {w.why})") for w in problem.wrong[:3]),
+            *(("known", text) for text in phrases.lessons(problem)),
             ("note", analysis.note),
             ("verdict", f"{audit.verdict}{f', {audit.rule}' if audit.rule else ''}" if audit else "none"),
         ]

@@ -7,7 +7,11 @@ labelled. Only a deterministic rule of the pattern table confirms a cause.
 
 from __future__ import annotations
 
-from bot.models import Analysis, Audit, Case, Checked, Claim, Finding, Ground, Verdict
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.models import Analysis, Audit, Case, Checked, Claim, Finding, Ground, Verdict, Wrong
 from bot.steps.audit.facts import Facts
 from bot.steps.audit.reading import CAUSAL, MARKED, read
 
@@ -27,6 +31,23 @@ def audit(case: Case, analysis: Analysis, known_issues: frozenset[int]) -> Audit
     cause, why = _cause(analysis, claims, facts)
     verdict, rule = _verdict(analysis, claims, cause, why, facts)
     return Audit(verdict=verdict, rule=rule, claims=claims, cause=cause)
+
+
+def disputed(analysis: Analysis, audit: Audit, wrong: Sequence[Wrong]) -> Audit:
+    """The audit, unless people said that this very cause is wrong: then it is struck out, and what follows with it."""
+    said = next((w for w in wrong if analysis.cause and _same(w.cause) == _same(analysis.cause)), None)
+    if said is None:
+        return audit
+    why = f"marked as wrong by {said.who}: {said.why}"
+    claims = tuple(
+        replace(c, finding=Finding.STRUCK, why=why) if _same(c.claim.text) == _same(analysis.cause) else c
+        for c in audit.claims
+    )
+    return replace(audit, verdict=Verdict.REJECTED, rule=f"the cause was {why}", cause=Finding.STRUCK, claims=claims)
+
+
+def _same(cause: str) -> str:
+    return re.sub(r"\W+", " ", cause).strip().casefold()
 
 
 def _observes(claim: Claim) -> bool:

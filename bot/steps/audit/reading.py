@@ -36,7 +36,8 @@ CAUSAL = re.compile(
     r"\b(?:because|due to|caus(?:e[ds]?|ing)|leads? to|led to|result(?:s|ed|ing)? (?:in|from)|as a result|therefore"
     r"|hence|trigger(?:s|ed|ing)?|responsible for|stems? from|owing to|thanks to|explains?|likely|probably|possibly"
     r"|perhaps|maybe"
-    r"|(?<!\d )(?<!\d\. )may(?! \d)|might|could be|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently"
+    r"|(?<!\d )(?<!\d\. )may(?! \d)|might|could be"
+    r"|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently"
     r"|should)\b",
     re.IGNORECASE,
 )
