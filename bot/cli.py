@@ -24,12 +24,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bot import edges as parts
 from bot import inquire, pipeline, settings, spans, telling
-from bot.errors import GardenError, InputError
+from bot.errors import GardenError, InputError, SettingsError
 from bot.evaluate.command import evaluate
 from bot.logs.files import FileLogs
 from bot.models import Report, Window
+from bot.render import issues, markdown, terminal
 from bot.render import json as json_render
-from bot.render import markdown, terminal
 from bot.steps.worklog import worklog as compose_worklog
 from store import Store, open_store
 from store.keeper import Keeper
@@ -276,6 +276,8 @@ def chosen_settings(*purposes: str, db: str | None = None) -> settings.Settings:
     """The settings, with all that these purposes need; `--db` wins over GARDEN_DB."""
     chosen = settings.load(os.environ)
     settings.need(chosen, *purposes)
+    if wrong := issues.mistakes(chosen.style):
+        raise SettingsError(wrong)
     return replace(chosen, db=db) if db else chosen
 
 

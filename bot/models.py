@@ -754,6 +754,8 @@ class Draft:
     """The comment of ours, of the same day, in whose place `comment` is put."""
     severity: Severity | None = None
     reason: str = ""
+    cause: str = ""
+    """The cause that the text gives, or what else it is about: where that changes, a new proposal is due."""
 
 
 class Stage(StrEnum):
@@ -771,7 +773,8 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A draft that waits for a person. `marker` goes into what is written, so that it is found again."""
+    """A draft that waits for a person. `cluster` is 0 where it is of an issue alone; `marker` goes into what is
+    written, so that it is found again."""
 
     id: int
     cluster: int
@@ -787,6 +790,8 @@ class Proposal:
     issue: int = 0
     url: str = ""
     note: str = ""
+    retry_at: datetime | None = None
+    """When filing is tried again, where it did not succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1270,6 +1275,12 @@ class Policy:
     """How long after its last occurrence a problem is archived; zero: never."""
     self_approval: bool = True
     labels: tuple[str, ...] = ("log-gardener",)
+    style: Mapping[str, str] = field(default_factory=dict)
+    """The team's own templates for what is written to the tracker, by what they replace."""
+    quiet_after: timedelta = timedelta(days=7)
+    """After so long without it, a word on its open issue is proposed."""
+    reopen_within: timedelta = timedelta(days=14)
+    """A regression of an issue that was closed no longer ago opens it again; later, a new one is filed."""
     redact_ips: bool = False
     redact_users: bool = False
     round_budget: float = 0.5

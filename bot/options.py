@@ -318,6 +318,21 @@ class Settings:
         ("log-gardener",),
         'labels = ["log-gardener"]',
     )
+    quiet_after: timedelta = table(
+        "quiet_after",
+        "After how long without a problem a word on its open issue is proposed; it is never closed by itself.",
+        values.duration,
+        "7d",
+        'quiet_after = "7d"',
+    )
+    reopen_within: timedelta = table(
+        "reopen_within",
+        "How long ago an issue may have been closed to be opened again when its problem is back; later, a new issue "
+        "that names the old one is proposed.",
+        values.duration,
+        "14d",
+        'reopen_within = "14d"',
+    )
     redact: frozenset[str] = table(
         "redact",
         "What is masked beyond secrets: `ips` (addresses), `users` (user ids).",
@@ -369,6 +384,14 @@ class Settings:
         (),
         '[[sources]]\nproject = "example-prod"\nservices = ["shop-*"]\njobs = ["nightly-report"]\n'
         'exclude = [{ text = "health check of the load balancer" }]',
+    )
+    style: Mapping[str, str] = table(
+        "style",
+        "Your own templates (Jinja) for what is written to the tracker: `title`, `labels` (a list), `branch`, `body`, "
+        "`comment`, `regression`, `escalation`, `recovery`. What is missing stays in house style.",
+        values.style,
+        {},
+        '[style]\ntitle = "{{ severity }} {{ service }}: {{ name }}"\nlabels = ["{{ severity }}", "team/shop"]',
     )
     critical_paths: tuple[CriticalPath, ...] = table(
         "critical_paths",
@@ -429,6 +452,9 @@ class Settings:
             archive_after=self.archive_after,
             self_approval=self.self_approval,
             labels=self.labels,
+            style=self.style,
+            quiet_after=self.quiet_after,
+            reopen_within=self.reopen_within,
             redact_ips="ips" in self.redact,
             redact_users="users" in self.redact,
             round_budget=min(self.round_budget, self.budget),

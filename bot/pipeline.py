@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 
 from bot.consult import explain
 from bot.crew import read, seldom_swept
-from bot.errors import Ambiguous, Forbidden, GardenError, Unavailable
+from bot.errors import Forbidden, GardenError, Refused, Unavailable
 from bot.models import (
     Act,
     BadLine,
@@ -34,18 +34,20 @@ from bot.models import (
     Incident,
     Issue,
     Match,
+    Outcome,
     Problem,
     Proposal,
     Quiet,
     Report,
     Sighting,
     Spend,
+    Stage,
     Stance,
     Window,
 )
 from bot.ports import Edges
 from bot.steps.analyse import choose, informed
-from bot.steps.approve import approve
+from bot.steps.approve import ALWAYS, approve
 from bot.steps.assemble import assemble
 from bot.steps.attend import ended
 from bot.steps.audit import audit, disputed
@@ -55,7 +57,9 @@ from bot.steps.learn import lesson
 from bot.steps.match import match, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
-from bot.steps.propose import propose, wanted
+from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, wanted
+from bot.steps.reconcile import EARLIER, first, own, twins
+from bot.steps.reconcile import marker as twin_marker
 from bot.steps.redact import keys_going_on
 from bot.steps.triage import triage
 
@@ -63,8 +67,11 @@ NEIGHBOURHOOD = timedelta(hours=2)
 """How far before what was read deployments are looked at, as causes of it."""
 LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
-LEASE = timedelta(minutes=2)
+LATE = timedelta(days=2)
+"""How long twins of an issue are looked for after its proposal was made."""
+LEASE = timedelta(minutes=5)
 """How long a claim on filing holds before another worker may look whether it happened."""
+OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 GARDENER = "gardener"
 """Who it was when no person was."""
 PATIENCE = 30.0
@@ -107,8 +114,8 @@ def round(
         thought = sort_out(edges, window, now, baseline)
     thought.problems = attend(edges, thought.problems, now)
     thought.notes = [*reading.notes, *thought.notes]
-    for problem in wanted(thought.problems, edges.policy, baseline=baseline) if think else ():
-        suggest(edges, problem, GARDENER, now)
+    if think and not baseline:
+        offer(edges, thought.problems, now)
     conclude(edges, number, thought, now)
     if edges.logs.lasting:
         store.rounds.age(now)
@@ -364,6 +371,7 @@ def mirror(edges: Edges, now: datetime) -> list[str]:
     try:
         known = edges.store.issues.mark(edges.tracker.repository)
         edges.store.issues.take(edges.tracker.repository, edges.tracker.changes(known))
+        _owners(edges, now)
         edges.store.conditions.well("tracker")
     except (Unavailable, Forbidden) as error:
         edges.store.conditions.strike("tracker", error.user_message, now)
@@ -394,6 +402,22 @@ def attend(edges: Edges, problems: Sequence[Problem], now: datetime) -> list[Pro
         else:
             holding[said.cluster] = (*holding.get(said.cluster, ()), said)
     return [replace(p, stances=holding.get(p.number, ())) for p in problems]
+
+
+def _owners(edges: Edges, now: datetime) -> None:
+    """Who owns which code, by the repository's own file; looked at once a day."""
+    tracker, kept = edges.tracker, edges.store.issues
+    known = kept.file(tracker.repository, OWNERS[0])
+    if known and now - known[1] < timedelta(days=1):
+        return
+    text = known[0] if known else ""
+    for path in OWNERS:
+        try:
+            text = tracker.file(path)
+            break
+        except Forbidden:  # it is not there, or is not ours to see: then nobody is assigned by it
+            continue
+    kept.keep_file(tracker.repository, OWNERS[0], text, now)
 
 
 def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> Report:
@@ -467,21 +491,95 @@ def _issues_of(found: Match) -> list[Issue]:
 # ------------------------------------------------------------------------------------------------ a decision
 
 
+def offer(edges: Edges, problems: Sequence[Problem], now: datetime) -> None:
+    """What a round proposes by itself, and what it thinks of its open proposals now; then what has gone quiet."""
+    urgent = {p.number for p in wanted(problems, edges.policy, baseline=False)}
+    for problem in sorted(problems, key=lambda p: (p.triage.severity, p.number)):
+        waiting = edges.store.proposals.open(problem.number)
+        if problem.number in urgent or (waiting and waiting.made_by == GARDENER):
+            suggest(edges, problem, GARDENER, now)
+
+    store, policy = edges.store, edges.policy
+    before = now - min(AFTER_DEPLOYMENT, policy.quiet_after)
+    quiet = store.clusters.problems(store.issues.quiet(edges.tracker.repository, before))
+    deployments = store.deployments.between(Window(now - policy.quiet_after, now)) if quiet else []
+    for problem in quiet:
+        linked = store.issues.linked(problem.number)
+        draft = recovered(replace(problem, match=Match(Outcome.KNOWN, "", linked)), policy, deployments, now)
+        if draft and store.proposals.open(problem.number) is None:
+            _freeze(edges, problem.number, draft, GARDENER, now)
+
+
 def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Draft, Proposal | None]:
-    """Freezes what would be written for a problem; no proposal where nothing should be, and the draft says why."""
-    draft = propose(problem, edges.policy, now)
-    if draft.act is Act.NOTHING:
-        return draft, None
-    as_of = edges.store.rounds.read_until() or now
-    lifetime = edges.policy.proposal_lifetime
-    return draft, edges.store.proposals.add(problem.number, draft, who, now, lifetime, as_of)
+    """Freezes what would be written for a problem; no proposal where nothing should be, and the draft says why.
+
+    What the gardener itself proposed before and would not now is withdrawn.
+    """
+    draft = propose(problem, edges.policy, now, _around(edges, problem, who))
+    if draft.act is not Act.NOTHING:
+        return draft, _freeze(edges, problem.number, draft, who, now)
+    waiting = edges.store.proposals.open(problem.number)
+    if waiting and who == waiting.made_by == GARDENER:
+        edges.store.proposals.withdraw(problem.number, draft.reason, now)
+    return draft, None
+
+
+def _freeze(edges: Edges, number: int, draft: Draft, who: str, now: datetime) -> Proposal:
+    """Shown from now on as it is. Where somebody said `approve always`, "still happening" goes without asking."""
+    proposals, as_of = edges.store.proposals, edges.store.rounds.read_until() or now
+    made = proposals.add(number, draft, who, now, edges.policy.proposal_lifetime, as_of)
+    always = proposals.allowed(draft.repository, draft.issue) if draft.act is Act.COMMENT else ""
+    if always and edges.policy.approvers and made.stage is Stage.OPEN and who == GARDENER and draft.severity:
+        said = f"always, on #{draft.issue}"
+        return proposals.decide(Decision(made.id, "approve", always, now, made.digest, f"always:{made.id}", said))
+    return made
+
+
+def _around(edges: Edges, problem: Problem, who: str) -> Around:
+    store, issue = edges.store.issues, problem.match.issue if problem.match else None
+    symptoms = problem.incident.symptoms if problem.incident and not problem.is_symptom else ()
+    theirs = {n: linked.number for n in symptoms if (linked := store.linked(n))}
+    owners = store.file(edges.tracker.repository, OWNERS[0])
+    return Around(
+        comments=store.comments(issue.repository, issue.number) if issue else (),
+        owners=owners[0] if owners else "",
+        issues=theirs,
+        asked=who != GARDENER,
+    )
 
 
 def decide(edges: Edges, decision: Decision, groups: frozenset[str] = frozenset()) -> Proposal:
     """A person's word on a proposal: checked, then recorded once. Filing is left to `file`."""
-    proposal = edges.store.proposals.get(decision.proposal)
-    draft = approve(proposal, decision, edges.policy, groups)
-    return edges.store.proposals.decide(decision, draft)
+    proposals = edges.store.proposals
+    proposal = proposals.get(decision.proposal)
+    draft = approve(
+        proposal, decision, edges.policy, groups, lambda number: _same(edges, proposal, number, decision.at)
+    )
+    decided = proposals.decide(decision, draft)
+    if decision.words == ALWAYS and decided.stage is Stage.APPROVED:
+        proposals.allow(decided.draft.repository, decided.draft.issue, decision.who, decision.at)
+    return decided
+
+
+def _same(edges: Edges, proposal: Proposal | None, number: int, now: datetime) -> Draft:
+    """What `same as #889` comes to: the problem is told there instead."""
+    found = edges.store.clusters.problems([proposal.cluster] if proposal else [])
+    if not found:
+        raise Refused("This proposal is of an issue already. Say `approve` or `reject`.")
+    return same(found[0], edges.policy, issue_of(edges, number), now)
+
+
+def issue_of(edges: Edges, number: int) -> Issue:
+    """The issue as the tracker has it now; as the mirror has it where the tracker does not answer."""
+    try:
+        issue = edges.tracker.issue(number)
+    except Unavailable:
+        known = edges.store.issues.get(edges.tracker.repository, number)
+        if known is None:
+            raise
+        return known
+    known = edges.store.issues.get(edges.tracker.repository, number)
+    return replace(issue, severity_by=known.severity_by) if known else issue
 
 
 def file(edges: Edges, number: int) -> Proposal | None:
@@ -490,23 +588,67 @@ def file(edges: Edges, number: int) -> Proposal | None:
     Killed between any two of these, or told of a failure that may have been a success, the next try finds the
     marker and does not write again. None where another worker has the claim.
     """
-    store, tracker, now = edges.store, edges.tracker, edges.clock()
+    store, now = edges.store, edges.clock()
     claimed = store.proposals.claim(number, edges.worker, now, LEASE)
     if claimed is None:
         return None
-    draft, marker = claimed.draft, claimed.marker
     try:
         if edges.hold:
             edges.hold.safe(PATIENCE)
-        issue = tracker.find(marker, draft.issue)
-        if issue is None:
-            issue = tracker.create(draft, marker) if draft.act is Act.CREATE else tracker.comment(draft, marker)
-        if draft.act in (Act.ESCALATE, Act.REOPEN):
-            issue = tracker.edit(draft)
-    except Ambiguous as error:
-        return store.proposals.release(number, edges.worker, error.user_message, now, final=False)
+        issue = _filed(edges, claimed) if claimed.draft.act is Act.CREATE else _told(edges, claimed)
     except Unavailable as error:
-        return store.proposals.release(number, edges.worker, error.user_message, now, final=False)
+        return store.proposals.release(
+            number, edges.worker, error.user_message, edges.clock(), final=False, retry_at=error.retry_at
+        )
     except GardenError as error:
-        return store.proposals.release(number, edges.worker, error.user_message, now, final=True)
-    return store.proposals.finish(number, edges.worker, issue, edges.clock())
+        return store.proposals.release(number, edges.worker, error.user_message, edges.clock(), final=True)
+    return store.proposals.finish(number, edges.worker, issue, edges.clock()) if issue else None
+
+
+def _told(edges: Edges, proposal: Proposal) -> Issue | None:
+    """The comment, and what goes with it; each only where it is not there yet. None where the claim is lost."""
+    tracker, draft = edges.tracker, proposal.draft
+    issue = tracker.find(proposal.marker, draft.issue, proposal.made_at)
+    if issue is None:
+        if not edges.store.proposals.renew(proposal.id, edges.worker, edges.clock(), LEASE):
+            return None
+        issue = tracker.comment(draft, proposal.marker)
+    return tracker.edit(draft) if draft.act in (Act.ESCALATE, Act.REOPEN) else issue
+
+
+def _filed(edges: Edges, proposal: Proposal) -> Issue | None:
+    """The issue: ours if it is there already, another bot's if that was first, or a new one. A twin that was
+    committed after the look gives way to the lower number."""
+    tracker, since = edges.tracker, proposal.made_at - EARLIER
+    newest = tracker.newest(since)
+    known = next(iter(own(proposal, newest)), None)
+    issue = known or first(proposal, newest)
+    if issue is None:
+        if not edges.store.proposals.renew(proposal.id, edges.worker, edges.clock(), LEASE):
+            return None
+        issue = tracker.create(proposal.draft, proposal.marker)
+        newest = tracker.newest(since)
+    return _settled(edges, proposal, newest) or issue
+
+
+def _settled(edges: Edges, proposal: Proposal, issues: Iterable[Issue]) -> Issue | None:
+    """Closes our own twins; returns the issue that stays."""
+    stays, twins_ = twins(proposal, issues)
+    for twin in twins_ if stays else ():
+        edges.tracker.close_as_duplicate(twin.number, stays.number if stays else 0, twin_marker(proposal))
+    return stays
+
+
+def reconcile(edges: Edges, now: datetime) -> list[int]:
+    """Twins that show only later, as the mirror has them; returns the proposals that were of one."""
+    settled = []
+    for proposal in edges.store.proposals.filed_since(now - LATE):
+        known = edges.store.issues.twins(edges.tracker.repository, proposal.marker)
+        stays, gone = twins(proposal, known)
+        if stays is None or not gone:
+            continue
+        _settled(edges, proposal, known)
+        if proposal.issue != stays.number:
+            edges.store.proposals.reconciled(proposal.id, stays, now)
+        settled.append(proposal.id)
+    return settled

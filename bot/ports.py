@@ -21,6 +21,7 @@ from bot.models import (
     Case,
     Change,
     Cluster,
+    Comment,
     Condition,
     Decision,
     Deed,
@@ -432,6 +433,24 @@ class Issues(Protocol):
         """The lowest-numbered mirrored issue whose body carries one of our markers for the cluster."""
         ...
 
+    def comments(self, repository: str, number: int) -> list[Comment]:
+        """The mirrored comments of an issue, in the order in which they were written."""
+        ...
+
+    def twins(self, repository: str, marker: str) -> list[Issue]:
+        """Mirrored issues whose markers name the same signature, in order of number."""
+        ...
+
+    def quiet(self, repository: str, before: datetime) -> list[int]:
+        """Clusters that belong to an open issue and were not seen since then."""
+        ...
+
+    def keep_file(self, repository: str, path: str, body: str, now: datetime) -> None: ...
+
+    def file(self, repository: str, path: str) -> tuple[str, datetime] | None:
+        """A file of the repository as it was read last, and when."""
+        ...
+
     def link(self, cluster: int, issue: Issue, who: str, now: datetime) -> None: ...
 
     def linked(self, cluster: int) -> Issue | None: ...
@@ -474,8 +493,36 @@ class Proposals(Protocol):
         """Filing to filed; links the cluster to the issue and mirrors the issue."""
         ...
 
-    def release(self, number: int, worker: str, why: str, now: datetime, *, final: bool) -> Proposal:
-        """Filing back to approved (to be tried again), or to failed."""
+    def renew(self, number: int, worker: str, now: datetime, lease: timedelta) -> bool:
+        """Whether the claim is still the worker's; it then holds for another lease."""
+        ...
+
+    def release(
+        self, number: int, worker: str, why: str, now: datetime, *, final: bool, retry_at: datetime | None = None
+    ) -> Proposal:
+        """Filing back to approved (to be tried again after a pause, not before `retry_at`), or to failed."""
+        ...
+
+    def withdraw(self, cluster: int, why: str, now: datetime) -> Proposal | None:
+        """The open proposal of the cluster is superseded by nothing, and says why."""
+        ...
+
+    def reconciled(self, number: int, issue: Issue, now: datetime) -> Proposal:
+        """What was filed turned out to be a twin: the lower issue is the one."""
+        ...
+
+    def filed_since(self, since: datetime) -> list[Proposal]:
+        """Proposals made since then that became issues."""
+        ...
+
+    def allow(self, repository: str, issue: int, who: str, now: datetime) -> None:
+        """Later "still happening" comments on that issue go without asking."""
+        ...
+
+    def revoke(self, repository: str, issue: int, who: str, now: datetime) -> bool: ...
+
+    def allowed(self, repository: str, issue: int) -> str:
+        """Who allowed that; empty where nobody did."""
         ...
 
     def due(self, now: datetime) -> list[int]:

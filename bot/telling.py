@@ -14,13 +14,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot import pipeline
-from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused
+from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused, Unavailable
 from bot.models import (
     Act,
     Condition,
     Decision,
     Deed,
-    Issue,
     Message,
     Posted,
     Problem,
@@ -34,6 +33,7 @@ from bot.models import (
 from bot.ports import Chat, Edges
 from bot.render import phrases, slack
 from bot.steps import propose
+from bot.steps.approve import must_approve
 from bot.steps.digest import digest
 
 DAY = timedelta(hours=24)
@@ -103,7 +103,8 @@ def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) ->
         who, words = _decided(edges, number)
         message = slack.proposal(proposal, edges.clock(), who=who, words=words)
         note = hashlib.sha256(proposal.note.encode("utf-8", "replace")).hexdigest()[:8]
-        fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}"
+        again = f" {proposal.retry_at:%H:%M}" if proposal.retry_at and proposal.stage is Stage.APPROVED else ""
+        fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}{again}"
         channel = channel or edges.channel
         day = edges.store.messages.find(purpose_of_digest(edges, zone, channel))
         posted = _put(
@@ -130,7 +131,8 @@ def escalation(
     edges: Edges, number: int, severity: Severity, why: str, who: str, now: datetime, *, of_cluster: bool
 ) -> Proposal:
     """A person asks for another severity of an issue, named by itself or by its cluster."""
-    store, tracker = edges.store, edges.tracker
+    store = edges.store
+    problem: Problem | None
     if of_cluster:
         problem = one(edges, number)
         issue = store.issues.linked(problem.number) or (problem.match.issue if problem.match else None)
@@ -139,26 +141,19 @@ def escalation(
                 f"Cluster {problem.number} has no issue yet. `/garden file cluster {problem.number}` proposes one; "
                 f"whoever approves it can reply `approve {severity}`."
             )
+        issue = pipeline.issue_of(edges, issue.number)
     else:
-        issue = store.issues.get(tracker.repository, number) or tracker.issue(number)
-        problem = _holder(edges, issue)
+        issue = pipeline.issue_of(edges, number)
+        holders = store.issues.holders(issue.repository, issue.number)
+        problem = one(edges, holders[0]) if holders else None
     draft = propose.escalate(issue, severity, why, problem, edges.policy, who)
-    before = store.proposals.open(problem.number)
+    cluster = problem.number if problem else 0
+    before = store.proposals.open(cluster) if cluster else None
     as_of = store.rounds.read_until() or now
-    proposal = store.proposals.add(problem.number, draft, who, now, edges.policy.proposal_lifetime, as_of)
+    proposal = store.proposals.add(cluster, draft, who, now, edges.policy.proposal_lifetime, as_of)
     if before and before.id != proposal.id:
         show(edges, before.id)
     return proposal
-
-
-def _holder(edges: Edges, issue: Issue) -> Problem:
-    holders = edges.store.issues.holders(issue.repository, issue.number)
-    if not holders:
-        raise Refused(
-            f"Issue #{issue.number} belongs to no cluster, so there is no evidence to escalate it with. "
-            "`/garden latest` lists the clusters; `/garden escalate cluster 3 P1` names one."
-        )
-    return one(edges, holders[0])
 
 
 def one(edges: Edges, number: int) -> Problem:
@@ -201,7 +196,7 @@ def settle(edges: Edges, decision: Decision, groups: frozenset[str]) -> Proposal
     severity = proposal.draft.severity
     chosen = decision.words.strip().upper() == str(severity) or proposal.draft.act is Act.ESCALATE
     _not_taken_back(edges, decision, proposal)
-    if decision.verb == "approve" and severity is not None and chosen:
+    if decision.verb == "approve" and severity is not None and chosen and proposal.cluster:
         edges.store.clusters.set_severity(proposal.cluster, severity, decision.who, decision.at)
     return proposal
 
@@ -213,9 +208,19 @@ def _not_taken_back(edges: Edges, decision: Decision, proposal: Proposal) -> Non
         f"`/garden unlink {proposal.cluster}` parts the cluster from its issue",
         "reject": f"`/garden file cluster {proposal.cluster}` proposes it again",
     }
-    if decision.verb in instead:
+    if decision.verb in instead and proposal.cluster:
         deed = Deed(0, decision.who, decision.at, decision.verb, proposal.cluster, instead[decision.verb])
         edges.store.deeds.add(deed)
+
+
+def revoke(edges: Edges, number: int, who: str, groups: frozenset[str], now: datetime) -> str:
+    """Takes back `approve always` for the issue of a proposal; says what holds now."""
+    must_approve(who, edges.policy, groups)
+    proposal = edges.store.proposals.get(number)
+    issue = (proposal.draft.issue or proposal.issue) if proposal else 0
+    if proposal is None or not edges.store.proposals.revoke(proposal.draft.repository, issue, who, now):
+        raise Refused("Nothing goes without asking there, so there is nothing to take back.")
+    return f"From now on comments on #{issue} wait for an approval again."
 
 
 def carry_out(edges: Edges, number: int) -> Proposal | None:
@@ -234,6 +239,9 @@ def drain(edges: Edges) -> None:
         _show_if_heard(edges, number)
     for number in edges.store.proposals.expire(now):
         _show_if_heard(edges, number)
+    with contextlib.suppress(Unavailable, Forbidden):  # twins can wait
+        for number in pipeline.reconcile(edges, now):
+            _show_if_heard(edges, number)
 
 
 def _show_if_heard(edges: Edges, number: int) -> None:

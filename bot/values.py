@@ -347,6 +347,23 @@ def owners(raw: object) -> dict[str, tuple[str, ...]]:
     return {str(service): texts([who] if isinstance(who, str) else who) for service, who in raw.items()}
 
 
+STYLE = ("title", "labels", "branch", "body", "comment", "regression", "escalation", "recovery")
+
+
+def style(raw: object) -> dict[str, str]:
+    """Templates by what they replace; `labels` is a list of them, kept a line each."""
+    if not isinstance(raw, Mapping) or set(raw) - set(STYLE):
+        raise ValueError(f"it should be a table of templates: {', '.join(STYLE)}.")
+    found = {}
+    for name, value in raw.items():
+        if name == "labels" and not isinstance(value, str):
+            value = "\n".join(texts(value))
+        if not isinstance(value, str):
+            raise ValueError(f"{name} should be a text.")
+        found[str(name)] = value
+    return found
+
+
 def critical_paths(raw: object) -> tuple[CriticalPath, ...]:
     if not isinstance(raw, list | tuple):
         raise ValueError("it should be tables that begin with [[critical_paths]].")

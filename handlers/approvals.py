@@ -14,7 +14,7 @@ from bot.models import Decision, Posted, Stage
 from bot.render import slack
 from bot.spans import words as span_words
 from handlers.desk import Asked, Desk
-from handlers.replies import Approve, Later, Reject, Reply, parse_reply
+from handlers.replies import Approve, Later, Reject, Reply, Revoke, Same, parse_reply
 from handlers.words import Mistake
 
 
@@ -30,6 +30,9 @@ def replied(desk: Desk, asked: Asked) -> None:
         desk.say(asked, reply.answer)
         return
     number, posted = _meant(desk, asked, reply, standing)
+    if isinstance(reply, Revoke):
+        desk.say(asked, telling.revoke(desk.edges, number, asked.user, desk.groups(asked.user), desk.now()))
+        return
     decide(desk, asked, reply, number, telling.digest_of(posted))
 
 
@@ -63,7 +66,7 @@ def reject_clicked(desk: Desk, asked: Asked) -> None:
     _clicked(desk, asked, Reject())
 
 
-def _clicked(desk: Desk, asked: Asked, reply: Reply) -> None:
+def _clicked(desk: Desk, asked: Asked, reply: Approve | Same | Reject | Later) -> None:
     """The button names proposal and text; both must be those of the message that it stands in."""
     number, _, digest = asked.value.partition(":")
     standing = telling.standing_at(desk.edges, asked.channel, asked.ts)
@@ -72,7 +75,7 @@ def _clicked(desk: Desk, asked: Asked, reply: Reply) -> None:
     decide(desk, asked, reply, standing, digest)
 
 
-def decide(desk: Desk, asked: Asked, reply: Reply, number: int, digest: str) -> None:
+def decide(desk: Desk, asked: Asked, reply: Approve | Same | Reject | Later, number: int, digest: str) -> None:
     """Records the decision once, shows it in place, and has an approved proposal filed."""
     verb, words = _words(reply)
     decision = Decision(
@@ -90,8 +93,12 @@ def decide(desk: Desk, asked: Asked, reply: Reply, number: int, digest: str) -> 
         desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
 
 
-def _words(reply: Reply) -> tuple[str, str]:
+def _words(reply: Approve | Same | Reject | Later) -> tuple[str, str]:
     match reply:
+        case Same(number):
+            return "approve", f"same as #{number}"
+        case Approve(always=True):
+            return "approve", "always"
         case Approve():
             return "approve", f"as {reply.title}" if reply.title else str(reply.severity or "")
         case Reject():

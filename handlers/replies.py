@@ -23,6 +23,23 @@ class Approve:
     severity: Severity | None = None
     title: str = ""
     proposal: int = 0
+    always: bool = False
+    """Later comments of that sort on the issue go without asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The issue that it is, by the approver's own word."""
+
+    issue: int
+    proposal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """`approve always` is taken back."""
+
+    proposal: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +54,7 @@ class Later:
     proposal: int = 0
 
 
-Reply = Approve | Reject | Later
+Reply = Approve | Same | Reject | Later | Revoke
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,8 @@ def _approve(rest: str) -> Reply | Mistake | None:
     proposal, words = _proposal(rest)
     if all(is_one_of(w, "it", "this", "please", "") for w in words):
         return Approve(proposal=proposal)
+    if len(words) == 1 and is_one_of(words[0], "always"):
+        return Approve(proposal=proposal, always=True)
     if (
         len(words) <= 2
         and (severity := severity_in(words[-1])) is not None
@@ -67,8 +86,27 @@ def _approve(rest: str) -> Reply | Mistake | None:
     if is_one_of(words[0], "as") and words[1:]:
         return Approve(title=" ".join(words[1:]).strip('`"“”'), proposal=proposal)
     return Mistake(
-        f"Nothing was approved: I do not read “{short(rest)}”. Reply `approve`, `approve P1` or `approve as <title>`."
+        f"Nothing was approved: I do not read “{short(rest)}”. Reply `approve`, `approve P1`, `approve as <title>` or "
+        "`approve always`."
     )
+
+
+def _same(rest: str) -> Reply | Mistake | None:
+    words = rest.split()
+    if not words or not is_one_of(words[0], "as"):
+        return None
+    rest_words = [w for w in words[1:] if not is_one_of(w, "issue", "number", "#", "")]
+    number = number_in(_BARE_NUMBER, rest_words[0]) if rest_words else 0
+    if not number or len(rest_words) > 1:
+        return Mistake("Nothing was decided. Reply `same as #889`, with the number of the issue that it is.")
+    return Same(number)
+
+
+def _revoke(rest: str) -> Reply | Mistake | None:
+    proposal, words = _proposal(rest)
+    if not all(is_one_of(w, "always", "it", "approval", "the", "") for w in words):
+        return None
+    return Revoke(proposal)
 
 
 def _reject(rest: str) -> Reply | Mistake | None:
@@ -103,11 +141,14 @@ def _proposal(rest: str) -> tuple[int, list[str]]:
 WORDS: tuple[Word, ...] = (
     Word(
         "approve",
-        "approve [P1] [as <title>]",
-        "writes the proposal to the tracker as it was shown, or with your severity or title",
-        ("approve", "approve P1", "approve as Checkout fails for guests"),
+        "approve [P1] [as <title>] [always]",
+        "writes the proposal to the tracker as it was shown, or with your severity or title; with `always`, later "
+        "comments on that issue go without asking",
+        ("approve", "approve P1", "approve as Checkout fails for guests", "approve always"),
         _approve,
     ),
+    Word("same", "same as #889", "it is that issue: told and linked there, no new one", ("same as #889",), _same),
+    Word("revoke", "revoke", "takes `approve always` back for that issue", ("revoke",), _revoke),
     Word("reject", "reject [why]", "drops the proposal", ("reject known noise",), _reject),
     Word("later", "later 2h", "asks again after that time", ("later 2h",), _later),
 )

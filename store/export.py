@@ -127,6 +127,7 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
         " FROM proposals ORDER BY id"
     ),
     "decisions": _rows("SELECT proposal, verb, who, at, digest, words FROM decisions ORDER BY id"),
+    "always": _rows("SELECT repository, number, who, at FROM always ORDER BY repository, number"),
     "messages": _rows("SELECT purpose, channel, ts, thread, at FROM messages ORDER BY purpose"),
     "rounds": _rows(
         "SELECT number, source, window_start, window_end, began, concluded, entries, note FROM rounds ORDER BY number"

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from bot.models import Change, Comment, Event, Issue, Mark, Severity, Turn
 from store import history
-from store.codec import clean, dump, load, micros, numbers, pairs
+from store.codec import clean, dump, load, micros, moment, numbers, pairs
 from store.codec import words as words_column
 from store.connection import Connections
 from store.markers import in_text, stamp
@@ -122,6 +122,45 @@ class Issues:
                 [repository, words_column(stamps), numbers(names(db, cluster))],
             ).fetchone()
             return load(Issue, row[0]) if row else None
+
+    def twins(self, repository: str, marker: str) -> list[Issue]:
+        """Mirrored issues whose markers name the same signature, in order of number."""
+        signatures = [signature for _, signature in in_text(marker) if signature]
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT DISTINCT issues.number, issues.body FROM markers JOIN issues ON issues.id = markers.issue"
+                " WHERE issues.repository = ? AND markers.signature IN (SELECT value FROM json_each(?))"
+                " ORDER BY issues.number",
+                [repository, words_column(signatures)],
+            )
+            return [load(Issue, body) for _, body in rows]
+
+    def quiet(self, repository: str, before: datetime) -> list[int]:
+        """Clusters that belong to an open issue and were not seen since then."""
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT links.cluster FROM links JOIN issues USING (repository, number)"
+                " JOIN signatures ON signatures.cluster = links.cluster JOIN counts ON counts.signature = signatures.id"
+                " WHERE links.repository = ? AND issues.state = 'open'"
+                " GROUP BY links.cluster HAVING max(counts.last) < ? ORDER BY links.cluster",
+                [repository, micros(before)],
+            )
+            return [row[0] for row in rows]
+
+    def keep_file(self, repository: str, path: str, body: str, now: datetime) -> None:
+        with self._connections.change() as db:
+            db.execute(
+                "INSERT INTO repository_files (repository, path, at, body) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET at = excluded.at, body = excluded.body",
+                [repository, path, micros(now), clean(body)],
+            )
+
+    def file(self, repository: str, path: str) -> tuple[str, datetime] | None:
+        """A file of the repository as it was read last, and when."""
+        with self._connections.read() as db:
+            sql = "SELECT body, at FROM repository_files WHERE repository = ? AND path = ?"
+            row = db.execute(sql, [repository, path]).fetchone()
+            return (row[0], moment(row[1])) if row else None
 
     def link(self, cluster: int, issue: Issue, who: str, now: datetime) -> None:
         with self._connections.change() as db:

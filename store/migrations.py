@@ -508,5 +508,71 @@ def m0010_causes(db: Database) -> None:
         db.execute(statement)
 
 
+OUTBOX = """
+CREATE TABLE decided AS SELECT * FROM decisions;
+DROP TABLE decisions;
+CREATE TABLE proposals_anew (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  cluster INTEGER REFERENCES clusters,
+  draft TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  marker TEXT NOT NULL UNIQUE,
+  digest TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  made_by TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  as_of INTEGER NOT NULL,
+  issue INTEGER NOT NULL DEFAULT 0,
+  url TEXT NOT NULL DEFAULT '',
+  note TEXT NOT NULL DEFAULT '',
+  worker TEXT NOT NULL DEFAULT '',
+  lease_until INTEGER,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER
+) STRICT;
+INSERT INTO proposals_anew SELECT *, NULL FROM proposals;
+DROP TABLE proposals;
+ALTER TABLE proposals_anew RENAME TO proposals;
+CREATE INDEX proposals_cluster ON proposals (cluster, id);
+CREATE UNIQUE INDEX proposals_open ON proposals (cluster) WHERE stage = 'open';
+CREATE INDEX proposals_due ON proposals (stage) WHERE stage IN ('open', 'approved', 'filing');
+CREATE TABLE decisions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  proposal INTEGER NOT NULL REFERENCES proposals,
+  verb TEXT NOT NULL,
+  who TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  digest TEXT NOT NULL,
+  via TEXT NOT NULL,
+  words TEXT NOT NULL
+) STRICT;
+INSERT INTO decisions SELECT * FROM decided;
+DROP TABLE decided;
+CREATE UNIQUE INDEX decisions_via ON decisions (via) WHERE via <> '';
+CREATE INDEX decisions_proposal ON decisions (proposal);
+CREATE TABLE always (
+  repository TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  who TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (repository, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE repository_files (
+  repository TEXT NOT NULL,
+  path TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (repository, path)
+) STRICT, WITHOUT ROWID
+"""
+"""A proposal may be of an issue alone; what could not be filed says when it is tried again; `approve always`."""
+
+
+@MIGRATIONS()
+def m0011_outbox(db: Database) -> None:
+    for statement in OUTBOX.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -24,9 +24,13 @@ from store.connection import Connections
 from store.resolving import resolve
 
 _SELECT = (
-    "SELECT proposals.id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note"
-    " FROM proposals "
+    "SELECT proposals.id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note,"
+    " retry_at FROM proposals "
 )
+_DUE = "(stage = 'approved' AND coalesce(retry_at, 0) <= ? OR stage = 'filing' AND lease_until <= ?)"
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+"""How long filing waits after it did not succeed twice: twice as long each time. After the first time it is tried
+again at once, to see whether it happened."""
 _VERBS = {"approve": Stage.APPROVED, "reject": Stage.REJECTED, "later": Stage.OPEN}
 _DONE = {"approve": "approved", "reject": "rejected"}
 
@@ -46,19 +50,22 @@ class Proposals:
         is being filed, and, to the gardener itself, one that a person rejected."""
         with self._connections.change() as db:
             number = resolve(db, cluster) or cluster
-            before = _open(db, number)
+            before = _open(db, number, draft)
             if before and _meaning(before.draft) == _meaning(draft):
                 return before
             standing = _standing(db, number, draft, made_by)
             if standing:
                 return standing
+            note = f"replaces proposal {before.id}: {_difference(before.draft, draft)}" if before else ""
             if before:
-                _move(db, before.id, Stage.SUPERSEDED, Event(now, made_by, "superseded", _subject(before.id)))
+                event = Event(now, made_by, "superseded", _subject(before.id), _difference(before.draft, draft))
+                _move(db, before.id, Stage.SUPERSEDED, event, note=_difference(before.draft, draft))
             cursor = db.execute(
-                "INSERT INTO proposals (cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO proposals"
+                " (cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, note)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
-                    number,
+                    number or None,
                     dump(draft),
                     str(Stage.OPEN),
                     markers.new(number, _signature(db, number)),
@@ -67,13 +74,22 @@ class Proposals:
                     made_by,
                     micros(now + lifetime),
                     micros(as_of),
+                    note,
                 ],
             )
             made = _get(db, cursor.lastrowid or 0)
-            history.add(
-                db, Event(now, made_by, "proposed", _subject(made.id), f"cluster {number}: {draft.act} {draft.title}")
-            )
+            of = f"cluster {number}" if number else f"#{draft.issue}"
+            history.add(db, Event(now, made_by, "proposed", _subject(made.id), f"{of}: {draft.act} {draft.title}"))
             return made
+
+    def withdraw(self, cluster: int, why: str, now: datetime) -> Proposal | None:
+        """What nobody should write any more is not asked for any more, and says why."""
+        with self._connections.change() as db:
+            before = _open(db, resolve(db, cluster) or cluster)
+            if before is None:
+                return None
+            event = Event(now, history.GARDENER, "superseded", _subject(before.id), why)
+            return _move(db, before.id, Stage.SUPERSEDED, event, note=why)
 
     def get(self, number: int) -> Proposal | None:
         with self._connections.read() as db:
@@ -103,19 +119,24 @@ class Proposals:
                 ],
             )
             said = Event(decision.at, decision.who, decision.verb, _subject(proposal.id), decision.words)
-            note = decision.words if decision.verb == "reject" else proposal.note
+            note = {"reject": decision.words, "approve": ""}.get(decision.verb, proposal.note)
             return _move(db, proposal.id, _VERBS[decision.verb], said, note=note)
 
     def claim(self, number: int, worker: str, now: datetime, lease: timedelta) -> Proposal | None:
         with self._connections.change() as db:
             taken = db.execute(
-                "UPDATE proposals SET worker = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ?"
-                " AND (stage = 'approved' OR stage = 'filing' AND lease_until <= ?)",
-                [worker, micros(now + lease), number, micros(now)],
+                f"UPDATE proposals SET worker = ?, lease_until = ?, attempts = attempts + 1 WHERE id = ? AND {_DUE}",  # noqa: S608 -- ours
+                [worker, micros(now + lease), number, micros(now), micros(now)],
             ).rowcount
             if not taken:
                 return None
             return _move(db, number, Stage.FILING, Event(now, worker, "filing", _subject(number)))
+
+    def renew(self, number: int, worker: str, now: datetime, lease: timedelta) -> bool:
+        """Whether the claim is still the worker's; it then holds for another lease."""
+        with self._connections.change() as db:
+            sql = "UPDATE proposals SET lease_until = ? WHERE id = ? AND stage = 'filing' AND worker = ?"
+            return bool(db.execute(sql, [micros(now + lease), number, worker]).rowcount)
 
     def finish(self, number: int, worker: str, issue: Issue, now: datetime) -> Proposal:
         """Filed, by the worker that claimed it; finishing again with the same issue changes nothing."""
@@ -127,22 +148,71 @@ class Proposals:
             row = db.execute(
                 "SELECT who FROM decisions WHERE proposal = ? AND verb = 'approve' ORDER BY id DESC LIMIT 1", [number]
             ).fetchone()
-            issues.link(db, proposal.cluster, issue, row[0] if row else worker, now)
+            if proposal.cluster:
+                issues.link(db, proposal.cluster, issue, row[0] if row else worker, now)
+            else:
+                issues.mirror(db, issue)
             db.execute("UPDATE proposals SET issue = ?, url = ? WHERE id = ?", [issue.number, issue.url, number])
             return _move(db, number, Stage.FILED, Event(now, worker, "filed", _subject(number), issue.ref), note="")
 
-    def release(self, number: int, worker: str, why: str, now: datetime, *, final: bool) -> Proposal:
+    def release(
+        self, number: int, worker: str, why: str, now: datetime, *, final: bool, retry_at: datetime | None = None
+    ) -> Proposal:
         with self._connections.change() as db:
             _check_claim(db, _get(db, number), worker)
+            attempts = db.execute("SELECT attempts FROM proposals WHERE id = ?", [number]).fetchone()[0]
+            pause = min(_FIRST_PAUSE * 2 ** min(attempts - 2, 12), _LONGEST_PAUSE) if attempts > 1 else timedelta(0)
+            again = None if final else max(now + pause, retry_at or now)
+            db.execute("UPDATE proposals SET retry_at = ? WHERE id = ?", [micros(again), number])
             stage, verb = (Stage.FAILED, "failed") if final else (Stage.APPROVED, "put back")
             return _move(db, number, stage, Event(now, worker, verb, _subject(number), why), note=why)
+
+    def reconciled(self, number: int, issue: Issue, now: datetime) -> Proposal:
+        """What was filed turned out to be a twin: the lower issue is the one."""
+        with self._connections.change() as db:
+            proposal = _get(db, number)
+            if proposal.cluster:
+                issues.link(db, proposal.cluster, issue, history.GARDENER, now)
+            db.execute("UPDATE proposals SET issue = ?, url = ? WHERE id = ?", [issue.number, issue.url, number])
+            said = f"#{proposal.issue} was a twin of {issue.ref}"
+            return _move(db, number, Stage.FILED, Event(now, history.GARDENER, "twin", _subject(number), said))
+
+    def filed_since(self, since: datetime) -> list[Proposal]:
+        """Issues created since then, by proposals of any cluster."""
+        with self._connections.read() as db:
+            rows = db.execute(_SELECT + "WHERE stage = 'filed' AND made_at >= ? ORDER BY id", [micros(since)])
+            return [p for p in map(_proposal, rows) if p.draft.act is Act.CREATE]
+
+    def allow(self, repository: str, issue: int, who: str, now: datetime) -> None:
+        """`approve always`: later "still happening" comments on that issue go without asking."""
+        with self._connections.change() as db:
+            db.execute(
+                "INSERT INTO always (repository, number, who, at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET who = excluded.who, at = excluded.at",
+                [repository, issue, who, micros(now)],
+            )
+            history.add(db, Event(now, who, "always", f"issue {repository}#{issue}"))
+
+    def revoke(self, repository: str, issue: int, who: str, now: datetime) -> bool:
+        """Takes `approve always` back; whether there was one."""
+        with self._connections.change() as db:
+            gone = db.execute("DELETE FROM always WHERE repository = ? AND number = ?", [repository, issue]).rowcount
+            if gone:
+                history.add(db, Event(now, who, "asks again", f"issue {repository}#{issue}"))
+            return bool(gone)
+
+    def allowed(self, repository: str, issue: int) -> str:
+        """Who said `approve always` for that issue; empty where nobody did."""
+        with self._connections.read() as db:
+            sql = "SELECT who FROM always WHERE repository = ? AND number = ?"
+            row = db.execute(sql, [repository, issue]).fetchone()
+            return row[0] if row else ""
 
     def due(self, now: datetime) -> list[int]:
         with self._connections.read() as db:
             rows = db.execute(
-                "SELECT id FROM proposals WHERE stage = 'approved' OR stage = 'filing' AND lease_until <= ? "
-                "ORDER BY id",
-                [micros(now)],
+                f"SELECT id FROM proposals WHERE {_DUE} ORDER BY id",  # noqa: S608 -- words of ours
+                [micros(now), micros(now)],
             )
             return [row[0] for row in rows]
 
@@ -174,10 +244,10 @@ def newest(db: Database, clusters: Sequence[int]) -> dict[int, Proposal]:
 
 
 def _proposal(row: Sequence[Any]) -> Proposal:
-    id_, cluster, draft, stage, marker, hashed, made_at, made_by, expires_at, as_of, issue, url, note = row
+    id_, cluster, draft, stage, marker, hashed, made_at, made_by, expires_at, as_of, issue, url, note, retry_at = row
     return Proposal(
         id=id_,
-        cluster=cluster,
+        cluster=cluster or 0,
         draft=load(Draft, draft),
         stage=Stage(stage),
         marker=marker,
@@ -189,6 +259,7 @@ def _proposal(row: Sequence[Any]) -> Proposal:
         issue=issue,
         url=url,
         note=note,
+        retry_at=moment(retry_at),
     )
 
 
@@ -204,21 +275,19 @@ def _get(db: Database, number: int) -> Proposal:
     return found
 
 
-def _open(db: Database, cluster: int) -> Proposal | None:
-    row = db.execute(
-        _SELECT + "WHERE cluster = ? AND stage = 'open'",
-        [cluster],
-    ).fetchone()
-    return _proposal(row) if row else None
+def _open(db: Database, cluster: int, draft: Draft | None = None) -> Proposal | None:
+    """The open proposal of the cluster; without one, that of the issue."""
+    if cluster:
+        row = db.execute(_SELECT + "WHERE cluster = ? AND stage = 'open'", [cluster]).fetchone()
+        return _proposal(row) if row else None
+    rows = db.execute(_SELECT + "WHERE cluster IS NULL AND stage = 'open' ORDER BY id DESC")
+    return next((p for p in map(_proposal, rows) if draft and _place(p.draft) == _place(draft)), None)
 
 
 def _standing(db: Database, cluster: int, draft: Draft, made_by: str) -> Proposal | None:
     """What is on its way already, so that it is not filed twice; and what a person said no to, so that the
     gardener does not ask again."""
-    rows = db.execute(
-        _SELECT + "WHERE cluster = ? ORDER BY id DESC LIMIT 20",
-        [cluster],
-    )
+    rows = db.execute(_SELECT + "WHERE cluster IS ? ORDER BY id DESC LIMIT 20", [cluster or None])
     for proposal in map(_proposal, rows):
         same = _meaning(proposal.draft) == _meaning(draft)
         if proposal.stage in (Stage.APPROVED, Stage.FILING) and (same or proposal.draft.act is draft.act is Act.CREATE):
@@ -228,9 +297,29 @@ def _standing(db: Database, cluster: int, draft: Draft, made_by: str) -> Proposa
     return None
 
 
+def _place(draft: Draft) -> tuple[str, int]:
+    return (draft.repository, draft.issue)
+
+
 def _meaning(draft: Draft) -> tuple[object, ...]:
-    """What a person decides on; figures that have grown since are no reason to ask again."""
-    return (draft.act, draft.repository, draft.issue, draft.title, draft.severity, draft.reason)
+    """What a person decides on: severity, match and cause. Figures and words that changed since, and what the day
+    made of the category, are no reason to ask again."""
+    return (draft.act, *_place(draft), draft.severity, draft.cause)
+
+
+def _difference(before: Draft, after: Draft) -> str:
+    """What of that changed, in words."""
+    said = []
+    if before.severity is not after.severity:
+        said.append(f"severity is {after.severity} now, was {before.severity}")
+    if (before.act, _place(before)) != (after.act, _place(after)):
+        where = f" #{after.issue}" if after.issue else ""
+        said.append(
+            f"it is to {after.act}{where} now, was to {before.act}{f' #{before.issue}' if before.issue else ''}"
+        )
+    if before.cause != after.cause:
+        said.append("its cause is another")
+    return "; ".join(said)
 
 
 def _signature(db: Database, cluster: int) -> str:

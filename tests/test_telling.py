@@ -164,7 +164,7 @@ def test_a_proposal_too_long_for_a_message_is_attached_whole(team: Team) -> None
     edges = team.read(NOW)
     _, proposal = telling.request(edges, 1, ANN, NOW)
     assert proposal is not None
-    long = replace(proposal.draft, title="another", body="every line counts\n" * 800)
+    long = replace(proposal.draft, cause="another", body="every line counts\n" * 800)
     lifetime = edges.policy.proposal_lifetime
     made = edges.store.proposals.add(1, long, ANN, NOW, lifetime, NOW)
     telling.show(edges, made.id)

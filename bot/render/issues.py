@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from bot.models import (
     Candidate,
     Cluster,
+    Comment,
     Entry,
     Finding,
     Issue,
@@ -31,12 +32,13 @@ from bot.models import (
     Severity,
     Verdict,
 )
-from bot.render import phrases
+from bot.render import house, phrases, titles
 from bot.render.escape import cut, fence, link, markdown
 
 BODY_LIMIT = 65_536
 RESERVE = 1_000
 """What the marker and the tracker itself may need at the end of a body."""
+LONGEST = BODY_LIMIT - RESERVE
 RELATED = 0.2
 """Candidates below this are not worth naming."""
 EVIDENCE = 5
@@ -63,9 +65,10 @@ class Told:
 # ------------------------------------------------------------------------------------------------ texts
 
 
-def body(problem: Problem, policy: Policy) -> str:
-    """The body of a new issue, without the marker."""
-    return _within(lambda share: _render("body.md.j2", _facts(problem, policy, share)), BODY_LIMIT - RESERVE)
+def body(problem: Problem, policy: Policy, issues: Mapping[int, int] | None = None) -> str:
+    """The body of a new issue, without the marker; `issues` are those that its symptoms have."""
+    known = {"issues": issues or {}}
+    return _within(lambda share: _text("body", policy, {**_facts(problem, policy, share), **known}), LONGEST)
 
 
 def comment(problem: Problem, policy: Policy, told: Told | None) -> str:
@@ -76,14 +79,18 @@ def comment(problem: Problem, policy: Policy, told: Told | None) -> str:
         "told": told,
         "old_severity": told.severity if told and told.severity is not problem.triage.severity else None,
     }
-    return _within(
-        lambda share: _render("comment.md.j2", {**_facts(problem, policy, share), **context}), BODY_LIMIT - RESERVE
-    )
+    return _within(lambda share: _text("comment", policy, {**_facts(problem, policy, share), **context}), LONGEST)
 
 
 def regression(problem: Problem, policy: Policy) -> str:
     """The comment with which a closed issue is opened again."""
-    return _within(lambda share: _render("regression.md.j2", _facts(problem, policy, share)), BODY_LIMIT - RESERVE)
+    return _within(lambda share: _text("regression", policy, _facts(problem, policy, share)), LONGEST)
+
+
+def recovery(problem: Problem, policy: Policy, revision: str) -> str:
+    """Not seen since; what follows from that is for people."""
+    quiet = {"quiet": _quiet(problem.cluster), "newer": revision}
+    return _within(lambda share: _text("recovery", policy, {**_facts(problem, policy, share), **quiet}), LONGEST)
 
 
 def escalation(
@@ -95,15 +102,49 @@ def escalation(
 
     def text(share: float) -> str:
         facts = _facts(problem, policy, share) if problem else {"c": None}
-        return _render("escalation.md.j2", {**facts, **context})
+        return _text("escalation", policy, {**facts, **context})
 
-    return _within(text, BODY_LIMIT - RESERVE)
+    return _within(text, LONGEST)
 
 
-def told(issue: Issue, cluster: Cluster) -> Told | None:
+def mistakes(style: Mapping[str, str]) -> list[str]:
+    """What is wrong with the team's templates, a sentence each, with the line."""
+    problem, policy = house.sample(), Policy()
+    facts = _facts(problem, policy, 1.0) | {
+        "issues": {}, "more": 0, "told": None, "old_severity": None, "quiet": "", "newer": "",
+        "old": None, "new": problem.triage.severity, "why": "", "verb": "set", "person": False,
+        **titles.facts(problem),
+    }  # fmt: skip
+    filters = _environment().filters
+    found = []
+    for name, text in style.items():
+        known = titles.facts(problem) if name in ("title", "labels", "branch") else facts
+        parts = text.splitlines() if name == "labels" else [text]
+        found += [house.mistake(name, part, known, filters) for part in parts]
+    return [words for words in found if words]
+
+
+def told_quiet(issue: Issue, cluster: Cluster) -> bool:
+    """Whether the issue says already that the cluster was not seen since."""
+    return any(_quiet(cluster) in text for text in issue.comments)
+
+
+def ours_of(comments: Sequence[Comment], cluster: Cluster, day: date) -> Comment | None:
+    """The newest comment of that day in which we told of the cluster."""
+    numbers = {cluster.number, *cluster.aliases}
+    for comment in reversed(comments):
+        ours = any(int(found[0]) in numbers for found in _STATE.findall(comment.body))
+        if ours and "<!-- log-gardener: " in comment.body and comment.created_at and comment.created_at.date() == day:
+            return comment
+    return None
+
+
+def told(issue: Issue, cluster: Cluster, without: str = "") -> Told | None:
     """What our newest text on the issue said of the cluster; None if there is none, or if it cannot be ours."""
     numbers = {cluster.number, *cluster.aliases}
     for text in (*reversed(issue.comments), issue.body):
+        if without and text == without:
+            continue
         for number, occurrences, last, severity in reversed(_STATE.findall(text)):
             try:
                 time = datetime.fromisoformat(last)
@@ -168,6 +209,7 @@ def _facts(problem: Problem, policy: Policy, share: float) -> dict[str, object]:
         "related": _related(match, policy.repository),
         "symptoms": problem.incident.symptoms if problem.incident and not problem.is_symptom else (),
         "state": _state(problem),
+        "branch": titles.branch(problem, policy),
         "regressed": match.issue if match and match.outcome is Outcome.REGRESSION else None,
     }
 
@@ -222,8 +264,16 @@ def _within(text: Callable[[float], str], limit: int) -> str:
     return cut(result, limit)
 
 
-def _render(template: str, context: Mapping[str, object]) -> str:
-    text = _environment().get_template(template).render(context)
+def _quiet(cluster: Cluster) -> str:
+    return f"<!-- log-gardener:quiet cluster={cluster.number} last={cluster.last_seen.astimezone(UTC).isoformat()} -->"
+
+
+def _text(name: str, policy: Policy, facts: Mapping[str, object]) -> str:
+    """By the team's own template where there is one, and it can be rendered; else in house style."""
+    own = house.rendered(policy.style.get(name, ""), facts, _environment().filters)
+    text = own or _environment().get_template(f"{name}.md.j2").render(facts)
+    if own and str(facts.get("state", "")) not in own:
+        text = f"{own}\n{facts.get('state', '')}"  # or we would not know what was told
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -6,6 +6,7 @@ Refusals say what to do instead. The store makes sure that a decision happens on
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.errors import Refused
@@ -14,13 +15,22 @@ from bot.render import issues, titles
 
 _SEVERITY = re.compile(r"p([0-5])", re.IGNORECASE)
 _AS = re.compile(r"as\s+(\S.*)", re.IGNORECASE | re.DOTALL)
+_SAME = re.compile(r"same as #?(\d{1,9})", re.IGNORECASE)
+ALWAYS = "always"
+"""Later "still happening" comments on that issue go without asking, until somebody takes that back."""
 _SPAN = re.compile(r"\d{1,3}\s*(?:m|min|h|d|w)\w*", re.IGNORECASE)
 
 
-def approve(proposal: Proposal | None, decision: Decision, policy: Policy, groups: frozenset[str]) -> Draft | None:
+def approve(
+    proposal: Proposal | None,
+    decision: Decision,
+    policy: Policy,
+    groups: frozenset[str],
+    same: Callable[[int], Draft] | None = None,
+) -> Draft | None:
     """The draft as the approval's words change it, or None where they do not; raises `Refused`.
 
-    `groups` are the ids of the user groups that the person is in.
+    `groups` are the ids of the user groups that the person is in; `same` drafts what `same as #889` comes to.
     """
     if proposal is None:
         raise Refused(f"There is no proposal {decision.proposal}. `/garden latest` shows what is open.")
@@ -32,6 +42,9 @@ def approve(proposal: Proposal | None, decision: Decision, policy: Policy, group
                 f"The text of proposal {proposal.id} is not the one that you were shown. Look at the newest message "
                 "and approve there."
             )
+        meant = _SAME.fullmatch(decision.words.strip())
+        if meant and same:
+            return same(int(meant[1]))
         return _changed(proposal.draft, decision.words.strip())
     if decision.verb == "later":
         if decision.words.strip() and not _SPAN.fullmatch(decision.words.strip()):
@@ -39,17 +52,22 @@ def approve(proposal: Proposal | None, decision: Decision, policy: Policy, group
         return None
     if decision.verb == "reject":
         return None
-    raise Refused("Say `approve`, `approve P1`, `approve as <title>`, `reject <why>` or `later 2h`.")
+    raise Refused("Say `approve`, `approve P1`, `approve as <title>`, `same as #889`, `reject <why>` or `later 2h`.")
 
 
-def _may(proposal: Proposal, decision: Decision, policy: Policy, groups: frozenset[str]) -> None:
+def must_approve(who: str, policy: Policy, groups: frozenset[str]) -> None:
+    """Raises `Refused`, in words, where the person may not decide."""
     if not policy.approvers:
         raise Refused(
             "Nobody can approve yet: the list of approvers is empty. Whoever runs the bot sets GARDEN_APPROVERS to "
             "Slack user or user-group ids, for example GARDEN_APPROVERS=U012AB3CD,S045EF6GH."
         )
-    if not policy.approvers & {decision.who, *groups}:
+    if not policy.approvers & {who, *groups}:
         raise Refused("You are not on the list of approvers (GARDEN_APPROVERS). Somebody who is has to decide this.")
+
+
+def _may(proposal: Proposal, decision: Decision, policy: Policy, groups: frozenset[str]) -> None:
+    must_approve(decision.who, policy, groups)
     if decision.verb == "approve" and not policy.self_approval and decision.who == proposal.made_by:
         raise Refused("You asked for this proposal yourself, and this team wants a second person to approve.")
 
@@ -84,6 +102,10 @@ def _is_open(proposal: Proposal, decision: Decision) -> None:
 def _changed(draft: Draft, words: str) -> Draft | None:
     if not words:
         return None
+    if words == ALWAYS:
+        if draft.act is Act.COMMENT and draft.severity:
+            return None
+        raise Refused('Only "still happening" comments can go without asking. Say `approve` alone.')
     severity = _SEVERITY.fullmatch(words)
     if severity:
         return _with_severity(draft, Severity(f"P{severity[1]}"))

@@ -6,12 +6,45 @@ issue's severity that a person asked for. The texts are made by `bot.render.issu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from bot.errors import Refused
-from bot.models import Act, Draft, Issue, Kind, Match, Outcome, Policy, Problem, Severity
+from bot.models import (
+    Act,
+    Comment,
+    Deployment,
+    Draft,
+    Finding,
+    Issue,
+    Kind,
+    Match,
+    Outcome,
+    Policy,
+    Problem,
+    Severity,
+)
 from bot.render import issues, titles
+from bot.render.escape import cut
+
+AFTER_DEPLOYMENT = timedelta(days=1)
+"""How long a newer revision has to serve without a problem before that is worth a word."""
+CAUSE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known around a problem that its texts depend on."""
+
+    comments: Sequence[Comment] = ()
+    """Those on its issue."""
+    owners: str = ""
+    """The repository's CODEOWNERS."""
+    issues: Mapping[int, int] = field(default_factory=dict)
+    """The issues that its symptoms have, by cluster."""
+    asked: bool = False
+    """A person asks: a second word on the same day takes the place of the first."""
 
 
 def wanted(problems: Sequence[Problem], policy: Policy, *, baseline: bool) -> list[Problem]:
@@ -30,8 +63,9 @@ def is_expected(problem: Problem) -> bool:
     return Kind.EXPECTED in (problem.triage.kind, problem.cluster.kind)
 
 
-def propose(problem: Problem, policy: Policy, now: datetime) -> Draft:
+def propose(problem: Problem, policy: Policy, now: datetime, around: Around | None = None) -> Draft:
     """Create, comment, escalate, reopen, link, or nothing, by what the tracker knows of the problem."""
+    around = around or Around()
     if is_expected(problem):
         why = "; ".join(problem.triage.reasons) or "the team or a rule says so"
         return _nothing(problem, policy, f"Expected behaviour, so no issue: {why}.")
@@ -44,18 +78,65 @@ def propose(problem: Problem, policy: Policy, now: datetime) -> Draft:
     match = problem.match or Match(Outcome.NEW, "the tracker was not searched")
     issue = match.issue
     if issue is None:
-        return _create(problem, policy, match)
+        return _create(problem, policy, match, around)
     match match.outcome:
-        case Outcome.REGRESSION if issue.locked:
-            return _create(problem, policy, match)
+        case Outcome.REGRESSION if issue.locked or _long_closed(issue, policy, now):
+            return _create(problem, policy, match, around)
         case Outcome.REGRESSION:
             return _reopen(problem, policy, match, issue)
         case Outcome.KNOWN if issue.closed:
             return _nothing(problem, policy, f"Nothing to do: {match.reason}.", issue)
         case Outcome.KNOWN | Outcome.COMMENT_ONLY:
-            return _known(problem, policy, match, issue, now)
+            return _known(problem, policy, match, issue, now, around)
         case _:
-            return _create(problem, policy, match)
+            return _create(problem, policy, match, around)
+
+
+def same(problem: Problem, policy: Policy, issue: Issue, now: datetime) -> Draft:
+    """A person says that the problem is that issue: it is told there, and linked."""
+    if issue.pull_request:
+        raise Refused(f"#{issue.number} is a pull request. A problem belongs to an issue.")
+    match = Match(Outcome.KNOWN, f"a person says that it is the same as #{issue.number}", issue)
+    if issue.locked or issue.closed:
+        why = f"{match.reason}; that one is {'locked' if issue.locked else 'closed'}, so it is only linked"
+        return Draft(Act.LINK, issue.repository or policy.repository, issue=issue.number, reason=_sentence(why))
+    return _comment(problem, policy, match, issue, issues.told(issue, problem.cluster), 0)
+
+
+def recovered(problem: Problem, policy: Policy, deployments: Sequence[Deployment], now: datetime) -> Draft | None:
+    """Not seen for long, or not since a newer revision serves: a word on its open issue, which stays open."""
+    cluster, issue = problem.cluster, problem.match.issue if problem.match else None
+    if issue is None or issue.closed or issue.locked or issues.told_quiet(issue, cluster):
+        return None
+    newer = [
+        d
+        for d in deployments
+        if d.ok and d.service == cluster.service and d.revision and d.revision not in cluster.revisions
+        and cluster.last_seen < d.time <= now - AFTER_DEPLOYMENT
+    ]  # fmt: skip
+    if not newer and now - cluster.last_seen < policy.quiet_after:
+        return None
+    revision = max(newer, key=lambda d: d.time).revision if newer else ""
+    since = f"{cluster.last_seen:%Y-%m-%d %H:%M} UTC"
+    return Draft(
+        act=Act.COMMENT,
+        repository=issue.repository,
+        comment=issues.recovery(problem, policy, revision),
+        issue=issue.number,
+        reason=f"Not seen since {since}" + (f", nor on the newer revision {revision}." if revision else "."),
+        cause=f"not seen since {since}",
+    )
+
+
+def cause_of(problem: Problem) -> str:
+    """The cause as the texts give it; empty where none is shown."""
+    shown = problem.audit is not None and problem.audit.cause in (Finding.CONFIRMED, Finding.INFERRED)
+    return cut(problem.analysis.cause, CAUSE) if problem.analysis and shown else ""
+
+
+def _long_closed(issue: Issue, policy: Policy, now: datetime) -> bool:
+    """Who reads an issue that was done with long ago? What is back gets a new one, with the link."""
+    return issue.closed_at is not None and now - issue.closed_at > policy.reopen_within
 
 
 def escalate(issue: Issue, severity: Severity, why: str, problem: Problem | None, policy: Policy, who: str) -> Draft:
@@ -79,6 +160,7 @@ def escalate(issue: Issue, severity: Severity, why: str, problem: Problem | None
         issue=issue.number,
         severity=severity,
         reason=_sentence(f"{name} from {old} to {severity}" if old else f"{name} to {severity}", why),
+        cause=cut(why, CAUSE) if who or problem is None else cause_of(problem),
     )
 
 
@@ -87,16 +169,17 @@ def _owner_elsewhere(problem: Problem) -> bool:
     return problem.match.outcome is Outcome.SYMPTOM if problem.match else problem.is_symptom
 
 
-def _create(problem: Problem, policy: Policy, match: Match) -> Draft:
+def _create(problem: Problem, policy: Policy, match: Match, around: Around) -> Draft:
     return Draft(
         act=Act.CREATE,
         repository=policy.repository,
-        title=titles.title(problem),
-        body=issues.body(problem, policy),
+        title=titles.title(problem, policy),
+        body=issues.body(problem, policy, around.issues),
         labels=titles.labels(problem, policy),
-        assignees=titles.assignees(problem, policy),
+        assignees=titles.assignees(problem, policy, around.owners),
         severity=problem.triage.severity,
         reason=_sentence(match.reason),
+        cause=cause_of(problem),
     )
 
 
@@ -108,10 +191,11 @@ def _reopen(problem: Problem, policy: Policy, match: Match, issue: Issue) -> Dra
         issue=issue.number,
         severity=problem.triage.severity,
         reason=_sentence(match.reason),
+        cause=cause_of(problem),
     )
 
 
-def _known(problem: Problem, policy: Policy, match: Match, issue: Issue, now: datetime) -> Draft:
+def _known(problem: Problem, policy: Policy, match: Match, issue: Issue, now: datetime, around: Around) -> Draft:
     """It has its issue: only what is new is worth saying, once a day; more urgent than the issue says is always."""
     if issue.locked:
         why = f"{match.reason}; the issue is locked, so it is only linked"
@@ -119,19 +203,33 @@ def _known(problem: Problem, policy: Policy, match: Match, issue: Issue, now: da
     severity, said = problem.triage.severity, titles.severity_of(issue)
     if said and severity < said and not issue.closed:
         why = "; ".join(problem.triage.urgent_because)
-        return escalate(issue, severity, why, problem, policy, problem.triage.by)
+        if issue.severity_by:
+            why += f"; {issue.severity_by} set {said} by hand, which approving this changes"
+        return escalate(issue, severity, why, problem, policy, "")
     told = issues.told(issue, problem.cluster)
     if told and told.occurrences >= problem.cluster.occurrences:
         return _nothing(problem, policy, f"#{issue.number} says all of it already: nothing new since.", issue)
-    if told and told.last.date() == now.date() and told.severity <= severity:
+    today = told is not None and told.last.date() == now.date() and told.severity <= severity
+    if told and today and not around.asked:
         return _nothing(problem, policy, f"#{issue.number} was told today already, up to {told.last:%H:%M} UTC.", issue)
+    own = issues.ours_of(around.comments, problem.cluster, now.date())
+    if own:
+        told = issues.told(issue, problem.cluster, without=own.body)
+    return _comment(problem, policy, match, issue, told, own.id if own else 0)
+
+
+def _comment(
+    problem: Problem, policy: Policy, match: Match, issue: Issue, told: issues.Told | None, amends: int
+) -> Draft:
     return Draft(
         act=Act.COMMENT,
         repository=issue.repository,
         comment=issues.comment(problem, policy, told),
         issue=issue.number,
-        severity=severity,
+        amends=amends,
+        severity=problem.triage.severity,
         reason=_sentence(match.reason),
+        cause=cause_of(problem),
     )
 
 

@@ -14,13 +14,15 @@ from tests.render.test_issues import POLICY
 
 def test_the_title_is_house_style() -> None:
     """`GCP-<category> | P<n> | <name>`, with the analysis's name where it stood the audit."""
-    assert titles.title(samples.crash()) == "GCP-new | P0 | Missing Python module"
-    assert titles.title(samples.known()) == "GCP-active-dev | P2 | QueuePool limit of size 5 overflow 10 reached"
+    assert titles.title(samples.crash(), POLICY) == "GCP-new | P0 | Missing Python module"
+    assert (
+        titles.title(samples.known(), POLICY) == "GCP-active-dev | P2 | QueuePool limit of size 5 overflow 10 reached"
+    )
 
 
 def test_a_long_name_is_cut_to_githubs_limit() -> None:
     """256 characters at most, one line."""
-    made = titles.title(samples.problem(1, "word\n" * 200))
+    made = titles.title(samples.problem(1, "word\n" * 200), POLICY)
     assert len(made) <= 256
     assert "\n" not in made
 

@@ -59,23 +59,23 @@ def test_a_draft_is_frozen_with_marker_and_digest(planted: Store) -> None:
 
 
 def test_figures_that_grew_do_not_ask_again(planted: Store) -> None:
-    """Equal but for the body is equal: the one that was shown comes back as it was."""
+    """Equal but for the words is equal: the one that was shown comes back as it was."""
     first = propose(planted)
     assert propose(planted, draft(body="It fails 12 times.")) == first
+    assert propose(planted, draft(title="GCP-active-dev | P1 | checkout fails", reason="score 0.53")) == first
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"title": "another"},
         {"severity": Severity.P0},
-        {"reason": "another cause"},
+        {"cause": "another cause"},
         {"act": Act.COMMENT, "issue": 7},
         {"issue": 8},
     ],
 )
 def test_what_matters_supersedes(planted: Store, change: dict[str, object]) -> None:
-    """Another act, issue, title, severity or cause replaces the open proposal, which says so."""
+    """Another act, issue, severity or cause replaces the open proposal, and both say so."""
     first = propose(planted)
     second = propose(planted, draft(**change))
     assert second.id != first.id
@@ -83,6 +83,10 @@ def test_what_matters_supersedes(planted: Store, change: dict[str, object]) -> N
     with pytest.raises(Refused, match=f"replaced by proposal {second.id}"):
         say(planted, first)
     assert verbs(planted, first.id) == ["proposed", "superseded"]
+    before = planted.proposals.get(first.id)
+    assert before is not None
+    assert before.note
+    assert second.note == f"replaces proposal {first.id}: {before.note}"
 
 
 def test_a_decision_is_taken_once(planted: Store) -> None:
@@ -185,9 +189,9 @@ def test_a_release_is_tried_again_or_final(planted: Store) -> None:
     proposal = claimed(planted)
     back = planted.proposals.release(proposal.id, "w1", "GitHub does not answer", at(80), final=False)
     assert (back.stage, back.note) == (Stage.APPROVED, "GitHub does not answer")
-    assert planted.proposals.due(at(81)) == [proposal.id]
-    assert planted.proposals.claim(proposal.id, "w1", at(82), LEASE) is not None
-    failed = planted.proposals.release(proposal.id, "w1", "no permission", at(83), final=True)
+    assert planted.proposals.due(at(110)) == [proposal.id]
+    assert planted.proposals.claim(proposal.id, "w1", at(111), LEASE) is not None
+    failed = planted.proposals.release(proposal.id, "w1", "no permission", at(112), final=True)
     assert (failed.stage, failed.note) == (Stage.FAILED, "no permission")
     assert planted.proposals.due(at(9000)) == []
     with pytest.raises(Refused, match="not being filed"):
@@ -212,3 +216,59 @@ def test_open_proposals_expire(planted: Store) -> None:
         say(planted, first)
     assert verbs(planted, first.id) == ["proposed", "expired"]
     assert propose(planted).id != first.id
+
+
+# ---------------------------------------------------------------------------------------- an issue alone, again later
+
+
+def test_an_issue_without_a_cluster_has_proposals_of_its_own(planted: Store) -> None:
+    """One open per issue; filed, nothing is linked."""
+    raised = draft(act=Act.ESCALATE, issue=889, severity=Severity.P1)
+    one = propose(planted, raised, cluster=0)
+    other = propose(planted, draft(act=Act.ESCALATE, issue=890, severity=Severity.P1), cluster=0)
+    assert propose(planted, raised, cluster=0) == one
+    assert propose(planted, draft(act=Act.ESCALATE, issue=889, severity=Severity.P0), cluster=0).id not in (1, 2)
+    say(planted, other)
+    assert planted.proposals.claim(other.id, "w1", at(70), LEASE)
+    done = planted.proposals.finish(other.id, "w1", Issue("acme/shop", 890, "t"), at(71))
+    assert (done.stage, done.cluster, done.issue) == (Stage.FILED, 0, 890)
+    assert planted.issues.holders("acme/shop", 890) == []
+
+
+def test_filing_that_fails_waits_twice_as_long_each_time(planted: Store) -> None:
+    """Or as long as the tracker says; meanwhile nobody can claim it, and the message knows until when."""
+    number, now, pauses = approved(planted).id, at(100), []
+    for _ in range(10):
+        assert planted.proposals.due(now) == [number]
+        assert planted.proposals.claim(number, "w1", now, LEASE)
+        kept = planted.proposals.release(number, "w1", "it is down", now, final=False)
+        assert kept.retry_at is not None
+        if pauses:
+            assert planted.proposals.due(now) == []
+            assert planted.proposals.claim(number, "w2", now, LEASE) is None
+        pauses.append(kept.retry_at - now)
+        now = kept.retry_at
+    assert pauses[:4] == [timedelta(seconds=s) for s in (0, 30, 60, 120)]
+    assert pauses[-1] == timedelta(hours=1)
+    assert planted.proposals.claim(number, "w1", now, LEASE)
+    limited = planted.proposals.release(number, "w1", "limit", now, final=False, retry_at=now + timedelta(hours=3))
+    assert limited.retry_at == now + timedelta(hours=3)
+
+
+def test_what_nobody_should_write_any_more_is_withdrawn(planted: Store) -> None:
+    """With the reason; a second time there is nothing to withdraw."""
+    first = propose(planted)
+    gone = planted.proposals.withdraw(1, "a symptom of cluster 2", at(5))
+    assert gone is not None
+    assert (gone.id, gone.stage, gone.note) == (first.id, Stage.SUPERSEDED, "a symptom of cluster 2")
+    assert planted.proposals.withdraw(1, "again", at(6)) is None
+
+
+def test_always_holds_for_one_issue_until_it_is_revoked(planted: Store) -> None:
+    """Who said so is kept; both are in the history."""
+    assert planted.proposals.allowed("acme/shop", 889) == ""
+    planted.proposals.allow("acme/shop", 889, "U1", at(1))
+    assert [planted.proposals.allowed("acme/shop", n) for n in (889, 890)] == ["U1", ""]
+    assert planted.proposals.revoke("acme/shop", 889, "U2", at(2))
+    assert not planted.proposals.revoke("acme/shop", 889, "U2", at(3))
+    assert [e.verb for e in planted.history.latest("issue acme/shop#889")] == ["asks again", "always"]

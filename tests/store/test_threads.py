@@ -44,12 +44,12 @@ def test_reading_then_writing_never_fails(shared: Store) -> None:
 
     def work(number: int) -> None:
         for time in range(TIMES):
-            made = Draft(Act.CREATE, "acme/shop", f"{number}-{time}")
+            made = Draft(Act.CREATE, "acme/shop", cause=f"{number}-{time}")
             shared.proposals.add(1, made, "U1", START, timedelta(days=1), START)
 
     together(work)
     made = [p for n in range(1, THREADS * TIMES + 1) if (p := shared.proposals.get(n))]
-    assert len({p.draft.title for p in made}) == THREADS * TIMES
+    assert len({p.draft.cause for p in made}) == THREADS * TIMES
     assert sum(p.stage is Stage.OPEN for p in made) == 1
 
 

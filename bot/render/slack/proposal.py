@@ -52,6 +52,8 @@ def proposal(p: Proposal, now: datetime, *, who: str = "", words: str = "") -> M
         head.append(f"*Assigned to:* {mrkdwn(', '.join(draft.assignees))}")
     if draft.reason:
         head.append(f"*Why:* {prose(draft.reason, PARAGRAPH)}")
+    if draft.amends:
+        head.append("*Edits* the comment of today, in its place.")
     blocks += [section("\n".join(head)), *code(written(draft), SHOWN)]
     notes = [f"Counts as of {phrases.moment(p.as_of, now)} UTC", f"asked for by {person(p.made_by)}"]
     if len(written(draft)) > SHOWN:
@@ -71,11 +73,15 @@ def _state(p: Proposal, now: datetime, who: str, words: str) -> str:
     if p.stage is Stage.OPEN:
         return (
             "⏳ *Waits for an approver.* Reply `approve`, `approve P1`, `approve as &lt;title&gt;`, "
-            f"`reject &lt;why&gt;` or `later 2h`, or click; where several wait here, name it: `approve {p.id}`. "
+            "`same as #889`, `reject &lt;why&gt;` or `later 2h`, or click; where several wait here, name it: "
+            f"`approve {p.id}`. "
             f"Until {phrases.moment(p.expires_at, now)} UTC."
+            + (" `approve always` lets later comments there go without asking." if p.draft.act is Act.COMMENT else "")
+            + (f" It {prose(p.note, SENTENCE)}." if p.note else "")
         )
     if p.stage is Stage.APPROVED:
-        retry = f" Not written yet: {prose(p.note, SENTENCE)} It is tried again." if p.note else ""
+        when = f" at {phrases.moment(p.retry_at, now)} UTC" if p.retry_at else ""
+        retry = f" Not written yet: {prose(p.note, SENTENCE)} It is tried again{when}." if p.note else ""
         return f"✅ *Approved*{by}; it is being written.{retry}"
     if p.stage is Stage.FILING:
         return f"✅ *Approved*{by}; it is being written."
@@ -87,5 +93,6 @@ def _state(p: Proposal, now: datetime, who: str, words: str) -> str:
     if p.stage is Stage.FAILED:
         return f"⚠️ *Could not be written:* {prose(p.note, SENTENCE)}"
     if p.stage is Stage.SUPERSEDED:
-        return "↪️ *Superseded* by a newer proposal."
-    return f"⌛ *Expired.* `/garden file cluster {p.cluster}` proposes it again."
+        return f"↪️ *Superseded*{f': {prose(p.note, SENTENCE)}' if p.note else ' by a newer proposal'}."
+    again = f" `/garden file cluster {p.cluster}` proposes it again." if p.cluster else ""
+    return f"⌛ *Expired.*{again}"
