@@ -132,7 +132,7 @@ def wrong(edges: Edges, number: int, why: str, who: str) -> tuple[Problem, str]:
     said = Wrong(problem.number, analysis.cause, analysis.source, who, why, edges.clock(), approved)
     edges.store.causes.mark(said)
     edges.store.analyses.keep(analysis, disputed(analysis, checked, [said]))
-    told = _again(edges, problem, who)
+    told = _again(edges, _one(edges, problem.number), who)
     return _one(edges, problem.number), told.reason
 
 

@@ -384,7 +384,7 @@ def remember(edges: Edges, now: datetime) -> None:
     causes, repository = edges.store.causes, edges.tracker.repository
     for number, issue in causes.closed(repository):
         analysed = edges.store.analyses.latest(number)
-        learnt = analysed and lesson(number, issue, causes.changes(repository, issue.number), *analysed, now)
+        learnt = analysed and lesson(number, issue, *analysed, now)
         if learnt:
             causes.learn(learnt)
 

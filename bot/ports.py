@@ -403,10 +403,6 @@ class Causes(Protocol):
         """Clusters with their issues that were closed as completed, and of which nothing was learnt yet."""
         ...
 
-    def changes(self, repository: str, number: int) -> list[Issue]:
-        """Closed pull requests of the mirror that name the issue."""
-        ...
-
     def tally(self) -> list[tuple[str, int, int]]:
         """By source: clusters for which it had a cause, and those of them whose cause people marked as wrong."""
         ...

@@ -64,15 +64,6 @@ class Causes:
             )
             return [(cluster, load(Issue, body)) for cluster, body in rows]
 
-    def changes(self, repository: str, number: int) -> list[Issue]:
-        with self._connections.read() as db:
-            rows = db.execute(
-                "SELECT body FROM issues WHERE repository = ? AND pull_request AND state = 'closed'"
-                " AND instr(body, ?) ORDER BY number DESC LIMIT 20",
-                [repository, f"#{number}"],
-            )
-            return [load(Issue, row[0]) for row in rows]
-
     def tally(self) -> list[tuple[str, int, int]]:
         with self._connections.read() as db:
             shown: dict[str, set[int]] = {}
