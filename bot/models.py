@@ -443,6 +443,13 @@ class Claim:
     quote: str = ""
 
 
+BUDGET = "the model budget for today is used up"
+ROUND_BUDGET = "the model budget for this round is used up"
+KEPT = "what is left of the model budget for today is kept for people"
+BUDGETS = frozenset({BUDGET, ROUND_BUDGET, KEPT})
+"""Reasons that money gives for not asking a model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """Root cause and impact of a cluster, as somebody (`source`) wrote it down. Nothing in it is checked yet."""
@@ -473,6 +480,11 @@ class Analysis:
     """Why `severity`; it is a proposal, code decides."""
     category: str = ""
     category_reason: str = ""
+
+    @property
+    def unaffordable(self) -> bool:
+        """A model was not asked because of what it costs."""
+        return self.note in BUDGETS
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,11 +135,21 @@ def span(window: Window, now: datetime) -> str:
 
 
 def spent(spends: Sequence[Spend]) -> str:
-    """`$0.12`, with what has no known price said as unknown."""
+    """`$0.12`, with what has no known price said as unknown, and what it counts as."""
     known = [s.dollars for s in spends if s.dollars is not None]
-    unknown = len(spends) - len(known)
-    more = f"an unknown sum for {count(unknown, 'request')}" if unknown else ""
+    unknown = [s.at_most for s in spends if s.dollars is None]
+    bound = f", counted as ${sum(unknown):.2f}" if any(unknown) else ""
+    more = f"an unknown sum for {count(len(unknown), 'request')}{bound}" if unknown else ""
     return " and ".join(filter(None, (f"${sum(known):.2f}" if known else "", more)))
+
+
+def left_out(problems: Sequence[Problem]) -> str:
+    """What no model was asked about for want of money; empty where nothing."""
+    many = sum(p.analysis is not None and p.analysis.unaffordable for p in problems)
+    was = "was" if many == 1 else "were"
+    return (
+        f"{count(many, 'problem')} {was} left to the table of patterns: the model's budget was used up" if many else ""
+    )
 
 
 def severities(problems: list[Problem]) -> str:

@@ -13,14 +13,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.models import Analysis, Audit, Case, Cluster, Deployment, Lesson, Policy, Problem, Severity, Spent, Wrong
+from bot.models import (
+    BUDGET,
+    BUDGETS,
+    KEPT,
+    ROUND_BUDGET,
+    Analysis,
+    Audit,
+    Case,
+    Cluster,
+    Deployment,
+    Lesson,
+    Policy,
+    Problem,
+    Severity,
+    Spent,
+    Wrong,
+)
 
 NO_KEY = "no key for a model is set"
-BUDGET = "the model budget for today is used up"
-ROUND_BUDGET = "the model budget for this round is used up"
-KEPT = "what is left of the model budget for today is kept for people"
-BUDGETS = frozenset({BUDGET, ROUND_BUDGET, KEPT})
-"""Reasons that money gives."""
 WORTH_ASKING = Severity.P3
 """The lowest severity that a model is asked about."""
 LOOK_BACK = timedelta(hours=1)

@@ -8,6 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.models import (
+    BUDGET,
+    KEPT,
+    ROUND_BUDGET,
     Analysis,
     Audit,
     Count,
@@ -21,10 +24,7 @@ from bot.models import (
     Verdict,
 )
 from bot.steps.analyse import (
-    BUDGET,
-    KEPT,
     NO_KEY,
-    ROUND_BUDGET,
     afford,
     choose,
     fingerprint,

@@ -95,5 +95,7 @@ def compliance(log: Worklog) -> Iterator[str]:
         f"{phrases.count(log.count(Treatment.WAITING), 'proposal')} waiting, "
         f"{phrases.number(log.count(Treatment.REJECTED))} rejected"
     )
-    yield f"- **Model:** {phrases.count(len(report.spent), 'request')}, {phrases.spent(report.spent) or '$0.00'}"
+    left_out = f"; {said}" if (said := phrases.left_out(report.problems)) else ""
+    spent = phrases.spent(report.spent) or "$0.00"
+    yield f"- **Model:** {phrases.count(len(report.spent), 'request')}, {spent}{left_out}"
     yield ""

@@ -97,6 +97,7 @@ def _footer(report: Report) -> list[str]:
         _until(report),
         f"{phrases.count(report.entries, 'entry')} read",
         f"{phrases.spent(report.spent)} spent on the model" if report.spent else "nothing spent on a model",
+        phrases.left_out(report.problems),
         f"{phrases.count(report.bad_count, 'line')} could not be read" if report.bad_count else "",
         *(prose(note, SENTENCE) for note in report.notes),
     ]

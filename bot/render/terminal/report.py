@@ -225,6 +225,8 @@ def _are(count: int) -> str:
 def _spent(report: Report) -> str:
     patterns = sum(p.analysis is not None and p.analysis.source == "patterns" for p in report.problems)
     table = f"{phrases.count(patterns, 'cause')} from the table of known patterns"
+    left_out = f" {said}." if (said := phrases.left_out(report.problems)) else ""
     if not report.spent:
-        return f"Nothing was spent on a model; {table}."
-    return f"Spent {phrases.spent(report.spent)} on {phrases.count(len(report.spent), 'request')} to a model; {table}."
+        return f"Nothing was spent on a model; {table}.{left_out}"
+    requests = phrases.count(len(report.spent), "request")
+    return f"Spent {phrases.spent(report.spent)} on {requests} to a model; {table}.{left_out}"
