@@ -98,6 +98,7 @@ def different(count: int, now: datetime) -> list[dict[str, Any]]:
         )
         made = entry(f"part-{n}", "", now - timedelta(minutes=50, milliseconds=-100 * n), f"d{n}")
         del made["textPayload"]
+        made["resource"]["labels"]["revision_name"] = "part-00042-abc"
         out.append({**made, "jsonPayload": {"message": text}})
     return out
 

@@ -37,7 +37,9 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 def shares(sentence: Sentence) -> None:
     """Each that can be worked out from the counts is read here; what is not of this form is left to others."""
     facts = sentence.facts
-    names = sorted({n for n in (*facts.cluster.environments, *facts.cluster.revisions) if n}, key=len, reverse=True)
+    said = sentence.rest.lower()
+    known = {n for n in (*facts.cluster.environments, *facts.cluster.revisions) if n and n.lower() in said}
+    names = sorted(known, key=len, reverse=True)
     if names:
         place = rf"(?:the )?(?:revisions? )?(?P<place>{'|'.join(map(re.escape, names))})(?![\w-])(?: environment)?"
         other = place.replace("?P<place>", "?P<other>")
