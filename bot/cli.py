@@ -263,6 +263,49 @@ def backup(target: Path, path: str | None) -> None:
     click.echo(f"Wrote {target} ({target.stat().st_size:,} bytes), checked.")
 
 
+@cli.command(short_help="Put a copy in the place of the database.")
+@click.argument("source", required=False)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def restore(source: str | None, yes: bool, path: str | None) -> None:
+    """Put a copy in the place of the database, after a check and a look at what it holds.
+
+    SOURCE is a file (from `garden backup`, or one that was put aside), or the name of a copy in GARDEN_BACKUP; without
+    it, the copies there are listed. The database that was there is kept beside it. Stop the bot first.
+    """
+    from bot.keeping import copies_in, look_at, put
+
+    chosen = chosen_settings("files", db=path)
+    if source is None:
+        click.echo(copies_in(chosen))
+        return
+    with look_at(chosen, source) as (found, words):
+        click.echo(words)
+        if not (yes or click.confirm("Put it in the place of the database?")):
+            raise InputError("Nothing was changed.")
+        click.echo(put(chosen, found))
+
+
+@cli.command(short_help="Take a secret that slipped through out of everything.")
+@click.option("--text", "given", default="-", show_default=True, help="`-`: asked for, or read from standard input.")
+@click.option("--apply", is_flag=True, help="Do it. Without, it is only counted where it stands.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def purge(given: str, apply: bool, path: str | None) -> None:
+    """Take a text, such as a secret that slipped through the masks, out of everything of ours.
+
+    That is the database and its index, the copies beside it and in GARDEN_BACKUP, our messages in Slack, and what we
+    wrote on GitHub. The text is never an argument, for those stand in the shell's history: it is asked for, or comes
+    on standard input. Stop the bot first. The history says what was removed where, and not what it was.
+    """
+    from bot.keeping import purge as clean
+
+    if given != "-":
+        raise InputError("The text is no argument: it would stand in the shell's history. Type `garden purge` alone.")
+    asked = sys.stdin.isatty()
+    text = click.prompt("The text", hide_input=True) if asked else sys.stdin.read().rstrip("\r\n")
+    click.echo(clean(chosen_settings("files", db=path), text, apply=apply))
+
+
 # ------------------------------------------------------------------------------------------------ how good it is
 
 

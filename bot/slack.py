@@ -8,8 +8,9 @@ channel twice.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -164,6 +165,60 @@ class SlackChat:
             )
         )
 
+    def purge(self, threads: Iterable[tuple[str, str]], clean: Callable[[str], str], files: frozenset[str]) -> int:
+        """Edits every message of ours in these threads (channel, `ts` of the first) that `clean` changes, and deletes
+        the files of ours there that are named, or that cannot be made sure of; returns how many."""
+        ourselves = str(_call(self.client.auth_test)["user_id"])
+        done = 0
+        for channel, ts in threads:
+            for message in self._thread(channel, ts):
+                if message.get("user") != ourselves:
+                    continue
+                done += self._clean(channel, message, clean)
+                done += self._delete_files(message, files)
+        return done
+
+    def _thread(self, channel: str, ts: str) -> Iterator[Mapping[str, Any]]:
+        cursor = ""
+        while True:
+            ask = partial(self.client.conversations_replies, channel=channel, ts=ts, limit=200, cursor=cursor or None)
+            try:
+                page = _call(ask)
+            except NotFound:
+                return
+            yield from page["messages"]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor", "")
+            if not cursor:
+                return
+
+    def _clean(self, channel: str, message: Mapping[str, Any], clean: Callable[[str], str]) -> int:
+        before = {"text": message.get("text", ""), "blocks": message.get("blocks", [])}
+        after = _deep(before, clean)
+        if after == before:
+            return 0
+        _call(
+            lambda: self.client.chat_update(
+                channel=channel,
+                ts=message["ts"],
+                text=after["text"],
+                blocks=after["blocks"],
+                parse="none",
+                link_names=False,
+            )
+        )
+        return 1
+
+    def _delete_files(self, message: Mapping[str, Any], files: frozenset[str]) -> int:
+        """A proposal's document is known by its name; whether any other holds the text, the store cannot tell."""
+        found = [
+            f
+            for f in message.get("files", ())
+            if f.get("name") in files or not f.get("name", "").startswith("proposal-")
+        ]
+        for file in found:
+            _call(partial(self.client.files_delete, file=file["id"]))
+        return len(found)
+
 
 class SlackPeople:
     """The people of `bot.ports`: who is in a group, and who is a full member. Remembered for a minute."""
@@ -212,6 +267,18 @@ class SlackPeople:
                 self._known.clear()
             self._known[key] = (monotonic(), value)
         return value
+
+
+def _deep(value: Any, clean: Callable[[str], str]) -> Any:
+    match value:
+        case str():
+            return clean(value)
+        case Mapping():
+            return {k: _deep(v, clean) for k, v in value.items()}
+        case list():
+            return [_deep(v, clean) for v in value]
+        case _:
+            return value
 
 
 def _call(ask: Callable[[], SlackResponse]) -> SlackResponse:

@@ -67,6 +67,14 @@ class Store:
         with self._connections.read() as db:
             return bytes(db.execute("SELECT value FROM meta WHERE key = 'secret'").fetchone()[0])
 
+    def holds(self) -> dict[str, int]:
+        """How many there are of what people know."""
+        with self._connections.read() as db:
+            return {
+                noun: int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - names of ours
+                for noun, table in (("clusters", "clusters"), ("proposals", "proposals"), ("decisions", "decisions"))
+            }
+
     def backup(self, target: Path) -> None:
         """A checked copy of everything, taken while it is in use; `target` is replaced whole or not at all."""
         with self._connections.alone() as db:

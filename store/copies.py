@@ -21,8 +21,8 @@ from sqlite_utils import Database
 
 from bot.errors import StoreError
 from bot.ports import Vault
-from store import backup
-from store.connection import private, translated
+from store import backup, purge
+from store.connection import HEADER, private, translated
 
 PREFIX = "garden-"
 RECENT, DAYS = 8, 7
@@ -32,7 +32,7 @@ ASIDE = 3
 PIECE = 1 << 20
 GZIP = b"\x1f\x8b"
 
-_BY_ITSELF = ("rounds", "spend", "analyses", "issues", "local_comments")
+_BY_ITSELF = ("rounds", "spend", "analyses", "issues", "local_comments", "stretches", "pages")
 """What grows, and is neither a number that people see nor anything that somebody did."""
 
 
@@ -83,9 +83,7 @@ def make(conn: sqlite3.Connection, epoch: int, number: int, target: Path) -> tup
         backup.write(conn, plain)
         with closing(sqlite3.connect(plain)) as copied:
             held = version(Database(copied, execute_plugins=False))
-        private(target)
-        with plain.open("rb") as source, gzip.open(target, "wb", compresslevel=1) as packed:
-            shutil.copyfileobj(source, packed, PIECE)
+        _pack(plain, target)
     finally:
         plain.unlink(missing_ok=True)
     made = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
@@ -115,12 +113,40 @@ def unpack(packed: Path, target: Path) -> None:
             shutil.copyfileobj(unpacked if head == GZIP else raw, plain, PIECE)
     except (OSError, EOFError) as error:
         raise StoreError(f"{packed} cannot be read as a copy ({type(error).__name__}).") from error
+    with target.open("rb") as plain:
+        if plain.read(len(HEADER)) != HEADER:
+            raise StoreError(f"{packed} holds no database.")
     with translated(str(packed)), closing(sqlite3.connect(target)) as conn, conn:
         found = conn.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
             raise StoreError(f"{packed} is damaged ({found}).")
         if conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'lease'").fetchone():
             conn.execute("UPDATE lease SET holder = '', until = 0")
+
+
+def purged(vault: Vault, name: str, text: str, part: Path) -> bool:
+    """Takes a text out of a copy that is no more the newest; returns whether it was there."""
+    packed, clean = part.with_name(f"{part.name}.gz"), part.with_name(f"{part.name}.new.gz")
+    try:
+        private(packed)
+        vault.load(name, packed)
+        unpack(packed, part)
+        if not sum(purge.find(part, text).values()):
+            return False
+        purge.purge(part, text)
+        _pack(part, clean)
+        vault.delete(name)
+        vault.save(name, clean)
+        return True
+    finally:
+        for left in (packed, clean, part, Path(f"{part}-wal"), Path(f"{part}-shm")):
+            left.unlink(missing_ok=True)
+
+
+def _pack(plain: Path, target: Path) -> None:
+    private(target)
+    with plain.open("rb") as source, gzip.open(target, "wb", compresslevel=1) as packed:
+        shutil.copyfileobj(source, packed, PIECE)
 
 
 def place(new: Path, path: Path) -> Path | None:

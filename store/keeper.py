@@ -29,6 +29,7 @@ from bot.errors import GardenError, Overtaken, Standby, StoreError, Unsafe
 from bot.ports import Vault
 from store import Store, copies, lease
 from store import backup as backups
+from store import purge as purging
 from store.connection import Connections
 from store.copies import Copy
 from store.opening import open_connections
@@ -377,6 +378,52 @@ class Keeper:
         if not self.acting:
             raise Unsafe("It is kept here, but this instance cannot renew its lease. It is told once it can.")
 
+    def replace(self, found: Path) -> Path | None:
+        """The database in the file takes the place of this one, here and in the backup; returns where the old one was
+        put aside. Raises `Standby` where another instance acts."""
+        self.act()
+        if self._connections is None or self._fence is None:
+            raise Standby("Another instance took over.")
+        self._quiet()
+        generation = int(self.token)
+        lineage = lease.lineage(self.path)
+        with self._connections.change(fenced=False) as db:
+            lease.release(db, self._fence)
+        self._connections.close()
+        aside = copies.place(found, self.path)
+        connections = open_connections(str(self.path), claim=lambda path: self._again(path, generation))
+        with connections.change(fenced=False) as db:
+            lease.descend(db, *lineage)
+        self._connections = connections
+        if self.vault is not None:
+            self._copy(self.vault)
+        return aside
+
+    def _again(self, path: Path, generation: int) -> lease.Fence:
+        """The lease of another file, by a generation that nobody has who worked on the one before."""
+        self._fence = lease.take(path, self._holder, ttl=self._ttl, above=generation)
+        return self._fence
+
+    def purge(self, text: str) -> dict[str, int]:
+        """Takes a text out of the database, of the files that were put beside it, and of all copies in the backup;
+        returns how often it was where. The store must not be used meanwhile."""
+        if self._connections is None or not self.acting:
+            raise Standby("Only the instance that acts can purge.")
+        self._quiet()
+        self._connections.close()
+        found = {f"table {table}": count for table, count in purging.purge(self.path, text).items()}
+        for file in beside(self.path):
+            found[f"file {file.name}"] = sum(purging.purge(file, text).values())
+        self._renew()
+        if self.vault is not None:
+            before = self.vault.names(copies.PREFIX)
+            self._copy(self.vault)
+            for name in set(before) & set(self.vault.names(copies.PREFIX)):
+                hit = copies.purged(self.vault, name, text, self._part("purging"))
+                found[f"copy {name}"] = int(hit)
+                self._renew()
+        return {where: count for where, count in found.items() if count}
+
     def soon(self) -> None:
         """Something was done that should be copied, though nobody waits for it."""
         with self._news:
@@ -441,12 +488,7 @@ class Keeper:
 
     def close(self) -> None:
         """A last copy, if something changed since the newest; then the next one may act at once."""
-        self._stop.set()
-        with self._news:
-            self._news.notify_all()
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join()
+        self._quiet()
         if self._fence is not None and self.vault is not None and self._changed():
             try:
                 self._copy(self.vault)
@@ -457,6 +499,15 @@ class Keeper:
             self._connections.close()
             if self._connections.path != str(self.path):
                 Path(self._connections.path).unlink(missing_ok=True)
+
+    def _quiet(self) -> None:
+        """Ends what goes on beside; from here on the lease is renewed by what is done."""
+        self._stop.set()
+        with self._news:
+            self._news.notify_all()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
 
     def _let_go(self) -> None:
         with suppress(GardenError), self._turn:
@@ -473,6 +524,13 @@ class Keeper:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def beside(path: Path) -> list[Path]:
+    """Databases that were put beside this one: before an upgrade, before a restore."""
+    return sorted(
+        p for kind in ("before", "aside") for p in path.parent.glob(f"{path.name}.{kind}-*") if p.suffix != "-wal"
+    )
 
 
 def _tidy(path: Path) -> None:

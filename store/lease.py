@@ -68,21 +68,22 @@ def _machine() -> str:
         return f"{host}/{token_hex(8)}/0"
 
 
-def take(path: Path, holder: str, *, ttl: float = TTL, clock: Clock = time.time) -> Fence:
-    """The lease, if nobody has it, or whoever had it is gone; raises `Standby` otherwise."""
+def take(path: Path, holder: str, *, ttl: float = TTL, clock: Clock = time.time, above: int = 0) -> Fence:
+    """The lease, if nobody has it, or whoever had it is gone; raises `Standby` otherwise. Its generation is above all
+    that were, and above the one given."""
     private(path)
     with translated(str(path)), closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as conn:
         conn.execute("BEGIN IMMEDIATE")
         conn.execute(_TABLE)
         conn.execute(_EMPTY)
         other, generation, until = conn.execute("SELECT holder, generation, until FROM lease").fetchone()
-        now = clock()
+        now, new = clock(), max(generation, above) + 1
         if other not in ("", holder) and until > now and not gone(other):
             conn.execute("ROLLBACK")
             raise held(other, until, now)
-        conn.execute("UPDATE lease SET holder = ?, generation = generation + 1, until = ?", [holder, now + ttl])
+        conn.execute("UPDATE lease SET holder = ?, generation = ?, until = ?", [holder, new, now + ttl])
         conn.execute("COMMIT")
-        return Fence(generation + 1, clock)
+        return Fence(new, clock)
 
 
 def renew(db: Database, fence: Fence, until: float) -> None:

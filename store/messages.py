@@ -52,6 +52,12 @@ class Messages:
             )
             return [Posted(*row) for row in rows]
 
+    def threads(self) -> list[tuple[str, str]]:
+        """Where messages of ours stand: each thread, and each message outside of one, by channel and first message."""
+        with self._connections.read() as db:
+            rows = db.execute("SELECT DISTINCT channel, CASE thread WHEN '' THEN ts ELSE thread END FROM messages")
+            return [(channel, ts) for channel, ts in rows]
+
     def remember(self, posted: Posted, now: datetime) -> None:
         """In any case: while the disk is full, in the reserve, or it would be posted again and again."""
         row = [posted.purpose, posted.channel, posted.ts, posted.thread, posted.fingerprint, micros(now)]

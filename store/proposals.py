@@ -216,6 +216,13 @@ class Proposals:
             )
             return [row[0] for row in rows]
 
+    def holding(self, texts: Sequence[str]) -> frozenset[str]:
+        """The names of the documents of proposals that hold any of the texts."""
+        holds = " OR ".join("instr(draft, ?)" for _ in texts)
+        with self._connections.read() as db:
+            rows = db.execute(f"SELECT id FROM proposals WHERE {holds}", list(texts))  # noqa: S608 - only marks
+            return frozenset(f"proposal-{id_}.md" for (id_,) in rows)
+
     def expire(self, now: datetime) -> list[int]:
         with self._connections.change() as db:
             over = [

@@ -41,6 +41,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "inquire": TOLD | {"consult", "pipeline"},
     "telling": TOLD | {"pipeline"},
     "tending": TOLD | {"pipeline", "telling"},
+    "keeping": None,
     "guarded": PURE | {"render"},
     "handlers": HEARD,
     "schedule": HEARD,

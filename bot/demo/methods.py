@@ -136,6 +136,16 @@ def complete_upload(slack: Slack, args: Json) -> Json:
     return {"files": done}
 
 
+def delete_file(slack: Slack, args: Json) -> Json:
+    if slack.files.pop(str(args.get("file", "")), None) is None:
+        raise Error("file_not_found")
+    for channel in slack.channels.values():
+        for message in channel.messages.values():
+            if "files" in message:
+                message["files"] = [f for f in message["files"] if f["id"] != args["file"]]
+    return {}
+
+
 def connect(slack: Slack, args: Json) -> Json:
     return {"url": f"ws://{slack.address}/socket"}
 
@@ -153,6 +163,7 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "views.open": ("", open_view),
     "files.getUploadURLExternal": ("files:write", upload_url),
     "files.completeUploadExternal": ("files:write", complete_upload),
+    "files.delete": ("files:write", delete_file),
     "apps.connections.open": ("connections:write", connect),
 }
 """Method to the scope that it needs."""

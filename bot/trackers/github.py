@@ -22,6 +22,8 @@ from bot.render.escape import cut
 from bot.trackers.wire import Wire
 
 PAGE = 100
+MARK = "<!-- log-gardener:"
+"""What only our own texts hold."""
 NEWEST_PAGES = 3
 """How many pages of the newest issues `find` looks through where it is not told since when."""
 MOST_PAGES = 50
@@ -304,6 +306,22 @@ class GitHubTracker:
             for name in sorted(present & PRIORITIES - set(draft.labels)) if PRIORITIES & set(draft.labels) else ():
                 self._remove_label(draft.issue, name, doing)
         return self.issue(draft.issue)
+
+    def purge(self, clean: Callable[[str], str]) -> int:
+        """Edits every issue and comment of ours that `clean` changes; returns how many. What others wrote is theirs."""
+        done = 0
+        for path, fields in (("/issues", ("title", "body")), ("/issues/comments", ("body",))):
+            page = 1
+            while found := self._wire.get(path, {"state": "all", "per_page": PAGE, "page": page}):
+                for raw in found:
+                    change = {f: clean(raw[f]) for f in fields if raw.get(f) and clean(raw[f]) != raw[f]}
+                    if change and MARK in (raw.get("body") or ""):
+                        where = f"{path}/{raw['number'] if path == '/issues' else raw['id']}"
+                        with self._wire.writing:
+                            self._wire.send("PATCH", where, change, "taking a text out of what we wrote")
+                        done += 1
+                page += 1
+        return done
 
     def _remove_label(self, number: int, name: str, doing: str) -> None:
         try:
