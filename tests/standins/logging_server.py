@@ -19,7 +19,7 @@ import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
@@ -34,7 +34,7 @@ Test = Callable[[Json], bool]
 
 LEVELS = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 MINUTE = timedelta(minutes=1)
-_TIME = re.compile(r'timestamp>="([^"]+)"')
+_BOUND = re.compile(r'(timestamp>=|timestamp<|receiveTimestamp>=)"([^"]+)"')
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Trouble:
     chance: random.Random
     often: float = 0.2
     ways: Sequence[str] = ("429", "500", "503", "hang", "empty", "spent", "small")
-    hang: float = 0.25
+    hang: float = 0.6
     """Seconds; more than the client's patience."""
 
     def next(self) -> str:
@@ -56,8 +56,14 @@ class _Held:
     """An entry as it is served."""
 
     time: str
+    arrived: str
     raw: Json
-    wire: bytes = field(default=b"")
+    wire: bytes = b""
+
+    def encode(self) -> bytes:
+        if not self.wire:
+            self.wire = ParseDict(self.raw, LogEntry.pb(LogEntry())).SerializeToString()
+        return self.wire
 
 
 class LoggingServer:
@@ -68,6 +74,7 @@ class LoggingServer:
     ) -> None:
         self._held: list[_Held] = []
         self._times: list[str] = []
+        self._came: list[tuple[str, int]] = []
         self._said: dict[str, set[int]] = {}
         self._answers: dict[str, list[_Held]] = {}
         self._turn = threading.Lock()
@@ -76,10 +83,10 @@ class LoggingServer:
         self.trouble: Trouble | None = None
         self.missing: set[str] = set()
         """Projects that may not be read."""
+        self.latency = 0.0
+        """Seconds on the clock that a page takes."""
         self.requests: list[ListLogEntriesRequest] = []
         self.seen: list[datetime] = []
-        self.refused = 0
-        """Requests that were more than the quota allows."""
         self._faults: dict[int, tuple[grpc.StatusCode, str]] = {}
         self.entries = list(entries)
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
@@ -108,15 +115,21 @@ class LoggingServer:
     @entries.setter
     def entries(self, raws: Iterable[Json]) -> None:
         """All entries, now and to come; what was asked before is forgotten."""
-        held = [_Held(_fixed(str(raw["timestamp"])), raw) for raw in raws]
+        held = [_Held(_fixed(str(r["timestamp"])), _fixed(str(r.get("receiveTimestamp", ""))), r) for r in raws]
         self._held = sorted(held, key=lambda h: (h.time, str(h.raw.get("insertId"))))
         self._times = [h.time for h in self._held]
+        self._came = sorted((h.arrived, n) for n, h in enumerate(self._held))
         self._said, self._answers = {}, {}
 
     def fail(self, code: grpc.StatusCode, message: str = "", *, after: int = 0, times: int = 1) -> None:
         """After so many more requests, the next `times` fail."""
         for n in range(times):
             self._faults[len(self.requests) + after + n] = (code, message)
+
+    def encode(self) -> None:
+        """All at once, where the first page should come as fast as the others."""
+        for held in self._held:
+            held.encode()
 
     def fastest(self) -> int:
         """The most requests that came in any 60 seconds."""
@@ -134,6 +147,8 @@ class LoggingServer:
             if self.clock:
                 self.seen.append(self.clock())
             way = self.trouble.next() if self.trouble else ""
+        if self.latency and isinstance(self.clock, Time):
+            self.clock.sleep(self.latency)
         if number in self._faults:
             context.abort(*self._faults[number])
         if self.missing & {name.partition("/")[2] for name in request.resource_names}:
@@ -181,21 +196,24 @@ class LoggingServer:
             return found
 
     def _search(self, text: str) -> list[_Held]:
+        """Looks only where the lines that bound a time by themselves leave something to look at."""
         lines = text.split("\n")
-        bound = max((_fixed(m[1]) for line in lines if (m := _TIME.fullmatch(line))), default="")
-        some = range(bisect_left(self._times, bound), len(self._held))
+        bounds = {m[1]: _fixed(m[2]) for line in lines if (m := _BOUND.fullmatch(line))}
+        now = _fixed(self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")) if self.clock else "9"
+        some: Iterable[int] = range(
+            bisect_left(self._times, bounds.get("timestamp>=", "")),
+            bisect_left(self._times, bounds.get("timestamp<", "9")),
+        )
+        if "receiveTimestamp>=" in bounds:
+            came = self._came[bisect_left(self._came, (bounds["receiveTimestamp>="], 0)) :]
+            some = sorted({n for _, n in came} & set(some))
         for line in lines:
             if "imestamp" not in line:
                 fitting = self._lasting(line)
-                some = [n for n in some if n in fitting]  # type: ignore[assignment] # indexes either way
-        tests = [Filter(line).test for line in lines if "imestamp" in line and not _TIME.fullmatch(line)]
-        now = _fixed(self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")) if self.clock else ""
-        found = []
-        for n in some:
-            raw = self._held[n].raw
-            if (not now or _fixed(str(raw.get("receiveTimestamp", ""))) <= now) and all(t(raw) for t in tests):
-                found.append(self._held[n])
-        return found
+                some = [n for n in some if n in fitting]
+        tests = [Filter(line).test for line in lines if "imestamp" in line and not _BOUND.fullmatch(line)]
+        held = (self._held[n] for n in some)
+        return [h for h in held if h.arrived <= now and all(t(h.raw) for t in tests)]
 
     def _lasting(self, line: str) -> set[int]:
         """The entries that fit a line without times: always the same."""
@@ -219,9 +237,7 @@ def _response(entries: Sequence[_Held], token: str, *, again: bool = False) -> b
     """The answer as it goes over the wire; each entry is encoded once."""
     pieces = []
     for held in entries:
-        if not held.wire:
-            held.wire = ParseDict(held.raw, LogEntry.pb(LogEntry())).SerializeToString()
-        pieces += [b"\x0a", _varint(len(held.wire)), held.wire]
+        pieces += [b"\x0a", _varint(len(held.encode())), held.wire]
     if token and (again or entries):
         pieces += [b"\x12", _varint(len(token)), token.encode()]
     return b"".join(pieces)
