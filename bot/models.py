@@ -471,7 +471,7 @@ class Analysis:
     """Why this source and not another: "no key", "budget for today is used up"."""
     made_at: datetime | None = None
     fingerprint: str = ""
-    """What the evidence looked like; the same fingerprint is never analysed twice."""
+    """What the evidence looked like; what has not changed in kind since is not analysed again."""
     provisional: bool = False
     """Stands in for a model that could not be reached; asked again when the cluster is next seen."""
     alternatives: tuple[str, ...] = ()

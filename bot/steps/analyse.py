@@ -40,17 +40,30 @@ DEPLOYMENTS_SHOWN = 10
 PATTERNS = "patterns"
 
 
+TENFOLD = 10
+
+
 def fingerprint(problem: Problem) -> str:
-    """What the evidence looks like. Equal fingerprints need no second analysis."""
+    """What the evidence looks like, and how often it happened."""
+    return f"{_kind(problem)}:{problem.cluster.occurrences}"
+
+
+def _changed(known: str, problem: Problem) -> bool:
+    """Changed in kind since: what it looks like, or ten times as often as it was then."""
+    kind, _, often = known.partition(":")
+    then = int(often) if often.isdecimal() else 0
+    return kind != _kind(problem) or problem.cluster.occurrences >= TENFOLD * max(then, 1)
+
+
+def _kind(problem: Problem) -> str:
     cluster = problem.cluster
     exceptions = {s.exception for s in cluster.signatures if s.exception}
     exceptions |= {e.failure.type for e in cluster.evidence if e.failure}
     parts = (
-        "1",
+        "2",
         *sorted(set(cluster.revisions)),
         *sorted(exceptions),
         problem.triage.severity.value,
-        f"10^{len(str(max(cluster.occurrences, 1))) - 1}",
         "symptom" if problem.is_symptom else "",
     )
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:24]
@@ -131,7 +144,7 @@ def _released(service: str, policy: Policy) -> bool:
 
 
 def _stale(problem: Problem, known: tuple[Analysis, Audit] | None, policy: Policy, *, has_model: bool) -> bool:
-    if known is None or known[0].fingerprint != fingerprint(problem):
+    if known is None or _changed(known[0].fingerprint, problem):
         return True
     if known[0].source != PATTERNS or not has_model or unsuited(problem, policy):
         return False

@@ -95,7 +95,7 @@ def test_nothing_that_is_kept_or_shown_holds_a_secret(tmp_path: Path, monkeypatc
     assert len(kept) > 3
     outputs |= {p.name: p.read_bytes() for p in kept}
 
-    wanted = [part for case in cases for part in case["gone"] if _telling(part, cases)]
+    wanted = [part for case in cases for part in case["gone"] if telling(part, cases)]
     parts = {*wanted, *GONE_LINES, SHAPED}
     found = sorted(
         (part, name)
@@ -106,6 +106,6 @@ def test_nothing_that_is_kept_or_shown_holds_a_secret(tmp_path: Path, monkeypatc
     assert not found
 
 
-def _telling(part: str, cases: list[dict[str, Any]]) -> bool:
+def telling(part: str, cases: list[dict[str, Any]]) -> bool:
     """Whether only a secret holds this, so that finding it somewhere says something."""
     return len(part) >= 6 and not any(part in case["text"] and part not in case["gone"] for case in cases)
