@@ -118,7 +118,7 @@ def round(
         offer(edges, thought.problems, now)
     conclude(edges, number, thought, now)
     if edges.logs.lasting:
-        store.rounds.age(now)
+        store.rounds.age(now, edges.policy.archive_after)
 
     return report(edges, window, reading, thought)
 

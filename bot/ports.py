@@ -268,8 +268,9 @@ class Rounds(Protocol):
         takes the place of the one known under it; the withdrawn ones are gone, and the history says so."""
         ...
 
-    def age(self, now: datetime) -> None:
-        """Drops what need not be recognised any more, and keeps old counts by the day and the month."""
+    def age(self, now: datetime, archive_after: timedelta = timedelta(0)) -> None:
+        """Drops what need not be recognised any more, and keeps old counts by the day and the month; of problems that
+        did not happen for the time given (zero: for ever), only what they are recognised by is kept."""
         ...
 
     def read_until(self) -> datetime | None: ...

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlite_utils import Database
 
 from store import conditions
-from store.codec import MICROSECOND, micros
+from store.codec import MICROSECOND, micros, numbers
 
 RETENTION = timedelta(days=14)
 """How long an entry is recognised that comes again."""
@@ -53,6 +53,56 @@ def _coarsen(db: Database, since: int, until: int, length: int) -> None:
     db.conn.executemany(ADD, rows)
 
 
+def archive(db: Database, now: datetime, after: timedelta) -> None:
+    """What did not happen for so long is kept as a stub: number, name, signatures, sums, severity, issue, what people
+    said. So it is the same problem if it comes back. Evidence, moments and people go, and with them what was thought
+    before the newest; and episodes, rounds and deployments of that time. Once a day at most."""
+    until = micros(now - after)
+    row = db.execute("SELECT value FROM meta WHERE key = 'archived until'").fetchone()
+    since = row[0] if row else 0
+    if not after or until - since < DAY:
+        return
+    quiet = numbers(
+        number
+        for (number,) in db.execute(
+            "SELECT cluster FROM signatures JOIN counts ON counts.signature = signatures.id JOIN clusters ON"
+            " clusters.number = cluster WHERE NOT changed GROUP BY cluster HAVING max(last) >= ? AND max(last) < ?",
+            [since, until],
+        ).fetchall()
+    )
+    own = "signature IN (SELECT id FROM signatures WHERE cluster IN (SELECT value FROM json_each(?)))"
+    for table in ("evidence", "moments", "people"):
+        db.execute(f"DELETE FROM {table} WHERE {own}", [quiet])  # noqa: S608 - one of three names
+    db.execute(
+        "UPDATE signatures SET moments = 0, users = 0, clients = 0 WHERE cluster IN (SELECT value FROM json_each(?))",
+        [quiet],
+    )
+    stubs = f"SELECT {STUB} FROM counts WHERE {own} {SAME}"  # noqa: S608 - ours
+    rows = db.execute(stubs, [quiet]).fetchall()
+    db.execute(f"DELETE FROM counts WHERE {own}", [quiet])  # noqa: S608 - ours
+    db.conn.executemany(ADD, rows)
+    db.execute(
+        "DELETE FROM analyses WHERE cluster IN (SELECT value FROM json_each(?))"
+        " AND id NOT IN (SELECT max(id) FROM analyses GROUP BY cluster)",
+        [quiet],
+    )
+    db.execute("DELETE FROM incidents WHERE end < ?", [until])
+    db.execute("DELETE FROM deployments WHERE time < ?", [until])
+    db.execute("DELETE FROM rounds WHERE concluded < ? AND number < (SELECT max(number) FROM rounds)", [until])
+    db.execute(
+        "INSERT INTO meta VALUES ('archived until', ?) ON CONFLICT DO UPDATE SET value = excluded.value", [until]
+    )
+
+
+STUB = (
+    "signature, max(bucket) OVER same, environment, last_value(revision) OVER same, 0, entries, occurrences, first, last,"
+    " level"
+)
+SAME = (
+    "WINDOW same AS (PARTITION BY signature, environment ORDER BY last"
+    " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+)
+"""Everything counts where it was last seen: `ADD` makes one row of it for each environment."""
 SUMS = (
     "signature, bucket / ? * ?, environment, revision, 0, sum(entries), sum(occurrences), min(first), max(last),"
     " max(level)"

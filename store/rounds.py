@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.models import Entry, Harvest, Incident, Problem, Quiet, Window
 from store import ageing, rhythm, seen, sources, touched, triage
@@ -138,6 +138,7 @@ class Rounds:
         with self._connections.read() as db:
             return not db.execute("SELECT 1 FROM rounds WHERE concluded IS NOT NULL LIMIT 1").fetchone()
 
-    def age(self, now: datetime) -> None:
+    def age(self, now: datetime, archive_after: timedelta = timedelta(0)) -> None:
         with self._connections.change() as db:
             ageing.age(db, now)
+            ageing.archive(db, now, archive_after)

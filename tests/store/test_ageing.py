@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.models import Issue, Severity
 from store import Store
-from tests.store.making import START, absorb, at, entry, sighting
+from tests.store.making import START, absorb, at, conclude, entry, sighting
 
 NOW = START + timedelta(days=60)
 
@@ -40,6 +41,42 @@ def test_ageing_again_changes_nothing(store: Store) -> None:
     absorb(store, [sighting("a", entry(3, 60))])
     store.rounds.age(NOW + timedelta(days=40))
     assert store.clusters.load([1])[0].entries == 3
+
+
+def test_what_was_quiet_for_long_becomes_a_stub(store: Store) -> None:
+    """Number, name, sums, severity, issue and words stay, evidence goes; and it comes back as the same problem."""
+    absorb(store, [sighting("a", entry(1, user="u", client="c"))])
+    number = absorb(store, [sighting("a", entry(2, 86_400, revision="r-2"))])
+    absorb(store, [sighting("b", entry(3, 80 * 86_400))])
+    conclude(store, number)
+    store.clusters.set_severity(1, Severity.P1, "U1", at(1))
+    store.issues.link(1, Issue("acme/shop", 5, "t"), "U1", at(2))
+    before, other = store.clusters.load([1, 2])
+    store.rounds.age(at(92 * 86_400), timedelta(days=90))
+    stub, same = store.clusters.load([1, 2])
+    assert same.evidence == other.evidence
+    assert stub.evidence == stub.moments == ()
+    assert (stub.entries, stub.occurrences, stub.title) == (before.entries, before.occurrences, before.title)
+    assert (stub.first_seen, stub.last_seen) == (before.first_seen, before.last_seen)
+    assert [c.revision for c in stub.counts] == ["r-2"]
+    (problem,) = store.clusters.problems([1])
+    assert problem.triage.severity is Severity.P1
+    assert store.issues.linked(1) is not None
+    absorb(store, [sighting("a", entry(9, 93 * 86_400))])
+    (back,) = store.clusters.load([1])
+    assert back.entries == before.entries + 1
+    assert [e.id for e in back.evidence] == ["id-9"]
+
+
+def test_what_happens_is_not_archived(store: Store) -> None:
+    """Nor is anything where that is switched off; a second look on the same day changes nothing."""
+    absorb(store, [sighting("a", entry(1))])
+    conclude(store)
+    store.rounds.age(at(80 * 86_400), timedelta(days=90))
+    store.rounds.age(at(200 * 86_400), timedelta(0))
+    assert store.clusters.load([1])[0].evidence
+    store.rounds.age(at(200 * 86_400), timedelta(days=90))
+    assert not store.clusters.load([1])[0].evidence
 
 
 def test_what_is_older_than_the_retention_is_not_recognised(store: Store) -> None:
