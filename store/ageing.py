@@ -95,8 +95,8 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
 
 
 STUB = (
-    "signature, max(bucket) OVER same, environment, last_value(revision) OVER same, 0, entries, occurrences, first, last,"
-    " level"
+    "signature, max(bucket) OVER same, environment, last_value(revision) OVER same, 0, entries, occurrences, first,"
+    " last, level"
 )
 SAME = (
     "WINDOW same AS (PARTITION BY signature, environment ORDER BY last"
