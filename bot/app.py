@@ -22,7 +22,7 @@ from bot import journal, telling
 from bot.errors import InputError, SettingsError, Standby
 from bot.listening import Listening
 from bot.ports import Edges, People
-from bot.schedule import Ended, Rounds, Schedule
+from bot.schedule import Ended, Rounds, Schedule, fires
 from bot.settings import Settings, fleeting
 from bot.slack import SlackChat, SlackPeople
 from bot.trackers.local import LocalTracker
@@ -134,10 +134,10 @@ class Garden:
         self.schedule = Schedule(
             rounds=rounds or Rounds(lease=(lambda: keeper.token) if keeper else str),
             ended=self._ended,
-            tell=lambda create: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=create)),
+            tell=lambda: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=False)),
+            due=lambda: self.vigil.telling(lambda: telling.tell_due(edges, settings.digest, zone, fires)),
             drain=lambda: self.desk.writer.submit(telling.drain, edges).result(),
             round_at=settings.schedule,
-            digest_at=settings.digest,
             zone=zone,
         )
         self.watchdog = Watchdog(self._wards(), give_up=give_up)

@@ -8,6 +8,7 @@ is new in them is not in the backup yet.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.errors import GardenError, Unsafe
 from bot.models import Message
@@ -30,9 +31,15 @@ class GuardedChat:
     def greet(self) -> str:
         return self.chat.greet()
 
-    def post(self, channel: str, message: Message, thread: str = "") -> str:
+    def post(self, channel: str, message: Message, thread: str = "", purpose: str = "") -> str:
         self.hold.safe(STANDING)
-        return self.chat.post(channel, message, thread)
+        return self.chat.post(channel, message, thread, purpose)
+
+    def find(self, channel: str, purpose: str, since: datetime, thread: str = "") -> str:
+        return self.chat.find(channel, purpose, since, thread)
+
+    def shared(self, channel: str) -> bool:
+        return self.chat.shared(channel)
 
     def update(self, channel: str, ts: str, message: Message) -> None:
         self.hold.safe(STANDING)

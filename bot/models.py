@@ -1223,6 +1223,27 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What a channel was told of a problem last; what differs from it is worth a line."""
+
+    severity: Severity
+    quiet: bool = False
+    silent: str = ""
+    owner: str = ""
+    issue: int = 0
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a channel was told last: its problems, which of them were told at once, and how often something changed."""
+
+    glimpses: Mapping[int, Glimpse] = field(default_factory=dict)
+    alerted: frozenset[int] = frozenset()
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """The message of a channel and day: its problems worst first, and what changed since it was last shown."""
 
@@ -1230,6 +1251,7 @@ class Digest:
     day: date
     report: Report
     changes: tuple[str, ...] = ()
+    """What is worth a line in its thread."""
     fingerprint: str = ""
     """Equal fingerprints look equal: nothing is posted."""
     shown: tuple[int, ...] = ()
@@ -1251,6 +1273,26 @@ class CriticalPath:
     worth: str = ""
     services: tuple[str, ...] = ()
     routes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel of the team, and what it is told; from `garden.toml`, and from what was said in the channel."""
+
+    id: str
+    services: tuple[str, ...] = ()
+    """Patterns; empty: all."""
+    kinds: tuple[Kind, ...] = ()
+    """Empty: all."""
+    severity: Severity = Severity.P5
+    """Down to which it is told."""
+    alert: Severity = Severity.P0
+    """Down to which something new is told at once."""
+    notify: str = ""
+    """The user group that is called when something is told at once."""
+    schedule: str = ""
+    """When the day's digest is posted; empty: as everywhere."""
+    timezone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1277,6 +1319,8 @@ class Policy:
     """Service to logins who are assigned."""
     expected: tuple[str, ...] = ()
     """Texts that make a cluster expected behaviour, by the team's own word."""
+    channels: tuple[Channel, ...] = ()
+    """Channels that are told a part, beside the main one, or the main one with its own wishes."""
     coverage: tuple[Expectation, ...] = ()
     """What the team wants to see logged when it happens."""
     model_services: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot import values
-from bot.models import CriticalPath, Expectation, Policy, Price, Scope, Severity
+from bot.models import Channel, CriticalPath, Expectation, Policy, Price, Scope, Severity
 from bot.values import Secret
 
 
@@ -402,6 +402,15 @@ class Settings:
         'services = ["shop-api"]\nroutes = ["/api/login", "/api/orders"]',
     )
 
+    channels: tuple[Channel, ...] = table(
+        "channels",
+        "Channels with wishes of their own: services, kinds, severity (down to which), alert (down to which something "
+        "new is told at once), notify (the user group that is called then), schedule and timezone of the digest.",
+        values.channels,
+        (),
+        '[[channels]]\nid = "C0123456789"\nkinds = ["security"]\nalert = "P1"\nnotify = "S0123456789"\n'
+        'schedule = "0 8 * * mon-fri"\ntimezone = "Europe/Berlin"',
+    )
     coverage: tuple[Expectation, ...] = table(
         "coverage",
         "What a service should log when it happens; `/garden coverage` says which of it was never seen.",
@@ -444,6 +453,7 @@ class Settings:
             environments=self.environments,
             critical_paths=self.critical_paths,
             coverage=self.coverage,
+            channels=self.channels,
             owners=self.owners,
             expected=self.expected,
             model_services=self.model_services,

@@ -31,6 +31,7 @@ from bot.models import (
     Event,
     Figures,
     Harvest,
+    Heard,
     Incident,
     Issue,
     Learnt,
@@ -149,8 +150,17 @@ class Chat(Protocol):
         """Who we are there; raises in words where we are not let in."""
         ...
 
-    def post(self, channel: str, message: Message, thread: str = "") -> str:
-        """Posts and returns the message's id (`ts`)."""
+    def post(self, channel: str, message: Message, thread: str = "", purpose: str = "") -> str:
+        """Posts and returns the message's id (`ts`). Where it is not known what came of it, `find` tells by the
+        purpose."""
+        ...
+
+    def find(self, channel: str, purpose: str, since: datetime, thread: str = "") -> str:
+        """The id of a message that was posted for the purpose; empty where none stands there."""
+        ...
+
+    def shared(self, channel: str) -> bool:
+        """Whether people of other companies read along."""
         ...
 
     def update(self, channel: str, ts: str, message: Message) -> None: ...
@@ -534,6 +544,14 @@ class Messages(Protocol):
 
     def find(self, purpose: str) -> Posted | None: ...
 
+    def begin(self, purpose: str, channel: str, thread: str, now: datetime) -> datetime | None:
+        """It is about to be posted. When that was tried before, and nobody knows what came of it; else None."""
+        ...
+
+    def drop(self, purpose: str) -> None:
+        """It was certainly not posted."""
+        ...
+
     def at(self, channel: str, ts: str) -> Posted | None: ...
 
     def thread(self, channel: str, ts: str) -> list[Posted]:
@@ -545,6 +563,22 @@ class Messages(Protocol):
     def first_time(self, delivery: str, now: datetime) -> bool:
         """False for a delivery that was seen before; remembers it."""
         ...
+
+
+class Channels(Protocol):
+    """Channels: what was said there about themselves, and what they were told last."""
+
+    def wishes(self) -> dict[str, dict[str, str]]:
+        """What was said in each channel, by the name of the setting."""
+        ...
+
+    def wish(self, channel: str, name: str, value: str | None, who: str, now: datetime) -> str | None:
+        """From now on the channel has it so; None takes it back. What it was before."""
+        ...
+
+    def heard(self, channel: str) -> Heard | None: ...
+
+    def hears(self, channel: str, heard: Heard) -> None: ...
 
 
 class Stances(Protocol):
@@ -706,6 +740,8 @@ class Store(Protocol):
     def messages(self) -> Messages: ...
     @property
     def stances(self) -> Stances: ...
+    @property
+    def channels(self) -> Channels: ...
     @property
     def deeds(self) -> Deeds: ...
     @property

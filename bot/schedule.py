@@ -57,6 +57,14 @@ def trigger(text: str, zone: tzinfo) -> BaseTrigger:
     return CronTrigger.from_crontab(text, timezone=zone)
 
 
+def fires(text: str, zone: tzinfo, after: datetime) -> datetime | None:
+    """When a schedule fires next; one that only says how often begins at once."""
+    if text.startswith("every "):
+        return after
+    found: datetime | None = CronTrigger.from_crontab(text, timezone=zone).get_next_fire_time(None, after)
+    return found
+
+
 class Rounds:
     """Runs a round in a process of its own, and ends it where it must: where it hangs, or the bot stops."""
 
@@ -150,8 +158,8 @@ class Rounds:
 
 
 class Schedule:
-    """The jobs of a serving bot. What they do is given by the composition: `tell(create)` brings the digest up to
-    date, and begins one if it may; `ended` hears how a round went.
+    """The jobs of a serving bot. What they do is given by the composition: `tell` brings the digests up to
+    date, `due` begins those that should be there by now; `ended` hears how a round went.
     """
 
     def __init__(
@@ -159,17 +167,18 @@ class Schedule:
         *,
         rounds: Rounds,
         ended: Callable[[Ended], object],
-        tell: Callable[[bool], object],
+        tell: Callable[[], object],
         drain: Callable[[], object],
         round_at: str,
-        digest_at: str,
+        due: Callable[[], object],
         zone: tzinfo,
     ) -> None:
         self._rounds = rounds
         self._ended = ended
         self._tell = tell
         self._drain = drain
-        self._round_at, self._digest_at, self._zone = round_at, digest_at, zone
+        self._due_digests = due
+        self._round_at, self._zone = round_at, zone
         self._started: datetime | None = None
         self._scheduler = self._made()
 
@@ -194,7 +203,7 @@ class Schedule:
 
         at_once = now if _is_interval(self._round_at) else None
         add("round", self._round, trigger(self._round_at, zone), "reading", at_once)
-        add("digest", lambda: self._tell(True), trigger(self._digest_at, zone), "reading")
+        add("digest", self._due_digests, IntervalTrigger(minutes=1, timezone=zone), "reading")
         add("outbox", self._drain, IntervalTrigger(minutes=1, timezone=zone), "default", now)
         return made
 
@@ -250,7 +259,7 @@ class Schedule:
         ended = self._rounds.run()
         if not ended.stopped:
             self._ended(ended)
-            self._tell(False)
+            self._tell()
 
 
 def _is_interval(text: str) -> bool:

@@ -32,6 +32,8 @@ from bot.errors import ChatUnavailable, Forbidden, GardenError, NotFound
 from bot.models import Message
 
 TIMEOUT = 10
+PAGES = 5
+"""Pages of 200 messages that are looked through for one that may have been posted."""
 LONGEST_WAIT = 30
 """Seconds that a rate limit is waited out in place; longer ones are left to the next try."""
 REMEMBERED = 60.0
@@ -98,14 +100,16 @@ class SlackChat:
         """Who the bot is in the workspace; raises in words where Slack refuses the token."""
         return str(_call(self.client.auth_test).get("user", ""))
 
-    def post(self, channel: str, message: Message, thread: str = "") -> str:
+    def post(self, channel: str, message: Message, thread: str = "", purpose: str = "") -> str:
         """Posts once; where that is not certain, `ChatUnavailable` says so and nothing is sent again from here."""
+        metadata = {"event_type": "log_gardener", "event_payload": {"purpose": purpose}} if purpose else None
         answer = _call(
             lambda: self._once.chat_postMessage(
                 channel=channel,
                 text=_text(message),
                 blocks=_blocks(message) or None,
                 thread_ts=thread or None,
+                metadata=metadata,
                 unfurl_links=False,
                 unfurl_media=False,
                 parse="none",
@@ -113,6 +117,33 @@ class SlackChat:
             )
         )
         return str(answer["ts"])
+
+    def find(self, channel: str, purpose: str, since: datetime, thread: str = "") -> str:
+        """Looks through what was posted since, a few pages at most, by the purpose that a message carries unseen."""
+        oldest, cursor = f"{since.timestamp():.6f}", ""
+        for _ in range(PAGES):
+            page = _call(partial(self._page, channel, thread, oldest, cursor))
+            messages: list[dict[str, Any]] = page.get("messages", [])
+            for message in messages:
+                if message.get("metadata", {}).get("event_payload", {}).get("purpose") == purpose:
+                    return str(message["ts"])
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                break
+        return ""
+
+    def _page(self, channel: str, thread: str, oldest: str, cursor: str) -> SlackResponse:
+        if thread:
+            return self.client.conversations_replies(
+                channel=channel, ts=thread, oldest=oldest, cursor=cursor, limit=200, include_all_metadata=True
+            )
+        return self.client.conversations_history(
+            channel=channel, oldest=oldest, cursor=cursor, limit=200, include_all_metadata=True
+        )
+
+    def shared(self, channel: str) -> bool:
+        found = _call(lambda: self.client.conversations_info(channel=channel)).get("channel") or {}
+        return bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared"))
 
     def update(self, channel: str, ts: str, message: Message) -> None:
         """Replaces text and blocks; an edit with text alone would keep the old blocks."""

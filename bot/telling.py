@@ -10,16 +10,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from bot import pipeline
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused, Unavailable
 from bot.models import (
     Act,
+    Channel,
     Condition,
     Decision,
     Deed,
+    Digest,
+    Heard,
     Message,
     Posted,
     Problem,
@@ -32,12 +37,18 @@ from bot.models import (
 )
 from bot.ports import Chat, Edges
 from bot.render import phrases, slack
-from bot.steps import propose
+from bot.steps import propose, route
 from bot.steps.approve import must_approve
-from bot.steps.digest import digest
+from bot.steps.digest import digest, glimpses
 
 DAY = timedelta(hours=24)
 """What a digest looks back on."""
+ALONE = 3
+"""So many problems are told at once by themselves; more of them come in one message."""
+SKEW = timedelta(minutes=5)
+"""How far clocks may differ, where a message is looked for that may have been posted."""
+Fires = Callable[[str, tzinfo, datetime], datetime | None]
+"""When a schedule, in a time zone, fires next after a moment."""
 _turn = threading.RLock()
 
 
@@ -45,39 +56,115 @@ _turn = threading.RLock()
 
 
 def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True) -> Posted | None:
-    """Posts the digest of today or edits it in place; then shows the proposals that wait, in its thread.
+    """Brings each channel's digest of today up to date; returns the main channel's.
 
     `told` is the round's own report. What is wrong with the reading stands in the digest, too, for silence must not
-    look like health. Without `create` a digest is only begun for what cannot wait, a P0.
+    look like health. Without `create` a digest is only begun for what cannot wait.
     """
-    if edges.chat is None or not edges.channel:
+    first = None
+    for channel in channels(edges):
+        posted = tell_in(edges, channel, told, zone=zone, create=create)
+        first = posted if channel.id == edges.channel else first
+    return first
+
+
+def channels(edges: Edges) -> list[Channel]:
+    """The channels that are told something, the main one first."""
+    return route.channels(Channel(edges.channel), edges.policy.channels, edges.store.channels.wishes())
+
+
+def tell_in(
+    edges: Edges, channel: Channel, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True
+) -> Posted | None:
+    """What is new and urgent at once; then the digest, posted or edited in place; in its thread what changed, and the
+    proposals that wait.
+    """
+    if edges.chat is None or not channel.id:
         return None
-    now = edges.clock()
+    zone = ZoneInfo(channel.timezone) if channel.timezone else zone
+    store, now = edges.store, edges.clock()
     report = pipeline.look(edges, Window(now - DAY, now))
     report = replace(
         report,
-        spent=tuple(edges.store.analyses.bills((edges.wall or edges.clock)() - DAY)),
-        notes=tuple(
-            n for n in (*_conditions(edges, now), *(told.notes if told else (edges.store.rounds.note(),))) if n
-        ),
+        spent=tuple(store.analyses.bills((edges.wall or edges.clock)() - DAY)),
+        notes=tuple(n for n in (*_conditions(edges, now), *(told.notes if told else (store.rounds.note(),))) if n),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),
     )
-    shown = digest(report, edges.channel, now.astimezone(zone).date())
-    purpose = purpose_of_digest(edges, zone)
-    urgent = any(p.triage.severity is Severity.P0 for p in report.problems)
+    report = route.told(report, channel)
+    purpose = purpose_of_digest(edges, zone, channel.id)
     with _turn:
-        if not (create or urgent or edges.store.messages.find(purpose)):
+        heard = _alert(edges, edges.chat, channel, report)
+        if not (create or store.messages.find(purpose) or _alarming(report, channel)):
             return None
-        posted = _put(edges, edges.chat, purpose, slack.digest(shown), shown.fingerprint)
-        for problem in report.problems:
-            waits = problem.proposal is not None and problem.proposal.stage is Stage.OPEN
-            if problem.proposal and waits and problem.number in shown.shown:
-                show(edges, problem.proposal.id, zone=zone)
-        for standing in edges.store.messages.thread(posted.channel, posted.ts):
-            if (number := number_of(standing.purpose)) is not None:
-                show(edges, number, zone=zone)
+        shown = digest(report, channel.id, now.astimezone(zone).date(), heard.glimpses)
+        stood = store.messages.find(purpose) is not None
+        posted = _put(edges, edges.chat, purpose, slack.digest(shown), shown.fingerprint, channel.id)
+        turn = _tell_changes(edges, edges.chat, posted, shown, heard) if stood else heard.turn
+        store.channels.hears(channel.id, replace(heard, glimpses=glimpses(report), turn=turn))
+        _show_proposals(edges, report, shown, posted, zone)
         return posted
+
+
+def _alarming(report: Report, channel: Channel) -> bool:
+    """Whether anything is there that cannot wait for the day's digest."""
+    return any(p.triage.severity <= channel.alert and p.silence is None for p in report.problems)
+
+
+def _alert(edges: Edges, chat: Chat, channel: Channel, report: Report) -> Heard:
+    """Tells at once, once, what is new and urgent: a few by themselves, the rest together.
+
+    A channel that was never told anything is told by the digest: what was there before is no news.
+    """
+    urgent = [f[0] for f in report.families if min(p.triage.severity for p in f) <= channel.alert and not f[0].silence]
+    heard = edges.store.channels.heard(channel.id)
+    if heard is None:
+        return Heard(glimpses(report), frozenset(p.number for p in urgent))
+    fresh = [p for p in urgent if p.number not in heard.alerted]
+    for problems in (*([p] for p in fresh[:ALONE]), *([fresh[ALONE:]] if fresh[ALONE:] else [])):
+        purpose = f"alert:{channel.id}:{problems[0].number}"
+        _put(edges, chat, purpose, slack.alert(problems, channel.notify), "", channel.id)
+    if fresh:
+        heard = replace(heard, alerted=heard.alerted | {p.number for p in fresh})
+        edges.store.channels.hears(channel.id, heard)
+    return heard
+
+
+def _tell_changes(edges: Edges, chat: Chat, posted: Posted, shown: Digest, heard: Heard) -> int:
+    """In the thread of a digest that stood there before: what differs from what was told last."""
+    if not shown.changes:
+        return heard.turn
+    turn = heard.turn + 1
+    purpose = f"changes:{posted.channel}:{turn}"
+    _put(edges, chat, purpose, slack.changes(shown.changes), "", posted.channel, posted.ts)
+    return turn
+
+
+def _show_proposals(edges: Edges, report: Report, shown: Digest, posted: Posted, zone: tzinfo) -> None:
+    """Those that wait are shown in the channel that is their problem's home; those that stand here are kept true."""
+    known = channels(edges)
+    for problem in report.problems:
+        waits = problem.proposal is not None and problem.proposal.stage is Stage.OPEN
+        if (
+            problem.proposal
+            and waits
+            and problem.number in shown.shown
+            and route.home(problem, known) == posted.channel
+        ):
+            show(edges, problem.proposal.id, channel=posted.channel, zone=zone)
+    for standing in edges.store.messages.thread(posted.channel, posted.ts):
+        if (number := number_of(standing.purpose)) is not None:
+            show(edges, number, zone=zone)
+
+
+def tell_due(edges: Edges, digest_at: str, zone: tzinfo, fires: Fires) -> None:
+    """Begins the digests that should be there by now, and are not: also late, when the bot was down at their time."""
+    for channel in channels(edges):
+        own = ZoneInfo(channel.timezone) if channel.timezone else zone
+        now = edges.clock().astimezone(own)
+        at = fires(channel.schedule or digest_at, own, now.replace(hour=0, minute=0, second=0, microsecond=0))
+        if at and at <= now and not edges.store.messages.find(purpose_of_digest(edges, own, channel.id)):
+            tell_in(edges, channel, zone=zone)
 
 
 def _conditions(edges: Edges, now: datetime) -> list[str]:
@@ -286,7 +373,11 @@ def _decided(edges: Edges, number: int) -> tuple[str, str]:
 def _put(
     edges: Edges, chat: Chat, purpose: str, message: Message, fingerprint: str, channel: str = "", thread: str = ""
 ) -> Posted:
-    """Makes the message of that purpose say this: posted once, edited afterwards, left alone if it says it already."""
+    """Makes the message of that purpose say this: posted once, edited afterwards, left alone if it says it already.
+
+    Where it is not known whether it was posted, because the answer got lost or the process died, it is looked for
+    before it is posted again.
+    """
     store = edges.store
     known = store.messages.find(purpose)
     if known and known.fingerprint == fingerprint:
@@ -299,7 +390,21 @@ def _put(
         else:
             posted = replace(known, fingerprint=fingerprint)
     if known is None:
-        place = channel or edges.channel
-        posted = Posted(purpose, place, chat.post(place, message, thread), thread, fingerprint)
+        posted = _post(edges, chat, purpose, message, fingerprint, channel or edges.channel, thread)
     store.messages.remember(posted, edges.clock())
     return posted
+
+
+def _post(
+    edges: Edges, chat: Chat, purpose: str, message: Message, fingerprint: str, place: str, thread: str
+) -> Posted:
+    store = edges.store
+    tried = store.messages.begin(purpose, place, thread, datetime.now(UTC))
+    if tried is not None and (ts := chat.find(place, purpose, tried - SKEW, thread)):
+        chat.update(place, ts, message)
+        return Posted(purpose, place, ts, thread, fingerprint)
+    try:
+        return Posted(purpose, place, chat.post(place, message, thread, purpose), thread, fingerprint)
+    except Forbidden:
+        store.messages.drop(purpose)
+        raise

@@ -15,6 +15,7 @@ from bot.models import Deed, Issue, Problem, Stance, Stand
 from bot.ports import Edges
 from bot.steps.attend import stance
 
+UNTOLD = "This channel gets no digest. GARDEN_CHANNEL or `[[channels]]` in garden.toml names those that do."
 DECIDED = ("link", "unlink", "merge", "split")
 
 
@@ -99,6 +100,17 @@ def split(edges: Edges, number: int, keys: Collection[str], who: str) -> tuple[i
     return made, problem.number
 
 
+def wish(edges: Edges, channel: str, name: str, value: str | None, who: str) -> None:
+    """The channel has it so from now on; None takes it back to what garden.toml says."""
+    now = edges.clock()
+    if not any(c.id == channel for c in telling.channels(edges)):
+        raise Refused(
+            "This channel gets no digest. GARDEN_CHANNEL or `[[channels]]` in garden.toml names those that do."
+        )
+    before = edges.store.channels.wish(channel, name, value, who, now)
+    edges.store.deeds.add(Deed(0, who, now, "settings", 0, name, {"wish": [channel, name, before]}))
+
+
 def undo(edges: Edges, who: str, *, approver: bool) -> Deed:
     """Takes back a person's own last change; refused, with what to do instead, where that is not possible.
 
@@ -121,6 +133,8 @@ def undo(edges: Edges, who: str, *, approver: bool) -> Deed:
         store.stances.resume(resumed, who, "as it was before", now)
     if (issue := back.get("issue")) is not None:
         _relink(edges, deed.cluster, issue, who, now)
+    if wished := back.get("wish"):
+        store.channels.wish(wished[0], wished[1], wished[2], who, now)
     if merged := back.get("merge"):
         store.clusters.merge(merged[0], merged[1], who, now, "the split was taken back")
     return deed

@@ -8,13 +8,14 @@ import math
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.errors import InputError
-from bot.models import CriticalPath, Expectation, Level, Price, Scope, Severity
+from bot.models import Channel, CriticalPath, Expectation, Kind, Level, Price, Scope, Severity
 from bot.spans import span
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -368,6 +369,40 @@ def critical_paths(raw: object) -> tuple[CriticalPath, ...]:
     if not isinstance(raw, list | tuple):
         raise ValueError("it should be tables that begin with [[critical_paths]].")
     return tuple(_critical_path(item) for item in raw)
+
+
+def channels(raw: object) -> tuple[Channel, ...]:
+    if not isinstance(raw, list | tuple):
+        raise ValueError("it should be tables that begin with [[channels]].")
+    made = tuple(_channel(item) for item in raw)
+    twice = {c.id for c in made if sum(c.id == d.id for d in made) > 1}
+    if twice:
+        raise ValueError(f"{', '.join(sorted(twice))}: each channel may stand there once.")
+    return made
+
+
+def _channel(raw: Any) -> Channel:
+    known = {f.name for f in fields(Channel)}
+    if not isinstance(raw, Mapping) or not re.fullmatch(r"[CG][A-Z0-9]{2,20}", str(raw.get("id", ""))):
+        raise ValueError('each needs an id such as "C0123456789", from the channel\'s details in Slack.')
+    if unknown := set(raw) - known:
+        raise ValueError(f"{', '.join(sorted(unknown))}: known are {', '.join(sorted(known))}.")
+    kinds = texts(raw.get("kinds", []))
+    if wrong := set(kinds) - {str(k) for k in Kind}:
+        raise ValueError(f"kinds: {', '.join(sorted(wrong))} is none of {', '.join(Kind)}.")
+    notify = text(raw.get("notify", ""))
+    if notify and not re.fullmatch(r"S[A-Z0-9]{2,20}", notify):
+        raise ValueError('notify: it should be the id of a user group, such as "S0123456789".')
+    return Channel(
+        id=text(raw["id"]),
+        services=texts(raw.get("services", [])),
+        kinds=tuple(Kind(k) for k in kinds),
+        severity=severity(raw.get("severity", "P5")),
+        alert=severity(raw.get("alert", "P0")),
+        notify=notify,
+        schedule=schedule(raw["schedule"]) if raw.get("schedule") else "",
+        timezone=timezone(raw["timezone"]) if raw.get("timezone") else "",
+    )
 
 
 def expectations(raw: object) -> tuple[Expectation, ...]:

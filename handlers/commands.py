@@ -24,6 +24,7 @@ from handlers.grammar import (
     Merge,
     Past,
     Search,
+    Settings,
     Show,
     Silence,
     Snoozed,
@@ -97,6 +98,8 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             inquiries.analyze(desk, asked, command)
         case Wrong():
             inquiries.wrong(desk, asked, command)
+        case Settings():
+            tending.settings(desk, asked, command)
         case Help():
             desk.answer(asked, help_page(command.topic))
         case Mistake():

@@ -7,11 +7,13 @@ read becomes a `Mistake` that says what to type instead. No text makes it raise.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from bot import values
 from bot.errors import InputError
 from bot.models import Severity, Stand
 from bot.spans import span
@@ -19,6 +21,7 @@ from handlers.words import (
     CLUSTER,
     FILLER,
     ISSUE,
+    MARKS,
     NAMED_CLUSTER,
     PERSON,
     REVISION,
@@ -205,6 +208,14 @@ class Wrong:
 
 
 @dataclass(frozen=True, slots=True)
+class Settings:
+    """Of this channel: shown, or one of them set; an empty value takes it back to what garden.toml says."""
+
+    name: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     topic: str = ""
 
@@ -233,6 +244,7 @@ Command = (
     | Ask
     | Analyze
     | Wrong
+    | Settings
     | Help
 )
 
@@ -513,6 +525,38 @@ def _worklog(words: list[str]) -> Command | Mistake:
     return found if isinstance(found, Mistake) else WorklogOf(found)
 
 
+_SETTINGS: Mapping[str, tuple[Callable[[object], object], str]] = {
+    "schedule": (values.schedule, "0 9 * * mon-fri"),
+    "timezone": (values.timezone, "Europe/Berlin"),
+    "severity": (values.severity, "P2"),
+    "alert": (values.severity, "P1"),
+    "services": (values.names, "shop-api shop-*"),
+}
+"""What can be set in a channel, how its text is checked, and an example."""
+
+
+def _settings(words: list[str]) -> Command | Mistake:
+    if not words:
+        return Settings()
+    name = bare(words[0]).lower()
+    name = next((n for n in _SETTINGS if name in (n, n.removesuffix("s"), f"{n}s", f"{n[:-1]}ies")), name)
+    if name not in _SETTINGS:
+        return Mistake(f"I know the settings {', '.join(_SETTINGS)}. Type `/garden settings severity P2`.")
+    check, example = _SETTINGS[name]
+    text = " ".join(words[1:]).strip(MARKS + " ")
+    if text.lower() in ("", "default", "reset", "off", "none"):
+        return Settings(name) if text else Mistake(f"To what? Type `/garden settings {name} {example}`, or `default`.")
+    if name == "services":
+        text = " ".join(text.replace(",", " ").split())
+        if not all(re.fullmatch(r"[A-Za-z0-9*?\[\]._-]{1,63}", w) for w in text.split()):
+            return Mistake(f"Type the names of services, `*` for any end: `/garden settings {name} {example}`.")
+        return Settings(name, text)
+    try:
+        return Settings(name, str(check(text)))
+    except ValueError as error:
+        return Mistake(f"{name}: {error}")
+
+
 def _help(words: list[str]) -> Command | Mistake:
     verb = _find(bare(words[0])) if words else None
     return Help(verb.name if verb else "")
@@ -720,6 +764,15 @@ VERBS: tuple[Verb, ...] = (
         Who.OPERATORS,
         ("wrong 3 the disk was full",),
         _wrong,
+    ),
+    Verb(
+        "settings",
+        "settings [name value]",
+        "of this channel: schedule, timezone, severity, alert, services; `default` takes one back",
+        Who.OPERATORS,
+        ("settings", "settings severity P2", "settings schedule 0 9 * * mon-fri", "settings services shop-*"),
+        _settings,
+        ("setting", "config", "set"),
     ),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )

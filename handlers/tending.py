@@ -9,7 +9,7 @@ from bot.errors import Refused
 from bot.models import Stand
 from bot.render import slack
 from handlers.desk import Asked, Desk
-from handlers.grammar import Link, Merge, Past, Search, Silence, Split, Take, Unlink, Wake
+from handlers.grammar import Link, Merge, Past, Search, Settings, Silence, Split, Take, Unlink, Wake
 
 HISTORY = 30
 FOUND = 10
@@ -99,11 +99,25 @@ def _split(desk: Desk, asked: Asked, number: int, keys: list[str]) -> None:
     )
 
 
+def settings(desk: Desk, asked: Asked, command: Settings) -> None:
+    """What this channel is told, and when; set by operators, in the channel itself."""
+    if command.name:
+        desk.must_operate(asked.user)
+        tending.wish(desk.edges, asked.channel, command.name, command.value or None, asked.user)
+    found = next((c for c in telling.channels(desk.edges) if c.id == asked.channel), None)
+    if found is None:
+        raise Refused(
+            "This channel gets no digest. GARDEN_CHANNEL or `[[channels]]` in garden.toml names those that do."
+        )
+    said = desk.edges.store.channels.wishes().get(asked.channel, {})
+    desk.answer(asked, slack.settings(found, said))
+
+
 def undo(desk: Desk, asked: Asked) -> None:
     """One's own last change."""
     desk.must_operate(asked.user)
     deed = tending.undo(desk.edges, asked.user, approver=desk.is_approver(asked.user))
-    desk.say(asked, f"Taken back: `{deed.verb}` of cluster {deed.cluster}.")
+    desk.say(asked, f"Taken back: `{deed.verb}`" + (f" of cluster {deed.cluster}." if deed.cluster else "."))
 
 
 def past(desk: Desk, asked: Asked, command: Past) -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 from store import backup, export
 from store.analyses import Analyses
 from store.causes import Causes
+from store.channels import Channels
 from store.clusters import Clusters
 from store.conditions import Conditions
 from store.connection import MEMORY, PATIENCE, Connections
@@ -50,6 +51,7 @@ class Store:
         self.proposals = Proposals(connections)
         self.messages = Messages(connections, self.reserve)
         self.stances = Stances(connections)
+        self.channels = Channels(connections)
         self.deeds = Deeds(connections)
         self.history = History(connections)
         self.conditions = Conditions(connections, self.reserve)

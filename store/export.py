@@ -119,6 +119,7 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
     "lessons": _rows("SELECT body AS lesson FROM lessons ORDER BY id"),
     "issues": _rows("SELECT body AS mirrored FROM issues ORDER BY repository, number"),
     "stances": _rows("SELECT id, cluster, body AS stance, ended FROM stances ORDER BY id"),
+    "wishes": _rows("SELECT channel, name, value, who, at FROM wishes ORDER BY channel, name"),
     "deeds": _rows("SELECT id, who, at, body AS deed, undone FROM deeds ORDER BY id"),
     "unlinked": _rows("SELECT cluster, repository, number FROM unlinked ORDER BY cluster, repository, number"),
     "links": _rows("SELECT cluster, repository, number, who, at FROM links ORDER BY cluster"),

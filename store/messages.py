@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from bot.errors import StoreFull
 from bot.models import Posted
-from store.codec import bounded, micros
+from store.codec import bounded, micros, moment
 from store.connection import Connections
 from store.reserve import Reserve
 
@@ -32,6 +33,25 @@ class Messages:
                 "SELECT purpose, channel, ts, thread, fingerprint FROM messages WHERE purpose = ?", [purpose]
             ).fetchone()
             return Posted(*row) if row else None
+
+    def begin(self, purpose: str, channel: str, thread: str, now: datetime) -> datetime | None:
+        """It is about to be posted. When that was tried before, and nobody knows what came of it; else None.
+
+        While the disk is full nothing is written down: what has to be said is said all the same.
+        """
+        with suppress(StoreFull), self._connections.change() as db:
+            row = db.execute("SELECT at FROM posting WHERE purpose = ? AND channel = ?", [purpose, channel]).fetchone()
+            db.execute(
+                "INSERT INTO posting (purpose, channel, thread, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                [purpose, channel, thread, micros(now)],
+            )
+            return moment(row[0]) if row else None
+        return None
+
+    def drop(self, purpose: str) -> None:
+        """It was certainly not posted."""
+        with self._connections.change() as db:
+            db.execute("DELETE FROM posting WHERE purpose = ?", [purpose])
 
     def at(self, channel: str, ts: str) -> Posted | None:
         with self._connections.read() as db:
@@ -65,6 +85,7 @@ class Messages:
         try:
             with self._connections.change() as db:
                 db.conn.executemany(_REMEMBER, [*waiting, row])
+                db.execute("DELETE FROM posting WHERE purpose = ?", [posted.purpose])
         except StoreFull:
             self._reserve.put(RESERVED, posted.purpose, row)
         else:

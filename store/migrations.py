@@ -574,5 +574,34 @@ def m0011_outbox(db: Database) -> None:
         db.execute(statement)
 
 
+CHANNELS = """
+CREATE TABLE wishes (
+  channel TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  who TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (channel, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE heard (
+  channel TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+) STRICT;
+CREATE TABLE posting (
+  purpose TEXT PRIMARY KEY,
+  channel TEXT NOT NULL,
+  thread TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT
+"""
+"""What was said in a channel about itself; what it was told last; and what was about to be posted."""
+
+
+@MIGRATIONS()
+def m0012_channels(db: Database) -> None:
+    for statement in CHANNELS.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

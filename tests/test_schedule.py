@@ -66,10 +66,10 @@ def test_rounds_run_at_start_and_tell_the_team_after() -> None:
     schedule = Schedule(
         rounds=Rounds((sys.executable, "-c", "pass")),
         ended=lambda ended: None,
-        tell=lambda create: None if create else told.set(),
+        tell=told.set,
         drain=drained.set,
         round_at="every 1h",
-        digest_at=NEVER,
+        due=lambda: None,
         zone=BERLIN,
     )
     schedule.start()
@@ -87,10 +87,10 @@ def test_how_a_round_went_is_handed_on() -> None:
         schedule = Schedule(
             rounds=Rounds((sys.executable, "-c", command)),
             ended=heard.append,
-            tell=lambda create: None,
+            tell=lambda: None,
             drain=lambda: None,
             round_at=NEVER,
-            digest_at=NEVER,
+            due=lambda: None,
             zone=BERLIN,
         )
         schedule._round()
@@ -111,8 +111,8 @@ def test_a_round_is_overdue_when_the_one_after_it_is_due_too() -> None:
     """Neither while one runs, nor where the schedule has long pauses."""
     rounds = Rounds((sys.executable, "-c", "pass"))
     schedule = Schedule(
-        rounds=rounds, ended=lambda e: None, tell=lambda c: None, drain=lambda: None,
-        round_at="every 5m", digest_at=NEVER, zone=BERLIN,
+        rounds=rounds, ended=lambda e: None, tell=lambda: None, drain=lambda: None,
+        round_at="every 5m", due=lambda: None, zone=BERLIN,
     )  # fmt: skip
     schedule._started = rounds.began = at = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
     assert schedule.patience() == timedelta(minutes=10)
@@ -134,10 +134,10 @@ def test_a_job_that_fails_does_not_end_the_schedule(caplog: pytest.LogCaptureFix
     schedule = Schedule(
         rounds=Rounds((sys.executable, "-c", "pass")),
         ended=lambda ended: None,
-        tell=lambda create: None,
+        tell=lambda: None,
         drain=drain,
         round_at=NEVER,
-        digest_at=NEVER,
+        due=lambda: None,
         zone=BERLIN,
     )
     schedule.start()

@@ -17,12 +17,13 @@ from bot.demo.server import Fault
 from bot.demo.slack import Slack
 from bot.errors import ChatUnavailable, Refused
 from bot.logs.files import FileLogs
-from bot.models import Condition, Decision, Policy, Severity, Stage, Told
+from bot.models import Channel, Condition, Decision, Policy, Severity, Stage, Told
 from bot.ports import Edges
+from bot.schedule import fires
 from bot.slack import SlackChat
 from bot.trackers.local import LocalTracker
 from store import open_store
-from tests.scenarios.office import ANN, CHANNEL, bad_hour
+from tests.scenarios.office import ANN, CHANNEL, bad_hour, entry
 
 NOW = datetime(2026, 3, 6, 12, 0, tzinfo=UTC)
 
@@ -192,3 +193,127 @@ def test_a_severity_given_with_the_approval_stays(team: Team) -> None:
     judged = edges.store.clusters.triage(1)
     assert judged is not None
     assert (judged.severity, judged.by) == (Severity.P3, ANN)
+
+
+def texts(team: Team, channel: str = CHANNEL) -> list[str]:
+    return [m["text"] for m in team.slack.messages(channel)]
+
+
+def urgent(edges: Edges, number: int, severity: Severity = Severity.P0) -> None:
+    """A person says so; the same as if code had."""
+    edges.store.clusters.set_severity(number, severity, ANN, edges.clock())
+
+
+def calm(team: Team, at: datetime = NOW, id: str = "e") -> Edges:
+    """A bad hour in which nothing is urgent."""
+    edges = team.read(at, id)
+    for problem in pipeline.look(edges, telling.Window(at - telling.DAY, at)).problems:
+        urgent(edges, problem.number, Severity.P2)
+    return edges
+
+
+def test_what_is_new_and_urgent_is_told_at_once_and_once(team: Team) -> None:
+    """By itself, with a name and a call for those on duty; what was there at first is told by the digest."""
+    edges = calm(team)
+    edges = replace(edges, policy=replace(edges.policy, channels=(Channel(CHANNEL, notify="S0ONCALL"),)))
+    telling.tell(edges)
+    assert len(texts(team)) == 1
+    urgent(edges, 2)
+    telling.tell(edges, create=False)
+    telling.tell(edges, create=False)
+    (alert,) = [m for m in team.slack.messages(CHANNEL) if m["text"].startswith("New P0")]
+    assert "<!subteam^S0ONCALL>" in str(alert["blocks"])
+    assert "thread_ts" not in alert
+
+
+def test_a_flood_of_urgent_problems_is_three_messages_and_one_more(team: Team) -> None:
+    """So many at once, the rest folded; severities are not lowered."""
+    edges = calm(team)
+    telling.tell(edges)
+    file = team.folder / "flood.json"
+    fresh = [entry(f"svc-{n}", f"cannot open ledger {'abcdefgh'[n]}", NOW, f"flood-{n}") for n in range(8)]
+    file.write_text(json.dumps(fresh), encoding="utf-8")
+    edges = replace(edges, logs=FileLogs(str(file)))
+    pipeline.round(edges)
+    known = pipeline.look(edges, telling.Window(NOW - telling.DAY, NOW)).problems
+    for problem in known:
+        urgent(edges, problem.number)
+    telling.tell(edges, create=False)
+    alerts = [t for t in texts(team) if t.startswith("New P0") or "more new problems" in t]
+    assert len(alerts) == telling.ALONE + 1
+    assert f"{len(known) - telling.ALONE} more new problems" in alerts[-1]
+
+
+def test_what_changed_stands_in_the_digests_thread(team: Team) -> None:
+    """Not with the first digest, and not where nothing did."""
+    edges = calm(team)
+    digest = telling.tell(edges)
+    assert digest is not None
+    telling.tell(edges)
+    assert team.slack.thread(CHANNEL, digest.ts) == []
+    urgent(edges, 2, Severity.P1)
+    telling.tell(edges)
+    (change,) = team.slack.thread(CHANNEL, digest.ts)
+    assert "Cluster 2 went from P2 to P1" in change["text"]
+    telling.tell(edges)
+    assert len(team.slack.thread(CHANNEL, digest.ts)) == 1
+
+
+def test_each_channel_is_told_its_part(team: Team) -> None:
+    """By service, and by severity; what was said in the channel wins."""
+    team.slack.add_channel("C0MAIL", "mail")
+    edges = calm(team)
+    edges = replace(edges, policy=replace(edges.policy, channels=(Channel("C0MAIL", services=("mailer",)),)))
+    telling.tell(edges)
+    assert "mailer" in texts(team, "C0MAIL")[0]
+    assert "seat-map" not in str(team.slack.messages("C0MAIL"))
+    assert "seat-map" in str(team.slack.messages(CHANNEL))
+    edges.store.channels.wish("C0MAIL", "severity", "P1", ANN, NOW)
+    telling.tell(edges)
+    assert "Nothing needs attention" in texts(team, "C0MAIL")[0]
+    number = next(
+        p.number
+        for p in pipeline.look(edges, telling.Window(NOW - telling.DAY, NOW)).problems
+        if p.cluster.service == "mailer"
+    )
+    edges.store.channels.wish("C0MAIL", "severity", None, ANN, NOW)
+    telling.request(edges, number, "gardener", NOW)
+    telling.tell(edges)
+    assert [t for t in texts(team, "C0MAIL") if t.startswith("Proposal")]
+    assert not [t for t in texts(team) if t.startswith("Proposal")]
+
+
+@pytest.mark.parametrize("fault", [Fault(dropped="after"), Fault(dropped="before"), Fault(status=503)])
+def test_a_post_of_which_nobody_knows_what_came_is_looked_for(team: Team, fault: Fault) -> None:
+    """It stands there once, whether it had arrived or not; in the channel and in a thread."""
+    edges = calm(team)
+    team.slack.fail("chat.postMessage", fault)
+    with pytest.raises(ChatUnavailable):
+        telling.tell(edges)
+    digest = telling.tell(edges)
+    assert digest is not None
+    assert team.standing() == [digest.ts]
+    urgent(edges, 2, Severity.P1)
+    team.slack.fail("chat.postMessage", fault)
+    with pytest.raises(ChatUnavailable):
+        telling.tell(edges)
+    telling.tell(edges)
+    assert len(team.slack.thread(CHANNEL, digest.ts)) == 1
+
+
+def test_a_digest_is_due_at_its_hour_also_late_and_in_the_channels_own_zone(team: Team) -> None:
+    """Once a day; not before its hour, not on other days."""
+    team.slack.add_channel("C0EAST", "east")
+    edges = calm(team)
+    edges = replace(edges, policy=replace(edges.policy, channels=(Channel("C0EAST", timezone="Asia/Tokyo"),)))
+
+    def due(hour: int, minute: int = 0) -> tuple[int, int]:
+        at = replace(edges, clock=lambda: NOW.replace(hour=hour, minute=minute))
+        telling.tell_due(at, "30 9 * * mon-fri", UTC, fires)
+        return len(team.standing()), len(texts(team, "C0EAST"))
+
+    assert due(0, 29) == (0, 0)
+    assert due(0, 31) == (0, 1)
+    assert due(9, 29) == (0, 1)
+    assert due(13) == (1, 1)
+    assert due(13, 1) == (1, 1)

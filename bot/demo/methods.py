@@ -38,6 +38,8 @@ def post_message(slack: Slack, args: Json) -> Json:
     parent = args.get("thread_ts")
     if parent and parent in channel.messages:
         message["thread_ts"] = channel.messages[parent].get("thread_ts", parent)
+    if args.get("metadata"):
+        message["metadata"] = json.loads(args["metadata"]) if isinstance(args["metadata"], str) else args["metadata"]
     channel.messages[message["ts"]] = message
     return {"channel": channel.id, "ts": message["ts"], "message": message}
 
@@ -89,7 +91,24 @@ def replies(slack: Slack, args: Json) -> Json:
     if ts not in channel.messages:
         raise Error("thread_not_found")
     found = [m for m in channel.messages.values() if m["ts"] == ts or m.get("thread_ts") == ts]
-    return {"messages": found, "has_more": False}
+    oldest = str(args.get("oldest") or "0")
+    return _paged([m for m in found if m["ts"] == ts or m["ts"] > oldest], args)
+
+
+def history(slack: Slack, args: Json) -> Json:
+    """The newest first, a page at a time; without replies, as Slack has it."""
+    channel = _joined(slack, args)
+    found = [m for m in channel.messages.values() if m.get("thread_ts", m["ts"]) == m["ts"]]
+    return _paged([m for m in reversed(found) if m["ts"] > str(args.get("oldest") or "0")], args)
+
+
+def _paged(found: list[Json], args: Json) -> Json:
+    start, limit = int(args.get("cursor") or 0), int(args.get("limit") or 100)
+    more = start + limit < len(found)
+    whole = str(args.get("include_all_metadata", "")).lower() in ("1", "true")
+    page = [m if whole else {k: v for k, v in m.items() if k != "metadata"} for m in found[start : start + limit]]
+    return {"messages": page, "has_more": more,
+            "response_metadata": {"next_cursor": str(start + limit) if more else ""}}  # fmt: skip
 
 
 def user(slack: Slack, args: Json) -> Json:
@@ -157,6 +176,7 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "chat.postEphemeral": ("chat:write", post_ephemeral),
     "chat.getPermalink": ("", permalink),
     "conversations.info": ("channels:read", conversation),
+    "conversations.history": ("channels:history", history),
     "conversations.replies": ("channels:history", replies),
     "users.info": ("users:read", user),
     "usergroups.users.list": ("usergroups:read", group),

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from bot.models import Digest, Problem, Report, Severity, Trend
+from bot.models import Digest, Glimpse, Problem, Report, Severity, Trend
 
 SHOWN = 8
 """Families that fit the screen of a phone."""
@@ -18,8 +18,8 @@ CHANGES = 10
 """Changes that are named; the rest are only counted."""
 
 
-def digest(report: Report, channel: str, day: date, earlier: Digest | None = None) -> Digest:
-    """The digest of a channel and day; `earlier` is the one that people saw last."""
+def digest(report: Report, channel: str, day: date, earlier: Mapping[int, Glimpse] | None = None) -> Digest:
+    """The digest of a channel and day; `earlier` is what people were told last."""
     families = [f for f in report.families if f[0].silence is None]
     urgent = [f for f in families if min(p.triage.severity for p in f) <= Severity.P3]
     shown = (urgent or families)[:SHOWN]
@@ -27,7 +27,7 @@ def digest(report: Report, channel: str, day: date, earlier: Digest | None = Non
         channel=channel,
         day=day,
         report=report,
-        changes=tuple(_changes(earlier.report, report)) if earlier else (),
+        changes=() if earlier is None else tuple(_changes(earlier, report)),
         fingerprint=_fingerprint(report, shown),
         shown=tuple(f[0].number for f in shown),
         more=len(families) - len(shown),
@@ -35,39 +35,51 @@ def digest(report: Report, channel: str, day: date, earlier: Digest | None = Non
     )
 
 
-def _changes(before: Report, after: Report) -> Iterator[str]:
+def glimpses(report: Report) -> dict[int, Glimpse]:
+    """What a channel is told of each problem, in short: what the next digest is compared with."""
+    return {number: _glimpse(problem) for number, problem in _by_number(report).items()}
+
+
+def _glimpse(p: Problem) -> Glimpse:
+    return Glimpse(
+        severity=p.triage.severity,
+        quiet=p.triage.trend is Trend.QUIET,
+        silent=str(p.silence.stand) if p.silence else "",
+        owner=p.owner,
+        issue=_issue(p),
+        state=_state(p),
+    )
+
+
+def _changes(before: Mapping[int, Glimpse], after: Report) -> Iterator[str]:
     """What is worth a line, in words; names are left out, for they are log text."""
-    old, new = _by_number(before), _by_number(after)
-    told = [line for number, problem in new.items() for line in _told(old.get(number), problem)]
-    told += [f"Cluster {number} is not seen any more." for number in old if number not in new]
+    now = _by_number(after)
+    told = [line for number, p in now.items() for line in _told(number, before.get(number), p)]
+    told += [f"Cluster {number} is not seen any more." for number in before if number not in now]
     yield from told[:CHANGES]
     if len(told) > CHANGES:
         yield f"And {len(told) - CHANGES} more changes."
 
 
-def _told(old: Problem | None, new: Problem) -> Iterator[str]:
-    who = f"Cluster {new.number}"
+def _told(number: int, old: Glimpse | None, problem: Problem) -> Iterator[str]:
+    who, new = f"Cluster {number}", _glimpse(problem)
     if old is None:
-        yield f"{who} is new, {new.triage.severity}."
+        yield f"{who} is new, {new.severity}."
         return
-    if old.triage.severity is not new.triage.severity:
-        by = f" by {new.triage.by}" if new.triage.by else ""
-        yield f"{who} went from {old.triage.severity} to {new.triage.severity}{by}."
-    if new.triage.trend is Trend.QUIET and old.triage.trend is not Trend.QUIET:
-        yield f"{who} has gone quiet."
-    elif old.triage.trend is Trend.QUIET and new.triage.trend is not Trend.QUIET:
-        yield f"{who} is back."
-    if new.silence and not old.silence:
-        yield f"{who} is {new.silence.stand}, says {new.silence.who}."
-    elif old.silence and not new.silence:
-        yield f"{who} is not {old.silence.stand} any more."
+    if old.severity is not new.severity:
+        by = f" by {problem.triage.by}" if problem.triage.by else ""
+        yield f"{who} went from {old.severity} to {new.severity}{by}."
+    if new.quiet != old.quiet:
+        yield f"{who} has gone quiet." if new.quiet else f"{who} is back."
+    if new.silent != old.silent:
+        by = f", says {problem.silence.who}" if problem.silence else ""
+        yield f"{who} is {new.silent}{by}." if new.silent else f"{who} is not {old.silent} any more."
     if new.owner != old.owner:
-        yield f"{new.owner} is on cluster {new.number}." if new.owner else f"Nobody is on cluster {new.number} now."
-    was, now = _issue(old), _issue(new)
-    if now and now != was:
-        yield f"{who} belongs to issue #{now} now."
-    elif now and (state := _state(new)) and state != _state(old):
-        yield f"Issue #{now} of cluster {new.number} is {state} now."
+        yield f"{new.owner} is on cluster {number}." if new.owner else f"Nobody is on cluster {number} now."
+    if new.issue and new.issue != old.issue:
+        yield f"{who} belongs to issue #{new.issue} now."
+    elif new.issue and new.state and new.state != old.state:
+        yield f"Issue #{new.issue} of cluster {number} is {new.state} now."
 
 
 def _issue(problem: Problem) -> int:

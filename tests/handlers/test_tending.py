@@ -113,6 +113,21 @@ def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
         say(place, GUS, text, "not on the list of approvers")
 
 
+def test_a_channel_has_settings_of_its_own(place: Place) -> None:
+    """Shown to anybody, set by operators, kept with their history, and taken back."""
+    say(place, GUS, "settings", "severity down to P5")
+    say(place, GUS, "settings severity P1", "Guests and bots")
+    say(place, BOB, "settings severity P7", "P0, P1, P2")
+    say(place, BOB, "settings colour red", "I know the settings")
+    say(place, BOB, "settings severity P1", "severity down to P1")
+    say(place, BOB, "settings services checkout-api, mailer", "services checkout-api, mailer")
+    say(place, BOB, "undo", "Taken back: `settings`")
+    say(place, BOB, "settings", "services all")
+    say(place, BOB, "settings severity default", "severity down to P5")
+    verbs = [e.verb for e in place.store.history.latest(f"channel {CHANNEL}")]
+    assert verbs == ["settings"] * 4 + ["refused"]
+
+
 def test_inquiries_answer_from_the_store(place: Place) -> None:
     """Deployments, one of them, what is not logged, and the worklog as a file, which guests do not get."""
     say(place, GUS, "deploys", "No deployment was read")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Watch:
                 garden._ended(Ended(error.user_message, full=error.exit_code == 3))
             else:
                 garden._ended(Ended())
-            garden.schedule._tell(True)
+            garden.vigil.telling(partial(telling.tell, self.place.edges))
             garden.vigil.look()
 
     def look(self, after: timedelta = timedelta(0)) -> None:

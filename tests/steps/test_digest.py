@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.models import Digest, Issue, Match, Outcome, Problem, Report, Severity, Trend
-from bot.steps.digest import SHOWN, digest
+from bot.steps.digest import SHOWN, digest, glimpses
 from tests.samples import NOW, cluster, crash, incident, issue, known, problem, proposal, report, symptoms
 
 
 def made(found: Report, earlier: Digest | None = None) -> Digest:
-    return digest(found, "C1", NOW.date(), earlier)
+    return digest(found, "C1", NOW.date(), glimpses(earlier.report) if earlier else None)
 
 
 def changed(problem: Problem, **triage: object) -> Problem:

@@ -7,14 +7,16 @@ always beside a word. Text from logs, models, the tracker and people is escaped 
 from bot.render.slack.answers import help_page, provisional, say, sentence
 from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
-from bot.render.slack.digest import digest, latest
+from bot.render.slack.digest import alert, changes, digest, latest
 from bot.render.slack.inquired import covered, deploys, validated
 from bot.render.slack.proposal import SHOWN, proposal, written
 from bot.render.slack.replied import reply
-from bot.render.slack.tended import found, linked, past, picker, said, silences, unlinked
+from bot.render.slack.tended import found, linked, past, picker, said, settings, silences, unlinked
 
 __all__ = [
     "SHOWN",
+    "alert",
+    "changes",
     "condition",
     "covered",
     "deploys",
@@ -33,6 +35,7 @@ __all__ = [
     "said",
     "say",
     "sentence",
+    "settings",
     "silences",
     "status",
     "unlinked",

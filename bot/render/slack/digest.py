@@ -24,14 +24,37 @@ def digest(shown: Digest) -> Message:
             *(block for family in families for block in _family(family, report.made_at)),
             *([section(_more(shown.more))] if shown.more else []),
             *([section("Nothing needs attention.")] if not families else []),
-            *(
-                [section("*What changed*\n" + "\n".join(f"• {mrkdwn(c)}" for c in shown.changes))]
-                if shown.changes
-                else []
-            ),
             context([*_footer(report), f"{shown.silent} silent: `/garden snoozed`" if shown.silent else ""]),
         ],
     )
+
+
+def changes(lines: Sequence[str]) -> Message:
+    """What changed since the digest was last told, for its thread."""
+    return fit("What changed: " + " ".join(map(mrkdwn, lines)), [section("\n".join(f"• {mrkdwn(c)}" for c in lines))])
+
+
+def alert(problems: Sequence[Problem], group: str = "") -> Message:
+    """What is new and cannot wait; `group` is called by it."""
+    call = f"<!subteam^{group}> " if group else ""
+    if len(problems) == 1:
+        p = problems[0]
+        impact = phrases.impact(p)
+        means = prose(impact.business or impact.technical, SENTENCE)
+        often = f"{phrases.count(p.cluster.occurrences, 'occurrence')} so far"
+        lines = [
+            f"{call}{SYMBOL[p.triage.severity]} *New {p.triage.severity} · {name(p)}*",
+            f"{where(p)} · {often} · cluster {p.number}",
+            *([f"Impact (inferred): {means}"] if means else []),
+        ]
+        text = f"New {p.triage.severity}: {name(p)} in {where(p)}. {often}. Cluster {p.number}."
+        return fit(text, [section("\n".join(lines)), actions(f"cluster:{p.number}", buttons_of(p))])
+    worst, named = min(p.triage.severity for p in problems), problems[:20]
+    lines = [f"{SYMBOL[p.triage.severity]} {p.triage.severity} · cluster {p.number}, {name(p, 80)}" for p in named]
+    more = [f"And {len(problems) - len(named)} more: `/garden latest {worst}`"] if len(problems) > len(named) else []
+    count = f"{len(problems)} more new problems, up to {worst}"
+    text = f"{count}: clusters {', '.join(str(p.number) for p in named)}."
+    return fit(text, [section("\n".join([f"{call}*{count}*", *lines, *more]))])
 
 
 def latest(report: Report, shown: Sequence[tuple[Problem, ...]], more: int, asked: str) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.models import Event, Issue, Message, Problem, Stance, Stand
+from bot.models import Channel, Event, Issue, Message, Problem, Stance, Stand
 from bot.render import phrases
 from bot.render.blocks import actions, button, context, fit, header, section
 from bot.render.escape import cut, mrkdwn
@@ -99,6 +99,28 @@ def picker(p: Problem) -> Message:
 
 def _where(site: str, route: str) -> str:
     return f" · {mrkdwn(cut(site or route, 80))}" if site or route else ""
+
+
+def settings(channel: Channel, said: Mapping[str, str]) -> Message:
+    """What a channel is told, and when; what was said here is marked."""
+    rows = {
+        "schedule": channel.schedule or "as everywhere",
+        "timezone": channel.timezone or "as everywhere",
+        "severity": f"down to {channel.severity}",
+        "alert": f"at once down to {channel.alert}",
+        "services": ", ".join(channel.services) or "all",
+        "kinds": ", ".join(channel.kinds) or "all",
+        "notify": channel.notify or "nobody",
+    }
+    lines = [f"*{n}:* {mrkdwn(cut(v, 300))}{' _(said here)_' if n in said else ''}" for n, v in rows.items()]
+    return fit(
+        "Settings of this channel: " + "; ".join(f"{n} {mrkdwn(cut(v, 80))}" for n, v in rows.items()) + ".",
+        [
+            header("Settings of this channel"),
+            section("\n".join(lines)),
+            context(["`/garden settings severity P2` sets one, `default` takes it back, the rest is in garden.toml"]),
+        ],
+    )
 
 
 def past(events: Sequence[Event], now: datetime, cluster: int = 0) -> Message:
