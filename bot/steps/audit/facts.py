@@ -18,6 +18,19 @@ FRAME = re.compile(r'File "(?P<file>[^"\n]{1,200})", line (?P<line>\d+)')
 PLACE = re.compile(r"(?<![\w.@-])(?P<file>/?(?:[\w.@-]+/)*[\w@-]+\.\w{1,5}):(?P<line>\d+)")
 
 
+FRAMES = (
+    re.compile(r'File "(?P<file>[^"\n]{1,200})", line (?P<line>\d+), in (?P<function>[\w.<>]{1,100})'),
+    re.compile(r"\bat (?:async )?(?P<function>[\w.$<>]{1,100}) \((?P<file>[^\s()]{1,200}?):(?P<line>\d+)(?::\d+)?\)"),
+    re.compile(r"\bat (?P<function>[\w.$<>]{1,100})\([^()\n]{0,80}\) in (?P<file>[^\s]{1,200}):line (?P<line>\d+)"),
+    re.compile(r"\bat (?P<function>[\w.$<>]{1,100})\((?P<file>[\w.]{1,100}):(?P<line>\d+)\)"),
+    re.compile(
+        r"^(?P<function>[\w./*()]{1,100})\([^\n]{0,200}\)\n\s+(?P<file>/[^\s:]{1,200}):(?P<line>\d+)", re.MULTILINE
+    ),
+    re.compile(r"(?P<file>[\w./-]{1,200}):(?P<line>\d+):in [`'](?P<function>[\w.#<> ]{1,100})'"),
+)
+"""Frames of stack traces: Python, Node, .NET, Java, Go, Ruby."""
+
+
 @lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """Text as it is compared: one kind of each character, nothing invisible, single spaces."""
@@ -137,6 +150,14 @@ class Facts:
     def all(self) -> tuple[Entry, ...]:
         return tuple(e for found in self.entries.values() for e in found)
 
+    def among(self, text: str) -> tuple[Entry, ...]:
+        """The entries that a sentence without a citation is about."""
+        own = self.cluster.service
+        others = {c.service for c in self.case.symptoms} - {own}
+        if others and own and _stands_in(own, text) and not any(o and _stands_in(o, text) for o in others):
+            return self.cluster.evidence
+        return self.all
+
     def cited(self, ids: Iterable[str]) -> list[Entry]:
         return [e for i in ids for e in self.entries.get(i, ())]
 
@@ -165,6 +186,19 @@ class Facts:
             text = entry.text[:ENTRY_BOUND]
             found |= {(m["file"], int(m["line"])) for e in (FRAME, PLACE) for m in e.finditer(text)}
         return frozenset(found)
+
+    @cached_property
+    def functions(self) -> dict[str, set[tuple[str, int]]]:
+        """Where the entries say that each function stands."""
+        found: dict[str, set[tuple[str, int]]] = {}
+        for entry in self.all:
+            for site in (entry.site, entry.failure.frame if entry.failure else None):
+                if site and site.function and site.file and site.line:
+                    found.setdefault(site.function, set()).add((site.file, site.line))
+            text = entry.text[:ENTRY_BOUND]
+            for m in (m for e in FRAMES for m in e.finditer(text)):
+                found.setdefault(m["function"], set()).add((m["file"], int(m["line"])))
+        return found
 
     @cached_property
     def words(self) -> str:

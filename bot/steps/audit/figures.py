@@ -51,7 +51,7 @@ UNIT = "|".join(f"(?P<{k}>{v})" for k, v in UNITS.items())
 BETWEEN = (
     r"(?: (?!(?:of|and|or|in|on|for|from|to|by|with|at|than|per|out|as|is|are|was|were|be|been|being|has|have|had|means?"
     r"|which|who|when|while|where|if|but|not|then|into|after|before|because|during|so|also|can|may|might|will|would|do|does"
-    r"|did|until|since|under|above|below|against|without|within|between)\b)(?:[A-Za-z][\w'-]*|[45]\d\d|\x1f+)){0,3}?"
+    r"|did|until|since|under|above|below|against|without|within|between|hundred|thousand|million|billion|dozen)\b)(?:[A-Za-z][\w'-]*|[45]\d\d|\x1f+)){0,3}?"
 )
 COUNT = re.compile(rf"{COMPARED}{NUMBER}(?:{BETWEEN} |(?=[x×]))(?:{UNIT})(?!\w)", re.IGNORECASE)
 LABELLED = re.compile(
@@ -178,6 +178,12 @@ def numbers(sentence: Sentence) -> None:
             sentence.open(start, end, f"{found.group(0).strip()} does not stand in the entries it names")
             continue
         label = LABEL.search(sentence.before(start, 30))
+        per = re.match(r" ?(?:[a-z]+ )?per (?P<unit>[a-z]+)", sentence.after(end))
+        if per and not re.search(
+            rf"(?<![\w.,]){re.escape(value)} (?:\w+ )?(?:per |/ ?|an? ){per['unit']}\b", ground.lower()
+        ):
+            sentence.open(start, end, f"“{value}{per[0]}” does not stand in the entries it names")
+            continue
         near = label["label"] if label and label["label"] not in PREPOSITIONS else ""
         if near and not _beside(near, value, ground):
             sentence.open(start, end, f"“{near} {value}” does not stand in the entries it names")

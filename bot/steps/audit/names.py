@@ -31,7 +31,7 @@ FILE = re.compile(
 )
 LINE = re.compile(r"\blines? (?P<line>\d+)(?![\w%]|[.,]\d)", re.IGNORECASE)
 EXCEPTION = re.compile(
-    r"(?<![\w.])(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt|Timeout|Refused|Denied|Exit)(?![\w.]*\w)"
+    r"(?<![\w.])(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt|Timeout|Refused|Denied|Exit))s?(?![\w.]*\w)"
 )
 PATH = re.compile(
     r"(?:\b(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) )?(?<![\w/.<:])(?P<path>/[\w{}<>*%~.:-]+(?:/[\w{}<>*%~.:-]*)*)"
@@ -52,6 +52,10 @@ TOKEN = re.compile(
     r"(?<![\w.,:/-])(?=[\w-]*[A-Za-z])(?=[\w-]*\d)(?!\d+(?:ms|s|m|h|d|x|[kmgt]i?b?)\b)[A-Za-z0-9_-]{4,}(?![\w.-]*\w)",
     re.IGNORECASE,
 )
+FUNCTION_BEFORE = re.compile(
+    r"(?P<name>[\w.]{3,60})(?:\(\))?(?: (?:stands|is|was|fails?|failed|raised))?(?: at| in)? \(?$"
+)
+FUNCTION_AFTER = re.compile(r"^(?:,)? (?:in|of|by) (?:the function )?(?P<name>[\w.]{3,60})")
 KNOWN_ENVIRONMENTS = ("production", "staging", "development", "testing", "sandbox", "preview")
 
 
@@ -178,6 +182,8 @@ def files(sentence: Sentence) -> None:
                 sentence.wrong(*found.span(), f"in {file} the entries name line {lines}, not {line}")
             else:
                 sentence.open(*found.span(), f"no entry names line {line} of {file}")
+        elif line and (other := _elsewhere(sentence, found, file, line)):
+            sentence.wrong(*found.span(), other)
         else:
             sentence.holds(*found.span())
     for found in sentence.find(LINE):
@@ -188,10 +194,23 @@ def files(sentence: Sentence) -> None:
             sentence.open(*found.span(), f"no entry names line {found['line']}")
 
 
+def _elsewhere(sentence: Sentence, found: re.Match[str], file: str, line: int) -> str:
+    """Where the function that is named just before the place, or behind it, stands; empty where it stands there."""
+    close = sentence.text[max(0, found.start() - 40) : found.start()], sentence.text[found.end() : found.end() + 30]
+    before = FUNCTION_BEFORE.search(close[0])
+    after = FUNCTION_AFTER.match(close[1])
+    for named in (m["name"] for m in (before, after) if m):
+        places = {p for f, known in sentence.facts.functions.items() if f.endswith(named) for p in known}
+        if places and not any(f"/{f}".endswith("/" + file.lstrip("/")) and n == line for f, n in places):
+            shown = ", ".join(f"{f}:{n}" for f, n in sorted(places)[:2])
+            return f"{named} stands at {shown}, not at {file}:{line}"
+    return ""
+
+
 def exceptions(sentence: Sentence) -> None:
     facts, ground = sentence.facts, sentence.ground
     for found in sentence.find(EXCEPTION):
-        name = found.group(0)
+        name = found["name"]
         if name in facts.exceptions or stands(name, ground) or stands(name, facts.words):
             sentence.holds(*found.span())
         elif facts.exceptions:

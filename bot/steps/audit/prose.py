@@ -36,6 +36,8 @@ NEGATION = re.compile(
 NAME = re.compile(
     r"[A-Za-z_<][\w<>]*(?:[./:@=+-][\w<>]+)+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*|\w*_\w+|[A-Za-z]+\d\w*|\b[A-Z]{3,}\b"
 )
+NAMED = re.compile(r"(?<!\w)[`'](?P<name>[\w.$/:-]{1,80})['`](?!\w)")
+"""One word in quotation marks."""
 WORD = re.compile(r"[A-Za-z]+")
 FREE = frozenset(
     re.findall(
@@ -58,7 +60,7 @@ FREE = frozenset(
         "came come comes went goes produced produces belong belongs separate recorded earliest latest recent far "
         "overall recurred "
         "around across roughly approximately nearly tracks tracked track average averages rate rates each took takes per "
-        "originate originated peak precedes follows lie spread distributed involves involved known present trace traces stands stand figures figure id ids "
+        "originate originated peak precedes follows lie spread distributed involves involved known present requests root affecting stack points thrown threw address asked exist existed exists belonged trace traces stands stand figures figure id ids "
         "respectively my of on or so to up us vs we until till ",
     )
 )
@@ -154,8 +156,15 @@ def negations(sentence: Sentence) -> None:
 
 
 def words(sentence: Sentence) -> None:
-    """Names stand letter by letter; plain words in one of their forms."""
+    """Names stand letter by letter; plain words in one of their forms; a word in quotation marks stands as it is."""
     ground, known = sentence.ground, sentence.facts.words
+    for found in sentence.find(NAMED):
+        name = found["name"]
+        shown = re.search(rf"[`'\"‘“]{re.escape(name)}['`\"’”]", ground) if _free(name) else stands(name, ground)
+        if shown or stands(name, known):
+            sentence.read(*found.span())
+        else:
+            sentence.open(*found.span(), f"“{name}” does not stand in the entries it names")
     for found in sentence.find(NAME):
         name = found.group(0).rstrip(".:")
         if (

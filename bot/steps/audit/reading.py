@@ -28,7 +28,7 @@ from bot.steps.audit.names import (
 from bot.steps.audit.prose import negations, orders, quantifiers, told, words
 from bot.steps.audit.sentence import Mark, Sentence
 from bot.steps.audit.sequence import sequence
-from bot.steps.audit.shares import shares
+from bot.steps.audit.shares import clusters, shares
 from bot.steps.audit.times import spans, stamps
 
 CLAIM_BOUND = 1_500
@@ -48,8 +48,8 @@ INNER = str.maketrans({'"': "'", "`": "'"})
 """Quotation marks inside a quotation are written as others."""
 
 FIGURES: tuple[Callable[[Sentence], None], ...] = (
-    money, shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions, paths, statuses,
-    spans, percentages, counts, sizes,
+    money, clusters, shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions, paths,
+    statuses, spans, percentages, counts, sizes,
 )  # fmt: skip
 REST: tuple[Callable[[Sentence], None], ...] = (
     ids,

@@ -47,8 +47,8 @@ class Sentence:
 
     @property
     def ground(self) -> str:
-        """The text of the cited entries, or of all where none is cited."""
-        return text_of(self.cited or self.facts.all)
+        """The text of the cited entries, or of all where none is cited; of the service's own where only it is named."""
+        return text_of(self.cited or self.facts.among(self.text))
 
     def find(self, expression: re.Pattern[str]) -> list[re.Match[str]]:
         return list(expression.finditer(self.rest))

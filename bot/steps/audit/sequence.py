@@ -17,6 +17,7 @@ RELATION = re.compile(
     r"|\b(?:was |were )?(?:preceded|followed) by|\bpreced(?:es|ed|ing)|\bfollow(?:s|ed|ing))\b(?! \d+ )",
     re.IGNORECASE,
 )
+BY = re.compile(rf"(?<= by )(?P<dur>{AMOUNT}(?:(?:,? and |, | ){AMOUNT})*)")
 BACKWARD = re.compile(r"after|later|follow(?!ed by)|preceded by", re.IGNORECASE)
 CLAUSE = re.compile(r"; |(?<=\w)\. (?=[A-Z])|, (?=and |but |while |whereas )")
 NEVER = re.compile(
@@ -26,7 +27,8 @@ NEVER = re.compile(
     re.IGNORECASE,
 )
 WINDOWED = (
-    rf"{ABOUT}{N} {THINGS}(?: (?:were|was|are|of it|happened|occurred|seen|logged|recorded|fell|fall))*(?: in the time)? "
+    rf"{ABOUT}{N}(?: (?:of|out of) (?:the |all )?(?P<m>\d[\d,]*))? {THINGS}"
+    rf"(?: (?:were|was|are|of it|happened|occurred|came|come|seen|logged|recorded|fell|fall))*(?: in the time)? "
     rf"(?P<word>before|prior to|until|after|since|between|from) "
 )
 LED = r"(?P<word>before|prior to|until|after|since|between|from) "
@@ -56,6 +58,9 @@ def _relations(sentence: Sentence) -> None:
         if one is None or two is None:
             continue
         word, duration = found["word"], found["dur"]
+        by = BY.search(right)
+        if by and not duration:
+            duration, end = by["dur"], end + by.end()
         later, earlier = (one, two) if BACKWARD.search(word) else (two, one)
         between = (later - earlier).total_seconds()
         said = f"{_utc(one)} and {_utc(two)}"
@@ -158,6 +163,8 @@ Window = tuple[datetime | None, datetime | None, int]
 def _count_in(sentence: Sentence, found: re.Match[str], begin: int, window: Window) -> None:
     start, stop, end = window
     cluster = sentence.facts.cluster
+    # from one time to another is from the first to the last; between two times may be wider
+    exact = start is not None and stop is not None and "from" in sentence.text[begin:end].lower().split()
     inside = (start is None or start <= cluster.first_seen) and (stop is None or stop > cluster.last_seen)
     whole = (
         stop is not None
@@ -165,9 +172,13 @@ def _count_in(sentence: Sentence, found: re.Match[str], begin: int, window: Wind
         and _is_end(start, cluster.first_seen)
         and _is_end(stop, cluster.last_seen)
     )
-    if whole and not inside:
+    narrow = start is not None and stop is not None and cluster.first_seen <= start and stop <= cluster.last_seen
+    if (whole and not inside) or (exact and not narrow):
         return
     entries = bool(re.search("entr|line|record|message", found["what"]))
+    if found.groupdict().get("m") and amount(found["m"])[0] != (cluster.entries if entries else cluster.occurrences):
+        sentence.wrong(begin, end, f"{cluster.occurrences} occurrences in {cluster.entries} entries, not {found['m']}")
+        return
     counted = _counted(sentence, start, stop, entries=entries)
     n, step = amount(found["n"])
     if counted is None:

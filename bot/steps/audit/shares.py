@@ -15,10 +15,10 @@ THINGS = (
     r"|records?|messages?))"
 )
 VERB = (
-    r"(?:,? (?:that |which )?(?:were|was|are|is|have been|happened|occurred|came|come|stem|originated|took place|fell|fall))?"
+    r"(?:,? (?:that |which )?(?:were|was|are|is|have been|happened|occurred|came|come|stem|originated|took place|fell|fall|belong(?:s|ed)?))?"
     r"(?: (?:seen|logged|recorded|observed|raised|found|counted))?"
 )
-IN = r" (?:in|on|from|under|with|by) "
+IN = r" (?:in|on|from|under|with|by|to) "
 FRACTIONS = {
     "half": 0.5, "a third": 1 / 3, "one third": 1 / 3, "two thirds": 2 / 3, "a quarter": 0.25, "one quarter": 0.25,
     "three quarters": 0.75,
@@ -32,6 +32,15 @@ BOUNDS = {
 TIMES_AS = {"twice": 2.0, "double": 2.0, "three times": 3.0, "four times": 4.0, "half": 0.5}
 SOLE = re.compile(r"\b(?:only|exclusively|solely|all|every|always)\b", re.IGNORECASE)
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+AVERAGE = re.compile(r"\b(?:average|mean|about|around|roughly|approximately)\b|~", re.IGNORECASE)
+EVERY = re.compile(
+    r"\b(?:once|one occurrence|(?:it )?(?:happen|occur|recur)(?:s|ed|red))(?: about| roughly| approximately)? every "
+    r"(?:(?P<n>\d+(?:\.\d+)?) )?(?P<unit>second|minute|hour|day)s?\b",
+    re.IGNORECASE,
+)
+OF_CLUSTER = re.compile(rf"\bcluster #?(?P<c>\d+)\b(?:(?!cluster)[^.;])*?{N} {THINGS}", re.IGNORECASE)
 
 
 def shares(sentence: Sentence) -> None:
@@ -50,6 +59,8 @@ def shares(sentence: Sentence) -> None:
         _placed(sentence, place)
         _within(sentence, names)
     _averages(sentence)
+    _per_user(sentence)
+    _intervals(sentence)
     _rates(sentence)
 
 
@@ -171,6 +182,7 @@ def _placed(sentence: Sentence, place: str) -> None:
     """`30 in production, 12 in staging`, `production: 30`, where no unit stands beside the number."""
     forms = (
         rf"{N}(?: (?:were|are|was))?(?: seen| logged)?{IN}{place}",
+        rf"{place}(?: ?[:=]| had| has| with| shows?| showed) ?{N} {THINGS}",
         rf"{place}(?: ?[:=]| \(| had| has| with| shows?| showed)? ?{N}(?![\w%:-]|[.,]\d| ?(?!(?:and|in|on|or)\b)[a-z])",
         rf"\b(?:of|on|in) {place}:? {N}(?![\w%:-]|[.,]\d)",
     )
@@ -178,6 +190,10 @@ def _placed(sentence: Sentence, place: str) -> None:
         for found in sentence.find(re.compile(form, re.IGNORECASE)):
             n, _ = amount(found["n"])
             counted = [_of(sentence, found["place"], what) for what in ("occurrences", "entries")]
+            if "what" in found.re.groupindex:
+                _judge(sentence, found, n == _of(sentence, found["place"], found["what"]),
+                       f"{_of(sentence, found['place'], found['what'])} in {found['place']}, not {found['n']}")  # fmt: skip
+                continue
             spoken = (
                 counted[1:]
                 if _entries(sentence.text) and not re.search(r"occurr|times", sentence.text)
@@ -231,6 +247,60 @@ def _averages(sentence: Sentence) -> None:
             else:
                 _judge(sentence, found, near(n, actual, min(step, 1.0), found["about"] or ""),
                        f"{actual:.1f} entries for an occurrence, not {found['n']}")  # fmt: skip
+
+
+def _per_user(sentence: Sentence) -> None:
+    """`3 occurrences per user`."""
+    cluster = sentence.facts.cluster
+    forms = (
+        rf"{ABOUT}{N} {THINGS} (?:per|for each|for every) (?P<who>user|client)\b(?: on average)?",
+        rf"\b(?:each|every|a|one) (?P<who>user|client)(?: \w+){{1,2}}? {ABOUT}{N} {THINGS}(?: on average)?",
+    )
+    for form in forms:
+        for found in sentence.find(re.compile(form, re.IGNORECASE)):
+            many = cluster.users if found["who"].lower() == "user" else cluster.clients
+            if not many or not AVERAGE.search(sentence.text + (found["about"] or "")):
+                sentence.open(*found.span(), f"how often each {found['who']} saw it was not counted")
+                continue
+            n, step = amount(found["n"])
+            actual = _all(sentence, found["what"]) / many
+            _judge(sentence, found, near(n, actual, min(step, actual * 0.2), found["about"] or ""),
+                   f"{actual:.1f} for each {found['who']}, not {found['n']}")  # fmt: skip
+
+
+def _intervals(sentence: Sentence) -> None:
+    """`once every two minutes`: the whole time, divided by how often it happened."""
+    cluster = sentence.facts.cluster
+    span = (cluster.last_seen - cluster.first_seen).total_seconds()
+    for found in sentence.find(EVERY):
+        claimed = float(found["n"] or 1) * SECONDS[found["unit"].lower()]
+        apart = [span / n for n in (cluster.occurrences, cluster.occurrences - 1) if n > 0]
+        right = any(abs(claimed - a) <= 0.1 * a for a in apart)
+        if right and AVERAGE.search(sentence.text):
+            sentence.holds(*found.span())
+        elif right:
+            sentence.open(*found.span(), "whether it was so regular was not looked at")
+        else:
+            sentence.wrong(*found.span(), f"{span / max(1, cluster.occurrences):.0f} s apart on average")
+
+
+def clusters(sentence: Sentence) -> None:
+    """Where several clusters are named, a count is of the one that is named before it."""
+    named = re.findall(r"\bcluster #?(\d+)\b", sentence.text, re.IGNORECASE)
+    if len(set(named)) < 2:
+        return
+    for found in sentence.find(OF_CLUSTER):
+        cluster = sentence.facts.everyone.get(int(found["c"]))
+        n, _ = amount(found["n"])
+        span = found.start("n"), found.end()
+        if cluster is None:
+            sentence.open(*span, f"cluster {found['c']} is none of this incident")
+            continue
+        actual = cluster.entries if _entries(found["what"]) else cluster.occurrences
+        if n == actual:
+            sentence.holds(*span)
+        else:
+            sentence.wrong(*span, f"cluster {cluster.number}: {actual} {found['what']}, not {found['n']}")
 
 
 def _rates(sentence: Sentence) -> None:

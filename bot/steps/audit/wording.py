@@ -38,6 +38,11 @@ _KEPT = re.compile(r"\"[^\"]{1,600}\"|`[^`]{1,600}`|“[^“”]{0,800}”")
 _TEN = re.compile(rf"\b(?P<ten>{'|'.join(TENS)})(?:[- ](?P<one>{'|'.join(UNITS)}))?\b(?!-)", re.IGNORECASE)
 _DOZEN = re.compile(r"\b(?P<n>a|one|two|three|four) dozen\b(?! of)", re.IGNORECASE)
 _HUNDRED = re.compile(r"\b(?:a|one) hundred\b(?! (?:and|thousand|million))", re.IGNORECASE)
+_HUNDREDS = re.compile(
+    rf"\b(?P<n>{'|'.join(UNITS)}|ten|eleven|twelve|fifteen|\d{{1,2}}) hundred\b(?! (?:and|thousand|million))",
+    re.IGNORECASE,
+)
+_THAT_IS = re.compile(r"\bi\.e\.|\be\.g\.", re.IGNORECASE)
 _SPANS = r"(?P<unit>second|minute|hour|day|week)"
 _HALF_MORE = re.compile(rf"\b(?:an?|one) {_SPANS} and a half\b", re.IGNORECASE)
 _AND_HALF = re.compile(rf"\b(?P<n>{'|'.join(UNITS)}|\d+) and a half (?P<unit>\w+)", re.IGNORECASE)
@@ -99,7 +104,9 @@ def _written(text: str, year: int) -> str:
     text = _COMMA.sub(r"\g<whole>.\g<part>", text)
     text = _TEN.sub(lambda m: str(TENS[m["ten"].lower()] + _unit(m["one"])), text)
     text = _DOZEN.sub(lambda m: str(12 * max(1, _unit(m["n"]))), text)
+    text = _HUNDREDS.sub(lambda m: str(100 * (_NUMBERED.get(m["n"].lower()) or int(m["n"]))), text)
     text = _HUNDRED.sub("100", text)
+    text = _THAT_IS.sub("that is", text)
     text = _HALF_MORE.sub(lambda m: f"1.5 {m['unit']}s", text)
     text = _AND_HALF.sub(lambda m: f"{m['n'] if m['n'].isdigit() else _unit(m['n'])}.5 {m['unit']}", text)
     text = _HALF.sub(lambda m: {"hour": "30 minutes", "minute": "30 seconds", "day": "12 hours"}.get(
