@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import FrameType
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from slack_bolt import App, BoltRequest
 from bot import edges as parts
 from bot import journal, telling
 from bot.errors import InputError, SettingsError, Standby
+from bot.guarded import GuardedChat
 from bot.listening import Listening
 from bot.ports import Edges, People
 from bot.schedule import Ended, Rounds, Schedule, fires
@@ -130,7 +132,8 @@ class Garden:
         self.app = bolt(settings, self.desk)
         token = settings.slack_app_token.reveal()
         self.listening = Listening(self.app, token, clock=edges.clock) if settings.socket_mode else None
-        self.vigil = Vigil(edges, life=self._life)
+        heard = edges.chat.chat if isinstance(edges.chat, GuardedChat) else edges.chat
+        self.vigil = Vigil(replace(edges, chat=heard), life=self._life)  # also of the backup it speaks without one
         self.schedule = Schedule(
             rounds=rounds or Rounds(lease=(lambda: keeper.token) if keeper else str),
             ended=self._ended,
@@ -201,6 +204,7 @@ class Garden:
             lag=max(self._lag, self.schedule.patience()),
             overdue_since=self.schedule.overdue_since(self.edges.clock()),
             deaf_since=self.listening.deaf_since if self.listening else None,
+            backup=self.keeper.failing if self.keeper and self.keeper.vault else None,
         )
 
     def _wards(self) -> list[Ward]:

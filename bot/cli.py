@@ -225,16 +225,31 @@ def serve() -> None:
 
 
 @cli.command(short_help="Check settings and credentials, and how to mend them.")
-def doctor() -> None:
+@click.option("--live", is_flag=True, help="Also go through a small round for real, in a thread that is deleted after.")
+@click.option("--write", is_flag=True, help="With --live: also file, comment and close one test issue.")
+def doctor(live: bool, write: bool) -> None:
     """Check every setting and credential, and say how to mend what is wrong. Changes nothing anywhere.
+
+    With --live a whole small round runs against the real services, and each kind of message is posted into a thread
+    of its own in the channel, which is deleted when it is over; the model may cost ten cents.
 
     Each service that is set up is asked with its real credentials: whether it answers, whether the roles and
     scopes are there, whether the bot is in the channel. Exit code 1 where something is wrong.
     """
     from bot.doctor import examine
 
-    checks = examine(settings.load(os.environ))
+    if write and not live:
+        raise InputError("--write is for --live: garden doctor --live --write.")
+    chosen = settings.load(os.environ)
+    checks = examine(chosen)
     click.echo(terminal.show_checks(checks, color=colored()), color=colored())
+    if live:
+        from bot.rehearsal import rehearse
+
+        settings.need(chosen, "round", "post")
+        for check in rehearse(chosen, write=write):
+            click.echo(terminal.show_checks([check], color=colored()), nl=False, color=colored())
+            checks.append(check)
     if any(c.wrong for c in checks):
         sys.exit(1)
 

@@ -45,26 +45,26 @@ def examine(settings: Settings) -> list[Check]:
     """All checks, in the order in which one would mend them."""
     return [
         *_settings(settings),
-        _check("Database", lambda: _database(settings)),
-        _check("Logs", lambda: _logs(settings))
+        check("Database", lambda: _database(settings)),
+        check("Logs", lambda: _logs(settings))
         if settings.scopes
         else _unset(
             "Logs", "Set GOOGLE_CLOUD_PROJECT to read Cloud Logging. Files work without: garden round --logs FILE."
         ),
-        _check("Slack", lambda: _slack(settings))
+        check("Slack", lambda: _slack(settings))
         if settings.slack_bot_token
         else _unset("Slack", "Create the app from manifest.json and set SLACK_BOT_TOKEN and SLACK_APP_TOKEN."),
-        _check("Tracker", lambda: _tracker(settings))
+        check("Tracker", lambda: _tracker(settings))
         if settings.github_repository
         else _unset(
             "Tracker", "Issues are kept in the database. Set GITHUB_REPOSITORY and GITHUB_TOKEN to use GitHub."
         ),
-        _check("Approvers", lambda: f"{len(settings.approvers)} may approve.")
+        check("Approvers", lambda: f"{len(settings.approvers)} may approve.")
         if settings.approvers
         else _unset(
             "Approvers", "Nobody can approve. Set GARDEN_APPROVERS to ids of users (U...) or user groups (S...)."
         ),
-        _check("Model", lambda: _model(settings))
+        check("Model", lambda: _model(settings))
         if settings.anthropic_api_key or settings.vertex_project
         else _unset(
             "Model", "Causes come from the table of known patterns. Set ANTHROPIC_API_KEY to let Claude explain."
@@ -83,7 +83,7 @@ def _unset(name: str, words: str) -> Check:
     return Check(name, "not set up", words)
 
 
-def _check(name: str, ask: Callable[[], str]) -> Check:
+def check(name: str, ask: Callable[[], str]) -> Check:
     try:
         return Check(name, "ok", ask())
     except GardenError as error:
@@ -132,6 +132,8 @@ def _slack(settings: Settings) -> str:
             raise GardenError(
                 f"The bot token lacks {', '.join(missing)}: add them under OAuth & Permissions, reinstall."
             )
+        if settings.slack_app_token:
+            _app_token(client, settings.slack_app_token.reveal())
         channel = client.conversations_info(channel=settings.channel)["channel"]
     except SlackApiError as error:
         raise GardenError(_slack_words(str(error.response.get("error", "")), settings.channel)) from error
@@ -141,6 +143,16 @@ def _slack(settings: Settings) -> str:
     if not channel.get("is_member", True):
         raise GardenError(f"The bot is not in #{name}. Type there: /invite @{answer.get('user', 'gardener')}")
     return f"{answer.get('team', 'The workspace')} answers; the bot is in #{name}."
+
+
+def _app_token(client: WebClient, token: str) -> None:
+    try:
+        client.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        raise GardenError(
+            f"Slack refuses SLACK_APP_TOKEN ({error.response.get('error', 'no reason given')}). Make one under Basic "
+            "Information, App-Level Tokens, with the scope connections:write."
+        ) from error
 
 
 def _slack_words(code: str, channel: str) -> str:

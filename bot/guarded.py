@@ -51,9 +51,9 @@ class GuardedChat:
     def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
         return self.chat.answer(address, self._honest(message), share=share)
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None:
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
         self.hold.safe(STANDING)
-        self.chat.upload(channel, name, content, thread)
+        return self.chat.upload(channel, name, content, thread)
 
     def _honest(self, message: Message) -> Message:
         if self.hold.standing_by:

@@ -173,7 +173,9 @@ class Chat(Protocol):
         """To whoever asked, or to everybody, by the address that came with what they did; False if it is spent."""
         ...
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None: ...
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
+        """Returns the file's id."""
+        ...
 
 
 class People(Protocol):

@@ -189,12 +189,22 @@ class SlackChat:
             return False
         return answer.status_code == 200 and not answer.body.startswith('{"ok": false')
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> None:
-        _call(
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
+        """Returns the file's id."""
+        answer = _call(
             lambda: self._once.files_upload_v2(
                 channel=channel, filename=name, title=name, content=content, thread_ts=thread or None
             )
         )
+        files = answer.get("files") or [{}]
+        return str(files[0].get("id", ""))
+
+    def remove(self, channel: str, ts: str) -> None:
+        """Deletes a message of ours."""
+        _call(lambda: self.client.chat_delete(channel=channel, ts=ts))
+
+    def remove_file(self, id: str) -> None:
+        _call(lambda: self.client.files_delete(file=id))
 
     def purge(self, threads: Iterable[tuple[str, str]], clean: Callable[[str], str], files: frozenset[str]) -> int:
         """Edits every message of ours in these threads (channel, `ts` of the first) that `clean` changes, and deletes

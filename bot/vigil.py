@@ -37,6 +37,8 @@ class Life:
     """How far reading may be behind."""
     overdue_since: datetime | None = None
     deaf_since: datetime | None = None
+    backup: str | None = None
+    """Why the newest backup failed; empty where it did not, None where none is made."""
 
 
 class Vigil:
@@ -135,11 +137,13 @@ class Vigil:
             if not self._acting():
                 self.looked_at, self.active = now, ()
                 return ()
-            conditions = self._edges.store.conditions
+            conditions, life = self._edges.store.conditions, self._life()
             self._write(now)
+            if life.backup is not None:
+                self.note("backup", life.backup)
             self._greet(now)
             known = conditions.open()
-            found = health(self._facts(now, known))
+            found = health(self._facts(now, life, known))
             often = {c.key: conditions.count(c.key, now - LATELY) for c in known}
             for condition in settle(found, known, often, now):
                 self._log(condition)
@@ -149,8 +153,8 @@ class Vigil:
             self.looked_at = now
             return self.active
 
-    def _facts(self, now: datetime, known: list[Condition]) -> Facts:
-        store, life = self._edges.store, self._life()
+    def _facts(self, now: datetime, life: Life, known: list[Condition]) -> Facts:
+        store = self._edges.store
         figures = store.sums.figures()
         return Facts(
             now=now,

@@ -108,6 +108,8 @@ class Keeper:
         self._asked = 0
         self._served = 0
         self._trouble = ""
+        self.failing = ""
+        """Why the newest copy could not be made; empty where it could."""
         self._state: tuple[int, ...] = ()
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -452,7 +454,7 @@ class Keeper:
 
     def _tell(self, trouble: str, held: int = -1) -> None:
         with self._news:
-            self._copied, self._trouble = max(held, self._copied), trouble
+            self._copied, self._trouble, self.failing = max(held, self._copied), trouble, trouble
             self._news.notify_all()
 
     def _changed(self) -> bool:

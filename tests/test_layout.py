@@ -58,6 +58,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "slack": EDGE,
     "edges": None,
     "doctor": None,
+    "rehearsal": None,
     "app": None,
     "cli": None,
     "demo": None,

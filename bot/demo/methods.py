@@ -61,6 +61,29 @@ def update(slack: Slack, args: Json) -> Json:
     return {"channel": channel.id, "ts": message["ts"], "text": message["text"], "message": message}
 
 
+def delete(slack: Slack, args: Json) -> Json:
+    channel = _channel(slack, args)
+    message = channel.messages.get(str(args.get("ts", "")))
+    if message is None:
+        raise Error("message_not_found")
+    if message.get("user") != BOT_USER:
+        raise Error("cant_delete_message")
+    del channel.messages[message["ts"]]
+    return {"channel": channel.id, "ts": message["ts"]}
+
+
+def delete_file(slack: Slack, args: Json) -> Json:
+    """With the messages that showed it."""
+    id = str(args.get("file", ""))
+    if slack.files.pop(id, None) is None:
+        raise Error("file_not_found")
+    for channel in slack.channels.values():
+        for ts, message in list(channel.messages.items()):
+            if any(f["id"] == id for f in message.get("files", ())):
+                del channel.messages[ts]
+    return {}
+
+
 def post_ephemeral(slack: Slack, args: Json) -> Json:
     channel = _joined(slack, args)
     if args.get("user") not in slack.users:
@@ -173,6 +196,7 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "auth.test": ("", auth_test),
     "chat.postMessage": ("chat:write", post_message),
     "chat.update": ("chat:write", update),
+    "chat.delete": ("chat:write", delete),
     "chat.postEphemeral": ("chat:write", post_ephemeral),
     "chat.getPermalink": ("", permalink),
     "conversations.info": ("channels:read", conversation),
@@ -182,6 +206,7 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "usergroups.users.list": ("usergroups:read", group),
     "views.open": ("", open_view),
     "files.getUploadURLExternal": ("files:write", upload_url),
+    "files.delete": ("files:write", delete_file),
     "files.completeUploadExternal": ("files:write", complete_upload),
     "files.delete": ("files:write", delete_file),
     "apps.connections.open": ("connections:write", connect),

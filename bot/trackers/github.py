@@ -286,6 +286,13 @@ class GitHubTracker:
                 self._wire.send("PATCH", f"/issues/{number}", closing, doing)
         return self.issue(number)
 
+    def close(self, number: int, reason: str = "not_planned") -> Issue:
+        """Closes an issue of ours that was for nothing."""
+        with self._wire.writing:
+            closing = {"state": "closed", "state_reason": reason}
+            self._wire.send("PATCH", f"/issues/{number}", closing, f"closing #{number}")
+        return self.issue(number)
+
     def edit(self, draft: Draft) -> Issue:
         """Title, priority label, reopening: each only where it is not so already. Other labels are people's."""
         doing = f"changing #{draft.issue}"

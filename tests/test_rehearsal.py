@@ -1,0 +1,124 @@
+"""`garden doctor --live`, against the stand-ins: everything is tried, nothing is left, and what is wrong is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.cli import cli
+from bot.demo.server import Fault
+from bot.demo.slack import Slack
+from bot.doctor import Check
+from bot.rehearsal import rehearse
+from bot.settings import Settings
+from tests.scenarios.office import CHANNEL, MANIFEST, REPOSITORY, bad_hour, settings_for
+from tests.standins.github_server import GitHubServer
+from tests.standins.logging_server import LoggingServer
+
+
+@dataclass
+class Stage:
+    slack: Slack
+    github: GitHubServer
+    logging: LoggingServer
+    settings: Settings
+
+    def goes(self, *, write: bool = False) -> tuple[dict[str, Check], list[str]]:
+        """What came of it, by name; and all texts that stood in the channel at some time."""
+        checks, seen = {}, {}
+        for check in rehearse(self.settings, write=write):
+            checks[check.name] = check
+            seen |= {m["ts"]: f"{m['text']} {m.get('files', '')}" for m in self.slack.messages(CHANNEL)}
+        return checks, list(seen.values())
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with (
+        Slack(scopes=MANIFEST["oauth_config"]["scopes"]["bot"]) as slack,
+        GitHubServer(REPOSITORY) as github,
+        LoggingServer(bad_hour(datetime.now(UTC))) as logging,
+    ):
+        slack.add_channel(CHANNEL, "logs")
+        yield Stage(
+            slack, github, logging, settings_for(slack, github, tmp_path, True, LOGGING_EMULATOR_HOST=logging.host)
+        )
+
+
+def test_everything_is_tried_in_a_thread_and_nothing_is_left(stage: Stage, tmp_path: Path) -> None:
+    """Each kind of message once; the bot's own database and the repository are as they were."""
+    checks, seen = stage.goes()
+    assert {name: c.words for name, c in checks.items() if c.wrong} == {}
+    assert re.search(r"[1-9]\d* entries of the last half hour", checks["Round"].words)
+    for words in ("rehearsal", "Proposal 1", "Filed", "not on the list of approvers", "I am silent", "Over", "a bug"):
+        assert any(words in text for text in seen), words
+    assert any("rehearsal.md" in text for text in seen)
+    assert stage.slack.messages(CHANNEL) == []
+    assert not stage.slack.files
+    assert list(tmp_path.glob("garden.db*")) == []
+    assert {s.verb for s in stage.github.requests} == {"GET"}
+    assert "Not tried" in checks["Writing issues"].words
+
+
+def test_all_stands_in_one_thread_and_nothing_can_be_pressed(stage: Stage) -> None:
+    """A button of a rehearsal would be taken for one of the bot that serves."""
+    places, pressed = set(), []
+    for _ in rehearse(stage.settings):
+        for message in stage.slack.messages(CHANNEL):
+            places.add(message.get("thread_ts", message["ts"]))
+            pressed += [b for b in message.get("blocks", []) if b["type"] == "actions"]
+    assert len(places) == 1
+    assert pressed == []
+
+
+def test_with_leave_to_write_one_issue_is_filed_commented_on_and_closed(stage: Stage) -> None:
+    """And says that it is to be ignored."""
+    checks, _ = stage.goes(write=True)
+    (issue,) = stage.github.state.issues.values()
+    assert checks["Writing issues"].mark == "ok"
+    assert (issue["state"], issue["state_reason"], issue["comments"]) == ("closed", "not_planned", 1)
+    assert "please ignore" in issue["title"]
+
+
+def test_what_is_wrong_is_said_and_the_rest_is_tried_all_the_same(stage: Stage) -> None:
+    """No role for the logs, a token that may only read, a message that Slack keeps."""
+    stage.logging.missing = {"ticketry-prod"}
+    stage.github.fault("forbidden", "POST", "/issues")
+    stage.slack.fail("chat.delete", Fault(error="compliance_exports_prevent_deletion"))
+    checks, _ = stage.goes(write=True)
+    assert "roles/logging.viewer" in checks["Round"].words
+    assert {name for name, c in checks.items() if c.wrong} == {"Round", "Writing issues", "Cleaning up"}
+    assert "by hand" in checks["Cleaning up"].words
+    assert len(stage.slack.messages(CHANNEL)) == 1
+
+
+def test_a_rehearsal_that_is_broken_off_cleans_up(stage: Stage) -> None:
+    """Somebody presses Ctrl-C in the middle."""
+    going = rehearse(stage.settings)
+    for check in going:
+        if check.name == "Proposal":
+            break
+    assert stage.slack.messages(CHANNEL)
+    going.close()
+    assert stage.slack.messages(CHANNEL) == []
+
+
+def test_a_channel_that_cannot_be_posted_to_ends_it(stage: Stage) -> None:
+    """In words; nothing is left to clean up."""
+    stage.slack.channels[CHANNEL].members.clear()
+    checks, _ = stage.goes()
+    assert list(checks) == ["Thread"]
+    assert "/invite" in checks["Thread"].words
+
+
+def test_write_is_for_live() -> None:
+    """Said, not ignored."""
+    result = CliRunner().invoke(cli, ["doctor", "--write"])
+    assert result.exit_code == 2
+    assert "garden doctor --live --write" in result.output
