@@ -74,10 +74,19 @@ class Aside:
     def clean(self) -> list[str]:
         """Removes everything, the newest first; returns what could not be removed, in words."""
         left = [_gone(f"file {id}", self.chat.remove_file, id) for id in reversed(self.files)]
+        posted = {*self.posted, *self._shown()}
         left += [
-            _gone(f"message {ts}", lambda ts: self.chat.remove(self.channel, ts), ts) for ts in reversed(self.posted)
+            _gone(f"message {ts}", lambda ts: self.chat.remove(self.channel, ts), ts)
+            for ts in sorted(posted, reverse=True)
         ]
         return [words for words in left if words]
+
+    def _shown(self) -> list[str]:
+        """Also messages that a file was shown with."""
+        try:
+            return self.chat.ours(self.channel, self.thread) if self.thread else []
+        except GardenError:
+            return []
 
 
 def _gone(what: str, remove: Callable[[str], None], id: str) -> str:

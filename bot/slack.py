@@ -206,6 +206,11 @@ class SlackChat:
     def remove_file(self, id: str) -> None:
         _call(lambda: self.client.files_delete(file=id))
 
+    def ours(self, channel: str, thread: str) -> list[str]:
+        """Our messages in a thread, with its head."""
+        ourselves = str(_call(self.client.auth_test)["user_id"])
+        return [str(m["ts"]) for m in self._thread(channel, thread) if m.get("user") == ourselves]
+
     def purge(self, threads: Iterable[tuple[str, str]], clean: Callable[[str], str], files: frozenset[str]) -> int:
         """Edits every message of ours in these threads (channel, `ts` of the first) that `clean` changes, and deletes
         the files of ours there that are named, or that cannot be made sure of; returns how many."""

@@ -57,7 +57,7 @@ def test_everything_is_tried_in_a_thread_and_nothing_is_left(stage: Stage, tmp_p
     assert {name: c.words for name, c in checks.items() if c.wrong} == {}
     assert re.search(r"[1-9]\d* entries of the last half hour", checks["Round"].words)
     for words in ("rehearsal", "Proposal 1", "Filed", "not on the list of approvers", "I am silent", "Over", "a bug"):
-        assert any(words in text for text in seen), words
+        assert any(words in text for text in seen), (words, seen)
     assert any("rehearsal.md" in text for text in seen)
     assert stage.slack.messages(CHANNEL) == []
     assert not stage.slack.files

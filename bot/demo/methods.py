@@ -72,18 +72,6 @@ def delete(slack: Slack, args: Json) -> Json:
     return {"channel": channel.id, "ts": message["ts"]}
 
 
-def delete_file(slack: Slack, args: Json) -> Json:
-    """With the messages that showed it."""
-    id = str(args.get("file", ""))
-    if slack.files.pop(id, None) is None:
-        raise Error("file_not_found")
-    for channel in slack.channels.values():
-        for ts, message in list(channel.messages.items()):
-            if any(f["id"] == id for f in message.get("files", ())):
-                del channel.messages[ts]
-    return {}
-
-
 def post_ephemeral(slack: Slack, args: Json) -> Json:
     channel = _joined(slack, args)
     if args.get("user") not in slack.users:
@@ -206,7 +194,6 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "usergroups.users.list": ("usergroups:read", group),
     "views.open": ("", open_view),
     "files.getUploadURLExternal": ("files:write", upload_url),
-    "files.delete": ("files:write", delete_file),
     "files.completeUploadExternal": ("files:write", complete_upload),
     "files.delete": ("files:write", delete_file),
     "apps.connections.open": ("connections:write", connect),
