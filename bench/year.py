@@ -103,6 +103,11 @@ def a_year(store: Store, buckets: int, remembered: int) -> None:
             " last, level) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
             rows,
         )
+        db.execute("DELETE FROM totals")
+        db.execute(
+            "INSERT INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last), max(level)"
+            " FROM counts WHERE open = 0 GROUP BY signature"
+        )
         db.conn.executemany("INSERT OR IGNORE INTO seen (bucket, key) VALUES (?, ?)", identities(remembered))
     store.rounds.age(NOW)
 

@@ -283,9 +283,10 @@ def look_again(edges: Edges) -> Rethought:
     stretches = joined((stretch(n, store.clusters.busy(widened(n, FAR + PAUSE))) for n in news), timedelta(0))
 
     numbers = _seen(edges, stretches)
-    clusters = store.clusters.load(numbers)
+    since = min((w.start for w in stretches), default=edges.clock()) - FAR
+    clusters = store.clusters.load(numbers, since)
     reached = reach(clusters, stretches)
-    clusters += store.clusters.load(_seen(edges, reached) - numbers)
+    clusters += store.clusters.load(_seen(edges, reached) - numbers, since)
     known = {i.id: i for w in reached for i in store.incidents.between(widened(w, PAUSE))}
     return rethink(clusters, list(known.values()), stretches, reached)
 
@@ -424,7 +425,7 @@ def report(edges: Edges, window: Window, reading: Reading, thought: Thought) -> 
     """What the round is shown as: all problems it read of, as the store has them now."""
     store = edges.store
     numbers = sorted(reading.clusters | {p.number for p in thought.problems})
-    problems = store.clusters.problems(numbers)
+    problems = store.clusters.problems(numbers, (p.cluster for p in thought.problems))
     numbers = [p.number for p in problems]
     incidents = [i for i in store.incidents.between(window) if set(i.clusters) & set(numbers)]
     read = {e.key: e for e in reading.members}

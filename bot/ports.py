@@ -310,7 +310,9 @@ class Clusters(Protocol):
         are given, only those hours are looked at: it takes no longer the more is remembered."""
         ...
 
-    def load(self, numbers: Iterable[int]) -> list[Cluster]: ...
+    def load(self, numbers: Iterable[int], since: datetime | None = None) -> list[Cluster]:
+        """With all that was counted of them, or from the day of `since` on; their totals are of all time."""
+        ...
 
     def between(self, window: Window) -> list[int]:
         """Numbers of the clusters seen in the window."""
@@ -320,8 +322,9 @@ class Clusters(Protocol):
         """When any cluster at all was seen in the window, in order of time and in spans of a bucket at most."""
         ...
 
-    def problems(self, numbers: Iterable[int]) -> list[Problem]:
-        """Clusters with the newest triage, match, analysis, audit, proposal and incident of each."""
+    def problems(self, numbers: Iterable[int], known: Iterable[Cluster] = ()) -> list[Problem]:
+        """Clusters with the newest triage, match, analysis, audit, proposal and incident of each; those that are
+        `known` are not loaded again."""
         ...
 
     def search(self, words: Sequence[str], limit: int) -> list[int]:

@@ -5,12 +5,13 @@ until the next batch. Everything here runs inside the one transaction of `Rounds
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 
 from sqlite_utils import Database
 
 from bot.models import Entry, Harvest
 from store import incidents, seen, touched
-from store.ageing import ADD
+from store.ageing import ADD, ADD_TOTAL
 from store.codec import dump, load, numbers, words
 from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest
 
@@ -77,13 +78,16 @@ def _signatures(db: Database, *tallies: Mapping[str, Tally]) -> dict[str, int]:
 def _count(
     db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int, counted: dict[Where, Cell]
 ) -> None:
-    rows = []
+    rows, totals = [], []
     for key, found in tallies.items():
         for place, cell in found.cells.items():
             where = (ids[key], place)
             counted[where] = counted[where].plus(cell) if where in counted else cell
             rows.append((ids[key], *place, is_open, *cell))
+        if not is_open:
+            totals.append((ids[key], *reduce(Cell.plus, found.cells.values())))
     db.conn.executemany(ADD, rows)
+    db.conn.executemany(ADD_TOTAL, totals)
 
 
 def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
@@ -215,6 +219,8 @@ def _clear_emptied(db: Database, signatures: Iterable[int]) -> None:
         incidents.leave(db, cluster)
         db.execute("DELETE FROM triage WHERE cluster = ? AND by = ''", [cluster])
         if not _spoken_of(db, cluster):
+            own = "(SELECT id FROM signatures WHERE cluster = ?)"
+            db.execute(f"DELETE FROM totals WHERE signature IN {own}", [cluster])  # noqa: S608 - the line above
             db.execute("DELETE FROM signatures WHERE cluster = ?", [cluster])
             db.execute("DELETE FROM clusters WHERE number = ?", [cluster])
 

@@ -115,3 +115,10 @@ ADD = (
     " last = max(last, excluded.last), level = max(level, excluded.level)"
 )
 """Adds to what is counted in a bucket already."""
+ADD_TOTAL = (
+    "INSERT INTO totals (signature, entries, occurrences, first, last, level) VALUES (?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO UPDATE SET entries = entries + excluded.entries,"
+    " occurrences = occurrences + excluded.occurrences, first = min(first, excluded.first),"
+    " last = max(last, excluded.last), level = max(level, excluded.level)"
+)
+"""Adds to what all closed counts of a signature come to; ageing changes nothing in that."""

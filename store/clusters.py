@@ -10,12 +10,12 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
-from bot.render.figures import with_figures
 from store import analyses, causes, incidents, joining, proposals, seen, stances, touched, triage
+from store.ageing import DAY
 from store.codec import clean, load, micros, moment, numbers
 from store.connection import Connections
 from store.resolving import living, resolve
-from store.tally import MOMENTS, PEOPLE, Kept, choose
+from store.tally import MOMENTS, PEOPLE, Cell, Kept, choose
 
 
 class Clusters:
@@ -26,10 +26,10 @@ class Clusters:
         with self._connections.read() as db:
             return seen.clusters(db, keys, times)
 
-    def load(self, numbers: Iterable[int]) -> list[Cluster]:
+    def load(self, numbers: Iterable[int], since: datetime | None = None) -> list[Cluster]:
         """In order of number; an alias gives the cluster it leads to, and what is not there is left out."""
         with self._connections.read() as db:
-            return read(db, numbers)
+            return read(db, numbers, since)
 
     def between(self, window: Window) -> list[int]:
         with self._connections.read() as db:
@@ -45,9 +45,12 @@ class Clusters:
         with self._connections.read() as db:
             return touched.busy(db, window)
 
-    def problems(self, numbers: Iterable[int]) -> list[Problem]:
+    def problems(self, numbers: Iterable[int], known: Iterable[Cluster] = ()) -> list[Problem]:
         with self._connections.read() as db:
-            clusters = read(db, numbers)
+            loaded = {c.number: c for c in known}
+            wanted = living(db, numbers)
+            loaded.update((c.number, c) for c in read(db, [n for n in wanted if n not in loaded]))
+            clusters = [loaded[n] for n in wanted]
             found = [c.number for c in clusters]
             judged, matched = triage.newest(db, found), triage.matches(db, found)
             thought, proposed = analyses.newest(db, found), proposals.newest(db, found)
@@ -127,12 +130,12 @@ class Clusters:
             return joining.split(db, number, keys, who, now)
 
 
-def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
-    """The clusters in a few queries, however many there are."""
+def read(db: Database, wanted: Iterable[int], since: datetime | None = None) -> list[Cluster]:
+    """The clusters in a few queries, however many there are, with their counts from `since` on."""
     found = living(db, wanted)
     asked = numbers(found)
-    signatures = _signatures(db, asked)
-    counts, totals = _counts(db, asked)
+    signatures, totals = _signatures(db, asked)
+    counts = _counts(db, asked, since)
     moments, evidence = _moments(db, asked), _evidence(db, asked)
     people, aliases = _people(db, asked), _aliases(db, asked)
     return [
@@ -140,15 +143,15 @@ def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
             number=n,
             service=signatures[n][0].service,
             kind=signatures[n][0].kind,
-            title=with_figures(signatures[n][0].title, evidence.get(n, ())),
+            title=signatures[n][0].title,
             template=signatures[n][0].template,
             signatures=tuple(signatures[n]),
-            entries=totals[n][0],
-            occurrences=totals[n][1],
-            first_seen=moment(totals[n][2]),
-            last_seen=moment(totals[n][3]),
-            level=Level(totals[n][4]),
-            counts=tuple(counts[n]),
+            entries=totals[n].entries,
+            occurrences=totals[n].occurrences,
+            first_seen=moment(totals[n].first),
+            last_seen=moment(totals[n].last),
+            level=Level(totals[n].level),
+            counts=tuple(counts.get(n, ())),
             moments=tuple(moments.get(n, ())),
             evidence=tuple(evidence.get(n, ())),
             users=people.get((n, "user"), 0),
@@ -159,42 +162,43 @@ def read(db: Database, wanted: Iterable[int]) -> list[Cluster]:
     ]
 
 
-def _signatures(db: Database, asked: str) -> Mapping[int, list[Signature]]:
-    """That of the first occurrence first: it gives the cluster its name, in whatever order they were read."""
+_OWN = """
+WITH asked AS (SELECT id, cluster, key, body FROM signatures WHERE cluster IN (SELECT value FROM json_each(?))),
+own AS (
+  SELECT signature, entries, occurrences, first, last, level FROM totals WHERE signature IN (SELECT id FROM asked)
+  UNION ALL
+  SELECT signature, entries, occurrences, first, last, level FROM counts INDEXED BY counts_open
+  WHERE open = 1 AND signature IN (SELECT id FROM asked)
+)
+SELECT cluster, body, sum(entries), sum(occurrences), min(first), max(last), max(level)
+FROM own JOIN asked ON id = signature GROUP BY id ORDER BY min(first), key
+"""
+
+
+def _signatures(db: Database, asked: str) -> tuple[Mapping[int, list[Signature]], Mapping[int, Cell]]:
+    """That of the first occurrence first: it gives the cluster its name, in whatever order they were read. And what
+    was counted of all of them together."""
     found: dict[int, list[Signature]] = {}
-    for cluster, body in db.execute(
-        "SELECT cluster, body FROM signatures JOIN counts ON counts.signature = signatures.id"
-        " WHERE cluster IN (SELECT value FROM json_each(?)) GROUP BY signatures.id ORDER BY min(first), signatures.key",
-        [asked],
-    ):
+    totals: dict[int, Cell] = {}
+    for cluster, body, *sums in db.execute(_OWN, [asked]):
         found.setdefault(cluster, []).append(load(Signature, body))
-    return found
-
-
-Totals = tuple[int, int, int, int, int]
-
-
-def _counts(db: Database, asked: str) -> tuple[Mapping[int, list[Count]], Mapping[int, Totals]]:
-    found: dict[int, list[Count]] = {}
-    totals: dict[int, Totals] = {}
-    rows = db.execute(
-        "SELECT cluster, bucket, environment, revision, sum(entries), sum(occurrences), min(first), max(last),"
-        " max(level) FROM counts JOIN signatures ON signatures.id = counts.signature"
-        " WHERE cluster IN (SELECT value FROM json_each(?))"
-        " GROUP BY cluster, bucket, environment, revision ORDER BY cluster, bucket, environment, revision",
-        [asked],
-    )
-    for cluster, bucket, environment, revision, entries, occurrences, first, last, level in rows:
-        found.setdefault(cluster, []).append(Count(moment(bucket), environment, revision, entries, occurrences))
-        sofar = totals.get(cluster, (0, 0, first, last, level))
-        totals[cluster] = (
-            sofar[0] + entries,
-            sofar[1] + occurrences,
-            min(sofar[2], first),
-            max(sofar[3], last),
-            max(sofar[4], level),
-        )
+        totals[cluster] = totals[cluster].plus(Cell(*sums)) if cluster in totals else Cell(*sums)
     return found, totals
+
+
+def _counts(db: Database, asked: str, since: datetime | None) -> Mapping[int, list[Count]]:
+    """From the beginning of the day on."""
+    found: dict[int, list[Count]] = {}
+    rows = db.execute(
+        "SELECT cluster, bucket, environment, revision, sum(entries), sum(occurrences)"
+        " FROM counts JOIN signatures ON signatures.id = counts.signature"
+        " WHERE cluster IN (SELECT value FROM json_each(?)) AND bucket >= ?"
+        " GROUP BY cluster, bucket, environment, revision ORDER BY cluster, bucket, environment, revision",
+        [asked, 0 if since is None else micros(since) // DAY * DAY],
+    )
+    for cluster, bucket, environment, revision, entries, occurrences in rows:
+        found.setdefault(cluster, []).append(Count(moment(bucket), environment, revision, entries, occurrences))
+    return found
 
 
 def _moments(db: Database, asked: str) -> Mapping[int, list[Moment]]:

@@ -603,5 +603,26 @@ def m0012_channels(db: Database) -> None:
         db.execute(statement)
 
 
+TOTALS = """
+CREATE TABLE totals (
+  signature INTEGER PRIMARY KEY REFERENCES signatures,
+  entries INTEGER NOT NULL,
+  occurrences INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  level INTEGER NOT NULL
+) STRICT;
+INSERT INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last), max(level)
+  FROM counts WHERE open = 0 GROUP BY signature
+"""
+"""What all closed counts of a signature come to, so that a round need not read all of them."""
+
+
+@MIGRATIONS()
+def m0013_totals(db: Database) -> None:
+    for statement in TOTALS.split(";"):
+        db.execute(statement)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""
