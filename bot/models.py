@@ -154,6 +154,8 @@ class Entry:
     deployment: Deployment | None = None
     structured: bool = False
     """It came as a jsonPayload, a request or an audit entry: complete in itself, never a piece of a message."""
+    machine: bool = False
+    """The user is a service's own identity, and no person."""
 
     @property
     def order(self) -> tuple[datetime, str, int]:

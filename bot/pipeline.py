@@ -516,6 +516,10 @@ def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Dr
 
     What the gardener itself proposed before and would not now is withdrawn.
     """
+    linked = edges.store.issues.linked(problem.number)
+    if linked and not (problem.match and problem.match.issue and problem.match.issue.ref == linked.ref):
+        now_known = match(problem.cluster, linked=linked, marked=None, candidates=(), incident=None)
+        problem = replace(problem, match=now_known)  # a person linked it since the last round
     draft = propose(problem, edges.policy, now, _around(edges, problem, who))
     if draft.act is not Act.NOTHING:
         return draft, _freeze(edges, problem.number, draft, who, now)

@@ -75,6 +75,10 @@ def propose(problem: Problem, policy: Policy, now: datetime, around: Around | No
         because = ("; ".join(own) or problem.incident.reason).rstrip(".")
         why = f"A symptom of cluster {root}, which owns the issue: {because}. Say `/garden file cluster {root}`."
         return _nothing(problem, policy, why)
+    if _answers_well(problem):
+        s = problem.cluster.signature
+        why = f"{s.method} {s.route} is answered with {s.status}, as what is not there should be"
+        return _nothing(problem, policy, f"Expected behaviour, so no issue: {why}; nothing failed behind it.")
     match = problem.match or Match(Outcome.NEW, "the tracker was not searched")
     issue = match.issue
     if issue is None:
@@ -162,6 +166,13 @@ def escalate(issue: Issue, severity: Severity, why: str, problem: Problem | None
         reason=_sentence(f"{name} from {old} to {severity}" if old else f"{name} to {severity}", why),
         cause=cut(why, CAUSE) if who or problem is None else cause_of(problem),
     )
+
+
+def _answers_well(problem: Problem) -> bool:
+    """Somebody asks for what is not there and is told so; unless a person or an issue says that it matters."""
+    issue = problem.match.issue if problem.match else None
+    said = problem.cluster.signature.status in (404, 410) and problem.triage.kind is Kind.HTTP
+    return said and issue is None and not problem.triage.by and problem.triage.severity >= Severity.P3
 
 
 def _owner_elsewhere(problem: Problem) -> bool:

@@ -20,7 +20,7 @@ from bot.models import Deployment, Entry, Failure, Form, Level, Policy, Raw, Req
 from bot.moments import EPOCH, hour_of, moment, plain, plain_hour, plain_moment
 from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
-from bot.steps.normalise.payload import failure_of, message, payload_of, request_id_of, site_of, user_of
+from bot.steps.normalise.payload import failure_of, is_machine, message, payload_of, request_id_of, site_of, user_of
 from bot.steps.normalise.place import Place, place
 from bot.steps.normalise.request import PLATFORM_LOG, is_fine, request, request_text, says_platform
 from bot.steps.normalise.shape import first, inner, words
@@ -119,6 +119,7 @@ class _Said(NamedTuple):
     failure: Failure | None
     site: Site | None
     user: str
+    machine: bool
     request_id: str
     other_id: str
 
@@ -229,6 +230,7 @@ class _Reader:
         form = _form(text, log, failed, asked, audited)
         if form is Form.PLATFORM and is_fine(text):
             level = min(level, Level.NOTICE)
+        who = user_of(payload) if payload else ""
         fine = level < Level.WARNING and not failed and (asked is None or 0 < asked.status < 400)
         return _Said(
             text=text,
@@ -239,7 +241,8 @@ class _Reader:
             request=asked,
             failure=failed,
             site=None if audited else site_of(raw, payload, head),
-            user=self._hashed(user_of(payload)) if payload else "",
+            user=self._hashed(who),
+            machine=is_machine(who),
             request_id=request_id_of(payload),
             other_id=first(inner(payload, "req"), ("id",))[:200],
         )
@@ -377,6 +380,7 @@ def _entry(
         request=said.request,
         deployment=deployed,
         structured=said.structured,
+        machine=said.machine,
     )
 
 

@@ -56,6 +56,7 @@ _MODULE = Names("module", "logger", "logger_name", "loggerName", "name")
 _FUNCTION = Names("function", "funcName", "func_name", "func")
 _FILE = Names("file", "filename", "pathname")
 _PLACE = Names(*_MODULE, *_FUNCTION, *_FILE)
+_MACHINE = re.compile(r"(?i)^(?:service|system|serviceaccount):|\.gserviceaccount\.com$")
 _USER = Names("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
 REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
 _EXCEPTION = re.compile(
@@ -202,6 +203,11 @@ def user_of(payload: Mapping[str, Any]) -> str:
         ):
             return found[:500]
     return ""
+
+
+def is_machine(user: str) -> bool:
+    """Whether that is a service's own identity: it acts for everybody."""
+    return bool(_MACHINE.search(user))
 
 
 def request_id_of(payload: Mapping[str, Any]) -> str:

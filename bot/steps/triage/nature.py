@@ -26,6 +26,13 @@ class Nature:
     """It keeps a service from starting: as bad before production as in it."""
 
 
+MANY = 10
+"""So many refused calls are no slip of the hand."""
+_WRITES = frozenset({"POST", "PUT", "PATCH"})
+_TOOLS = re.compile(
+    r"(?i)\b(?:curl|wget|httpx|python-requests|aiohttp|go-http-client|okhttp|postman|insomnia|httpie|zgrab|masscan|nmap"
+    r"|nuclei|sqlmap|nikto|headless|bot|crawler|spider|scan\w*)\b"
+)
 LOOP = 3
 """From so many stopped instances on, a container does not merely stop, it does so again and again."""
 _LOOP_GAP = timedelta(minutes=30)
@@ -186,12 +193,21 @@ def _http(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P3, Kind.HTTP, f"Requests are refused: status {status}", mild=True)
     if status == 429:
         return Nature(Severity.P3, Kind.HTTP, "Callers are slowed down: status 429", mild=True)
+    if status == 422 and cluster.signature.method in _WRITES and cluster.occurrences >= MANY and not _tool(cluster):
+        said = f"A client's calls are understood, but refused as not valid: {cluster.occurrences} times, status 422"
+        return Nature(Severity.P2, Kind.HTTP, said, mild=True)
     return Nature(
         Severity.P4 if cluster.occurrences < LOOP else Severity.P3,
         Kind.HTTP,
         f"Callers send what is not understood: status {status}",
         mild=True,
     )
+
+
+def _tool(cluster: Cluster) -> bool:
+    """Whether what calls is a script or a scanner, or does not say what it is."""
+    agents = {e.request.agent for e in cluster.evidence if e.request}
+    return all(not agent or _TOOLS.search(agent) for agent in agents)
 
 
 def _failure(cluster: Cluster, text: str) -> Nature:
@@ -210,6 +226,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "Services do not trust each other's tokens")
     if _IDENTITY.search(text):
         return Nature(Severity.P1, kind, "The service's own account is refused")
+    if _REFUSED.search(text) and any(e.machine for e in cluster.evidence):
+        return Nature(Severity.P1, kind, "The service's own identity is refused: all its requests need it")
     if not any(s.site for s in cluster.signatures) and _MALFORMED.search(text):
         return Nature(Severity.P3, kind, "A caller sends what cannot be read")
     if _REFUSED.search(text):
