@@ -121,7 +121,7 @@ class Keeper:
     def act(self) -> Store:
         """The store, to act on; raises `Standby` where another instance acts."""
         self._begin()
-        store = Store(self._hold())
+        store = Store(self._own(*self._hold()))
         self._start()
         return store
 
@@ -181,7 +181,7 @@ class Keeper:
             self._watched = (generation, time.monotonic())
         return time.monotonic() - self._watched[1] >= self._ttl
 
-    def _hold(self) -> Connections:
+    def _hold(self) -> tuple[Connections, lease.Fence]:
         """Restores where the backup is newer, takes the lease of the database, and brings it up to date."""
         renewing = threading.Thread(target=self._renew_until, args=(done := threading.Event(),), daemon=True)
         try:
@@ -204,9 +204,13 @@ class Keeper:
             done.set()
             if renewing.ident is not None:
                 renewing.join()
-        self._connections, self._fence = connections, fences[0]
-        _tidy(self.path)
+        return connections, fences[0]
+
+    def _own(self, connections: Connections, fence: lease.Fence) -> Connections:
+        """From now on this instance acts."""
+        self._connections, self._fence = connections, fence
         self._until = time.time() + self._ttl * MARGIN
+        _tidy(self.path)
         with suppress(GardenError):
             self._renew()
         return connections
@@ -291,19 +295,20 @@ class Keeper:
     def _take_over(self) -> None:
         try:
             self._begin()
-            connections = self._connections
-            acting = self._hold()
+            looking = self._connections
+            acting, fence = self._hold()
         except Standby as why:
             self._look(why)
             return
-        if connections is not None:
-            before = connections.path
-            connections.move(str(self.path), read_only=False, fence=self._fence)
+        if looking is not None:
+            before = looking.path
+            looking.move(str(self.path), read_only=False, fence=fence)
             acting.close()
-            self._connections = connections
+            acting = looking
             if before != str(self.path):
                 for name in (before, f"{before}-wal", f"{before}-shm"):
                     Path(name).unlink(missing_ok=True)
+        self._own(acting, fence)
         LOG.info("acting now")
         with self._turn:
             self._on_act()

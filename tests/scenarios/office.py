@@ -26,6 +26,7 @@ from bot.settings import Settings, load
 from bot.slack import SlackChat, SlackPeople
 from bot.trackers.github import GitHubTracker
 from store import Store, open_store
+from store.keeper import Keeper
 from tests.standins.github_server import GitHubServer
 
 CHANNEL, OTHER = "C0LOGS", "C0OTHER"
@@ -159,6 +160,7 @@ def office(
     rounds: Rounds | None = None,
     give_up: Callable[[], object] = parts.now,
     slack: Slack | None = None,
+    keeper: Keeper | None = None,
     **more: str,
 ) -> Iterator[Place]:
     """Everything started; stopped at the end, when all that was begun is done."""
@@ -174,16 +176,19 @@ def office(
             if id not in slack.channels:
                 slack.add_channel(id, name)
         settings = settings_for(slack, github, folder, socket, **more)
-        store = stack.enter_context(open_store(str(settings.db)))
+        if keeper is None:
+            store = stack.enter_context(open_store(str(settings.db)))
+        else:
+            store = stack.enter_context(keeper).open()
         if logs is None and not settings.logging_emulator_host:
             file = folder / "logs.json"
             file.write_text(json.dumps(bad_hour(datetime.now(UTC))), encoding="utf-8")
             logs = stack.enter_context(closing(FileLogs(str(file))))
         chat = SlackChat(slack.bot_token, slack.url)
         tracker = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, pause=0)
-        built = replace(parts.build(settings, store, logs=logs, chat=chat, clock=clock), tracker=tracker)
+        built = replace(parts.build(settings, store, logs=logs, chat=chat, clock=clock, hold=keeper), tracker=tracker)
         people = SlackPeople(slack.bot_token, slack.url)
-        garden = Garden(settings, built, people, rounds=rounds or Rounds(("true",)), give_up=give_up)
+        garden = Garden(settings, built, people, rounds=rounds or Rounds(("true",)), give_up=give_up, keeper=keeper)
         garden.start()
         slack.request_url = f"http://127.0.0.1:{garden.web.port}/slack/events"
         try:
@@ -192,4 +197,6 @@ def office(
             yield Place(slack, github, store, built, garden, settings)
         finally:
             garden.stop()
+            if keeper is not None:
+                keeper.close()
         assert not [t for t in threading.enumerate() if t.name.startswith("garden-")]

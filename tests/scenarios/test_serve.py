@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.demo.slack import Slack
+from bot.errors import StoreError
+from store import open_store
 from tests.scenarios.office import ANN, BOB, CHANNEL, NEVER, REPOSITORY, bad_hour
 from tests.standins.github_server import GitHubServer
-from tests.standins.logging_server import LoggingServer
+from tests.standins.logging_server import LoggingServer, Trouble
 
 
 @contextmanager
 def serving(folder: Path, **env: str) -> Iterator[subprocess.Popen[str]]:
     """The process, ended at the end whatever happens."""
+    folder.mkdir(exist_ok=True)
     kept = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "PYTHONPATH", "VIRTUAL_ENV")}
     process = subprocess.Popen(
         [sys.executable, "-m", "bot.cli", "serve"],
@@ -73,6 +78,42 @@ def test_it_reads_listens_files_and_ends(tmp_path: Path) -> None:
             words = said(bot)
             assert bot.returncode == 0, words
             assert "Traceback" not in words
+
+
+def test_it_stops_in_the_middle_of_a_round(tmp_path: Path) -> None:
+    """Within ten seconds, with the round; the next start reads on, and nothing is counted twice or left out."""
+    entries = bad_hour(datetime.now(UTC))
+    with Slack() as slack, LoggingServer(entries, page=4) as logging:
+        slack.add_channel(CHANNEL, "logs")
+        env = {
+            "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.url,
+            "GARDEN_CHANNEL": CHANNEL, "GARDEN_SCHEDULE": "every 1h", "GARDEN_DIGEST": NEVER,
+            "GOOGLE_CLOUD_PROJECT": "ticketry-prod", "LOGGING_EMULATOR_HOST": logging.host, "PORT": str(free_port()),
+            "GARDEN_BACKUP": str(tmp_path / "backups"),
+        }  # fmt: skip
+        with serving(tmp_path, **env) as bot:
+            assert slack.wait(lambda: len(logging.requests) >= 3, 30), said(bot)
+            logging.trouble = Trouble(random.Random(1), often=1.0, ways=("hang",), hang=5.0)
+            asked = len(logging.requests)
+            assert slack.wait(lambda: len(logging.requests) > asked, 30)
+            began = time.monotonic()
+            bot.send_signal(signal.SIGTERM)
+            words = said(bot)
+            assert time.monotonic() - began < 10
+            assert bot.returncode == 0, words
+        assert counted(tmp_path) < len(entries)
+        logging.trouble = None
+        with serving(tmp_path / "elsewhere", **env) as bot:
+            assert slack.wait(lambda: counted(tmp_path / "elsewhere") == len(entries), 30), said(bot)
+
+
+def counted(folder: Path) -> int:
+    """Entries in the database."""
+    try:
+        with open_store(str(folder / "garden.db"), read_only=True) as store:
+            return sum(c.entries for c in store.clusters.load(range(1, 50)))
+    except StoreError:
+        return 0
 
 
 def test_what_is_wrong_at_the_start_is_a_sentence(tmp_path: Path) -> None:

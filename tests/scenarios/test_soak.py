@@ -1,0 +1,27 @@
+"""Months of rounds, time compressed: memory, the cost of a round and the size of the database stay flat."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bench.soak import COST, GROWTH, Soaked, soak
+
+
+def held(done: Soaked) -> None:
+    assert done.cost < COST
+    assert done.growth < GROWTH
+    assert done.size < done.bound
+
+
+def test_some_days_stay_flat(tmp_path: Path) -> None:
+    """Eight days, two rounds a day, two restarts."""
+    held(soak(8, timedelta(hours=12), tmp_path))
+
+
+@pytest.mark.campaign
+def test_ninety_days_stay_flat(tmp_path: Path, seed: int) -> None:
+    """A round an hour, a restart every third day, a flood now and then, a new problem each week."""
+    held(soak(90, timedelta(hours=1), tmp_path, seed))
