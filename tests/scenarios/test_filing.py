@@ -7,8 +7,11 @@ that die after any step and others that take over, approvals that come twice, a 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import suppress
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,14 +20,16 @@ import pytest
 
 from bot.errors import Refused
 from bot.models import Act, Decision, Draft, Harvest, Occurrence, Policy, Severity, Sighting, Stage, Window
-from bot.pipeline import LEASE, decide, file
+from bot.pipeline import LEASE, decide, file, reconcile
 from bot.ports import Edges, Tracker
 from bot.trackers.github import GitHubTracker
 from store import Store, open_store
 from tests.samples import NOW, REPOSITORY, entry, signature
+from tests.scenarios import filing_worker
 from tests.standins.github_server import GitHubServer
 
-RUNS = 25
+RUNS, CAMPAIGN = 20, 500
+KILLED, KILLED_LONG = 1, 40
 FAULTS = ("bad gateway", "bad gateway, written", "dropped", "dropped, written", "broken answer, written",
           "primary limit", "secondary limit", "too many")  # fmt: skip
 POLICY = Policy(repository=REPOSITORY, approvers=frozenset({"U1"}))
@@ -59,7 +64,7 @@ class Mortal:
             raise Died
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def github() -> Iterator[GitHubServer]:
     with GitHubServer(REPOSITORY) as server:
         yield server
@@ -69,6 +74,12 @@ def github() -> Iterator[GitHubServer]:
 def now() -> list[datetime]:
     """The time, which tests move on. It begins with the real one: PyGithub compares limits with that."""
     return [datetime.now(UTC)]
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as made:
+        yield made
 
 
 @pytest.fixture
@@ -120,14 +131,25 @@ def drafts(github: GitHubServer) -> list[Draft]:
     ]
 
 
-@pytest.mark.parametrize("run", range(RUNS))
+RUN = [*range(RUNS), *(pytest.param(n, marks=pytest.mark.campaign) for n in range(RUNS, CAMPAIGN))]
+KILL = [*range(KILLED), *(pytest.param(n, marks=pytest.mark.campaign) for n in range(KILLED, KILLED_LONG))]
+
+
+@pytest.mark.parametrize("run", RUN)
 def test_every_approved_proposal_ends_as_one_write(
-    run: int, seed: int, github: GitHubServer, tracker: GitHubTracker, store: Store, now: list[datetime]
+    run: int,
+    seed: int,
+    github: GitHubServer,
+    tracker: GitHubTracker,
+    store: Store,
+    now: list[datetime],
+    stack: ExitStack,
 ) -> None:
     """One issue or one comment each: none twice, none lost, none without approval."""
     dice = random.Random(seed * 1000 + run)
     mortal = Mortal(tracker, dice)
-    workers = [edges(store, mortal, now, name) for name in ("a", "b")]
+    other = stack.enter_context(open_store(store.path))
+    workers = [edges(kept, mortal, now, name) for kept, name in ((store, "a"), (other, "b"))]
     proposals = {}
     for cluster, draft in enumerate(drafts(github), start=1):
         made = store.proposals.add(cluster, draft, "gardener", now[0], timedelta(days=7), NOW)
@@ -169,14 +191,116 @@ def writes(github: GitHubServer, marker: str) -> int:
     return len(github.marked(marker)) + sum(marker in text for text in comments)
 
 
-def edges(store: Store, tracker: Mortal, now: list[datetime], worker: str) -> Edges:
-    return Edges(
-        logs=None,  # type: ignore[arg-type]  # filing reads no logs
-        analyst=None,
-        patterns=None,  # type: ignore[arg-type]  # and analyses nothing
-        tracker=tracker,  # type: ignore[arg-type]  # answers like the one it wraps
-        store=store,
-        clock=lambda: now[0],
-        policy=POLICY,
-        worker=worker,
-    )
+def edges(store: Store, tracker: object, now: list[datetime], worker: str) -> Edges:
+    return filing_worker.edges(store, tracker, lambda: now[0], worker, POLICY)
+
+
+@pytest.mark.parametrize("run", KILL)
+def test_processes_that_are_killed_at_any_step_file_once(
+    run: int, seed: int, tmp_path: Path, store: Store, now: list[datetime]
+) -> None:
+    """Real processes, SIGKILL before or after any call of the store or the tracker, or between two requests; others
+    take over when the claim has run out."""
+    dice = random.Random(seed * 1000 + run)
+    with GitHubServer(REPOSITORY) as github:
+        made = [
+            store.proposals.add(n, d, "gardener", now[0], timedelta(days=7), NOW)
+            for n, d in enumerate(drafts(github), start=1)
+        ]
+        for proposal in made:
+            decide(edges(store, None, now, "a"), Decision(proposal.id, "approve", "U1", now[0], proposal.digest))
+        for _ in range(25):
+            if not store.proposals.due(now[0] + LEASE):
+                break
+            last = str(dice.choice([0, *range(1, 30)]) if dice.random() < 0.7 else 0)
+            command = [sys.executable, "-m", "tests.scenarios.filing_worker", str(tmp_path / "garden.db"), github.url,
+                       github.token, now[0].isoformat(), last]  # fmt: skip
+            ended = subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
+            assert ended.returncode in (0, -signal.SIGKILL), ended.stderr
+            now[0] += LEASE
+        for proposal in made:
+            kept = store.proposals.get(proposal.id)
+            assert kept is not None
+            assert kept.stage is Stage.FILED, kept.note
+            assert writes(github, proposal.marker) == 1
+
+
+@pytest.mark.parametrize("when", ["create", "newest"])
+@pytest.mark.parametrize("first", [True, False])
+def test_two_bots_on_two_databases_leave_one_open_issue(
+    github: GitHubServer, tmp_path: Path, now: list[datetime], when: str, first: bool
+) -> None:
+    """Whatever the order: between look and write, before the look, or with each other's look in between."""
+    with open_store(str(tmp_path / "one.db")) as one, open_store(str(tmp_path / "two.db")) as two, ExitStack() as stack:
+        bots = []
+        for store in (one, two):
+            five_clusters(store)
+            made = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, pause=0, clock=lambda: now[0])
+            stack.callback(made.shut)
+            proposal = store.proposals.add(1, drafts(github)[0], "gardener", now[0], timedelta(days=7), NOW)
+            decide(edges(store, made, now, "a"), Decision(proposal.id, "approve", "U1", now[0], proposal.digest))
+            bots.append((store, made, proposal))
+        github.state.now = now[0]
+        (store, made, proposal), (other, theirs, their_proposal) = bots if first else bots[::-1]
+
+        def meanwhile() -> None:
+            file(edges(other, theirs, now, "b"), their_proposal.id)
+
+        file(edges(store, Interrupted(made, when, meanwhile), now, "a"), proposal.id)
+        for kept, tracker, _ in bots:
+            kept.issues.take(REPOSITORY, tracker.changes(kept.issues.mark(REPOSITORY)))
+            reconcile(edges(kept, tracker, now, "a"), now[0])
+
+        ours = [i for i in github.state.issues.values() if any(p.marker in i["body"] for *_, p in bots)]
+        still = [i["number"] for i in ours if i["state"] == "open"]
+        assert len(still) == 1
+        assert still[0] == min(i["number"] for i in ours)
+        for twin in ours:
+            if twin["number"] != still[0]:
+                assert twin["state_reason"] == "duplicate"
+                said = [c["body"] for c in github.state.comments[twin["number"]]]
+                assert len(said) == 1
+                assert f"Duplicate of #{still[0]}" in said[0]
+        for kept, _, asked in bots:
+            linked = kept.issues.linked(1)
+            filed = kept.proposals.get(asked.id)
+            assert linked is not None
+            assert filed is not None
+            assert (linked.number, filed.issue, filed.stage) == (still[0], still[0], Stage.FILED)
+
+
+class Interrupted:
+    """A tracker, during whose call something else happens first."""
+
+    def __init__(self, tracker: Tracker, when: str, meanwhile: Callable[[], None]) -> None:
+        self._tracker, self._when, self._meanwhile = tracker, when, meanwhile
+
+    def __getattr__(self, name: str) -> object:
+        call = getattr(self._tracker, name)
+        if name != self._when:
+            return call
+
+        def interrupted(*args: object) -> object:
+            meanwhile, self._meanwhile = self._meanwhile, lambda: None
+            meanwhile()
+            return call(*args)
+
+        return interrupted
+
+
+def test_a_write_that_came_late_is_no_second_issue(
+    github: GitHubServer, store: Store, now: list[datetime], tracker: GitHubTracker
+) -> None:
+    """Sent, not answered, not there when we looked, written again, and only then committed: the twin gives way."""
+    made = store.proposals.add(1, drafts(github)[0], "gardener", now[0], timedelta(days=7), NOW)
+    decide(edges(store, tracker, now, "a"), Decision(made.id, "approve", "U1", now[0], made.digest))
+    github.state.now = now[0]
+    filed = file(edges(store, tracker, now, "a"), made.id)
+    assert filed is not None
+    late = github.add(made.draft.title, f"{made.draft.body}\n\n{made.marker}\n")
+    store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
+    assert reconcile(edges(store, tracker, now, "a"), now[0]) == [made.id]
+    assert github.state.issues[late]["state_reason"] == "duplicate"
+    assert github.state.issues[filed.issue]["state"] == "open"
+    store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
+    assert reconcile(edges(store, tracker, now, "a"), now[0]) == []
