@@ -54,10 +54,10 @@ from bot.steps.audit import audit, disputed
 from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.learn import lesson
-from bot.steps.match import match, words
+from bot.steps.match import alike, match, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
-from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, wanted
+from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, waits_for, wanted
 from bot.steps.reconcile import EARLIER, first, own, twins
 from bot.steps.reconcile import marker as twin_marker
 from bot.steps.redact import keys_going_on
@@ -521,6 +521,8 @@ def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Dr
         now_known = match(problem.cluster, linked=linked, marked=None, candidates=(), incident=None)
         problem = replace(problem, match=now_known)  # a person linked it since the last round
     draft = propose(problem, edges.policy, now, _around(edges, problem, who))
+    if draft.act is Act.CREATE and (other := alike(problem.cluster, edges.store.proposals.creating())):
+        draft = waits_for(problem, edges.policy, *other)
     if draft.act is not Act.NOTHING:
         return draft, _freeze(edges, problem.number, draft, who, now)
     waiting = edges.store.proposals.open(problem.number)

@@ -484,6 +484,10 @@ class Issues(Protocol):
 class Proposals(Protocol):
     def open(self, cluster: int) -> Proposal | None: ...
 
+    def creating(self) -> list[Proposal]:
+        """Those that will make a new issue if nobody objects, the oldest first."""
+        ...
+
     def add(
         self, cluster: int, draft: Draft, made_by: str, now: datetime, lifetime: timedelta, as_of: datetime
     ) -> Proposal:

@@ -91,6 +91,12 @@ class Proposals:
             event = Event(now, history.GARDENER, "superseded", _subject(before.id), why)
             return _move(db, before.id, Stage.SUPERSEDED, event, note=why)
 
+    def creating(self) -> list[Proposal]:
+        """Those that will make a new issue if nobody objects, the oldest first."""
+        with self._connections.read() as db:
+            rows = db.execute(_SELECT + "WHERE stage IN ('open', 'approved', 'filing') ORDER BY id")
+            return [p for p in map(_proposal, rows) if p.draft.act is Act.CREATE]
+
     def get(self, number: int) -> Proposal | None:
         with self._connections.read() as db:
             return _find(db, number)

@@ -23,6 +23,7 @@ from bot.models import (
     Outcome,
     Policy,
     Problem,
+    Proposal,
     Severity,
 )
 from bot.render import issues, titles
@@ -105,6 +106,18 @@ def same(problem: Problem, policy: Policy, issue: Issue, now: datetime) -> Draft
         why = f"{match.reason}; that one is {'locked' if issue.locked else 'closed'}, so it is only linked"
         return Draft(Act.LINK, issue.repository or policy.repository, issue=issue.number, reason=_sentence(why))
     return _comment(problem, policy, match, issue, issues.told(issue, problem.cluster), 0)
+
+
+def waits_for(problem: Problem, policy: Policy, other: Proposal, why: str) -> Draft:
+    """Another cluster's proposal would become the very issue: one cause, one issue, so that one is decided first."""
+    one, two = sorted((other.cluster, problem.number))
+    return _nothing(
+        problem,
+        policy,
+        f"The same as proposal {other.id} of cluster {other.cluster}, it seems ({why}), and that one is not filed yet. "
+        f"If they are one, say `/garden merge {one} {two}`; if not, decide that one first, and then say "
+        f"`/garden file cluster {problem.number}`.",
+    )
 
 
 def recovered(problem: Problem, policy: Policy, deployments: Sequence[Deployment], now: datetime) -> Draft | None:

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from bot.models import Candidate, Cluster, Incident, Issue, Match, Outcome
+from bot.models import Act, Candidate, Cluster, Incident, Issue, Match, Outcome, Proposal
 from bot.steps.match.likeness import LONGEST_TEXT, rank, words
 
-__all__ = ["match", "words"]
+__all__ = ["alike", "match", "words"]
 
 CONFIDENT = 0.5
 """From here on an issue is taken to be the cluster's own."""
@@ -61,6 +61,17 @@ def match(
         return _judge(cluster, best.issue, why, near, candidates)
     offered = ", ".join(f"#{c.issue.number} ({c.score:.2f}, {c.reason})" for c in near)
     return Match(Outcome.OFFER, f"perhaps one of these, a person has to pick: {offered}", candidates=near)
+
+
+def alike(cluster: Cluster, waiting: Sequence[Proposal]) -> tuple[Proposal, str] | None:
+    """The proposal of another cluster that would become the very issue of this one, and why; one cause, one issue."""
+    others = {p.cluster: p for p in waiting if p.cluster != cluster.number and p.draft.act is Act.CREATE}
+    drafted = [Issue(p.draft.repository, n, p.draft.title, body=p.draft.body) for n, p in others.items()]
+    ranked = rank(cluster, drafted)
+    if not ranked or ranked[0].score < CONFIDENT:
+        return None
+    best = ranked[0]
+    return others[best.issue.number], f"{best.reason}; score {best.score:.2f}"
 
 
 def _nothing_like_it(ranked: Sequence[Candidate]) -> str:
