@@ -52,10 +52,16 @@ class Aside:
     def greet(self) -> str:
         return self.chat.greet()
 
-    def post(self, channel: str, message: Message, thread: str = "") -> str:
+    def post(self, channel: str, message: Message, thread: str = "", purpose: str = "") -> str:
         ts = self.chat.post(self.channel, _without_buttons(message), self.thread)
         self.posted.append(ts)
         return ts
+
+    def find(self, channel: str, purpose: str, since: datetime, thread: str = "") -> str:
+        return ""
+
+    def shared(self, channel: str) -> bool:
+        return self.chat.shared(self.channel)
 
     def update(self, channel: str, ts: str, message: Message) -> None:
         self.chat.update(self.channel, ts, _without_buttons(message))

@@ -159,34 +159,34 @@ def _reading(source: Progress, facts: Facts) -> Iterator[Condition]:
 def silent(rhythm: Rhythm, until: datetime, held: datetime | None = None) -> datetime | None:
     """Since when there is nothing where there is always something; what is held goes on until something comes.
 
-    An hour is compared with the same hour of the week in the weeks before, or where these are not known yet, with
-    the same hour of the days before. The least of them is what it surely lacks: hours that are quiet now and then,
-    at night or on Sundays, lack nothing.
+    An hour is compared with the same hour of the week in the weeks before, and the hours beside it, or where these are
+    not known yet, with those of the days before. The least of them is what it surely lacks: hours that are quiet now
+    and then, at night or on Sundays, lack nothing.
     """
     last = int((until - _EPOCH) / _HOUR)
     if held is not None:
         return None if any(hour >= int((held - _EPOCH) / _HOUR) for hour in rhythm) else held
     if not rhythm or rhythm.get(last):
         return None
-    hours, lacks = 0, 0
+    hours = lacking = lacks = 0
     for hour in range(last - 1, last - 1 - LONGEST, -1):
         if rhythm.get(hour):
             break
         hours += 1
-        lacks += _least(rhythm, hour)
-    if hours < QUIET_HOURS or lacks < SURELY:
+        least = _least(rhythm, hour)
+        lacking, lacks = lacking + bool(least), lacks + least
+    if lacking < QUIET_HOURS or lacks < SURELY:
         return None
     return _EPOCH + (last - hours) * _HOUR
 
 
 def _least(rhythm: Rhythm, hour: int) -> int:
-    """What there was at least, at that hour of the week or the day; 0 where too little is known."""
+    """What there was at least, about that hour of the week or the day; 0 where too little is known."""
     first = min(rhythm)
-    weeks = [rhythm.get(hour - 168 * n, 0) for n in range(1, 6) if hour - 168 * n >= first]
-    if len(weeks) >= WEEKS:
-        return min(weeks)
-    days = [rhythm.get(hour - 24 * n, 0) for n in range(1, 8) if hour - 24 * n >= first]
-    return min(days) if len(days) >= DAYS else 0
+    weeks = [hour - 168 * n for n in range(1, 6) if hour - 168 * n >= first]
+    days = [hour - 24 * n for n in range(1, 8) if hour - 24 * n >= first]
+    known = weeks if len(weeks) >= WEEKS else days if len(days) >= DAYS else []
+    return min((rhythm.get(h + aside, 0) for h in known for aside in (-1, 0, 1)), default=0)
 
 
 _OUTSIDE = {
