@@ -50,7 +50,7 @@ class Messages:
 
     def drop(self, purpose: str) -> None:
         """It was certainly not posted."""
-        with self._connections.change() as db:
+        with suppress(StoreFull), self._connections.change() as db:
             db.execute("DELETE FROM posting WHERE purpose = ?", [purpose])
 
     def at(self, channel: str, ts: str) -> Posted | None:
