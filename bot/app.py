@@ -128,7 +128,7 @@ class Garden:
         self.keeper = keeper
         self._lag = settings.lag
         self._stopped = threading.Event()
-        self.desk = Desk(edges, people, zone)
+        self.desk = Desk(edges, people, zone, round=lambda: self.schedule.run())
         self.app = bolt(settings, self.desk)
         token = settings.slack_app_token.reveal()
         self.listening = Listening(self.app, token, clock=edges.clock) if settings.socket_mode else None

@@ -541,6 +541,10 @@ class Proposals(Protocol):
         """Who allowed that; empty where nobody did."""
         ...
 
+    def postponed(self) -> list[tuple[int, int, str, datetime, str]]:
+        """Open proposals of which the last word was `later`: proposal, decision, who, when, and for how long."""
+        ...
+
     def due(self, now: datetime) -> list[int]:
         """Approved, or claimed by somebody whose lease ran out."""
         ...

@@ -12,6 +12,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from time import monotonic
@@ -146,6 +148,10 @@ class Rounds:
         now = monotonic()
         return now - self._sign > self._silence or now - begun > self._longest
 
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
     def stop(self) -> None:
         self._stopped.set()
         process = self._process
@@ -255,11 +261,29 @@ class Schedule:
         self._started = datetime.now(UTC)
         self._scheduler.start()
 
-    def _round(self) -> None:
+    def run(self) -> Ended:
+        """A round now, after the one that runs, if one does; waits for its end."""
+        done: Future[Ended] = Future()
+
+        def asked() -> None:
+            try:
+                done.set_result(self._round())
+            except BaseException as error:
+                done.set_exception(error)
+                raise
+
+        self._scheduler.add_job(asked, name="round that was asked for", executor="reading", misfire_grace_time=None)
+        while not self._rounds.stopped:
+            with suppress(TimeoutError):
+                return done.result(timeout=1)
+        return Ended(stopped=True)
+
+    def _round(self) -> Ended:
         ended = self._rounds.run()
         if not ended.stopped:
             self._ended(ended)
             self._tell()
+        return ended
 
 
 def _is_interval(text: str) -> bool:

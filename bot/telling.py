@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot import pipeline
+from bot import pipeline, spans
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused, Unavailable
 from bot.models import (
     Act,
@@ -326,9 +326,23 @@ def drain(edges: Edges) -> None:
         _show_if_heard(edges, number)
     for number in edges.store.proposals.expire(now):
         _show_if_heard(edges, number)
+    with contextlib.suppress(ChatUnavailable, Forbidden):
+        remind(edges, now)
     with contextlib.suppress(Unavailable, Forbidden):  # twins can wait
         for number in pipeline.reconcile(edges, now):
             _show_if_heard(edges, number)
+
+
+def remind(edges: Edges, now: datetime) -> None:
+    """Asks again, below the proposal, whoever said `later` and whose time has come; once."""
+    for number, decision, who, at, words in edges.store.proposals.postponed():
+        shown = edges.store.messages.find(f"proposal:{number}")
+        purpose = f"later:{decision}"
+        if shown is None or edges.chat is None or at + spans.span(words) > now or edges.store.messages.find(purpose):
+            continue
+        with _turn:
+            message = slack.say(f"{slack.person(who)}, proposal {number} waits for your word: you said later.")
+            _put(edges, edges.chat, purpose, message, "", shown.channel, shown.thread or shown.ts)
 
 
 def _show_if_heard(edges: Edges, number: int) -> None:

@@ -23,6 +23,7 @@ from handlers.grammar import (
     Link,
     Merge,
     Past,
+    Run,
     Search,
     Settings,
     Show,
@@ -100,6 +101,8 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             inquiries.wrong(desk, asked, command)
         case Settings():
             tending.settings(desk, asked, command)
+        case Run():
+            inquiries.run(desk, asked)
         case Help():
             desk.answer(asked, help_page(command.topic))
         case Mistake():
@@ -132,7 +135,7 @@ def _is_of(problem: Problem, service: str) -> bool:
 def show(desk: Desk, asked: Asked, command: Show) -> None:
     """One cluster. Shared answers and those for guests go without the log lines."""
     problem = telling.one(desk.edges, command.cluster)
-    evidence = not command.share and desk.people.full_member(asked.user)
+    evidence = not command.share and desk.may_see_lines(asked)
     desk.answer(asked, slack.detail(problem, desk.now(), evidence=evidence), share=command.share)
 
 

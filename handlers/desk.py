@@ -15,10 +15,11 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from bot import telling
-from bot.errors import GardenError, Refused, Standby, StoreFull
+from bot.errors import GardenError, Refused, Standby, StoreFull, Unavailable
 from bot.models import Event, Message
 from bot.ports import Edges, People
 from bot.render import slack
+from bot.schedule import Ended
 
 LOG = logging.getLogger("garden.handlers")
 MOST_UNKEPT = 10_000
@@ -57,6 +58,8 @@ class Desk:
     slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SLOW, "garden-slow"))
     unkept: set[str] = field(default_factory=set)
     """Deliveries that could not be written down as seen."""
+    round: Callable[[], Ended] = lambda: Ended("This process runs no rounds.")
+    """Runs a round now and waits for its end."""
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "garden-writer"))
 
     # ------------------------------------------------------------ work
@@ -138,6 +141,14 @@ class Desk:
     def is_approver(self, user: str) -> bool:
         """With an empty list, nobody."""
         return bool(self.edges.policy.approvers & {user, *self.groups(user)})
+
+    def may_see_lines(self, asked: Asked) -> bool:
+        """Log lines are for full members, where nobody from outside reads along. Where that cannot be told, not."""
+        chat = self.edges.chat
+        try:
+            return self.people.full_member(asked.user) and not (chat and asked.channel and chat.shared(asked.channel))
+        except Unavailable:
+            return False
 
     def must_approve(self, user: str) -> None:
         if not self.is_approver(user):

@@ -216,6 +216,11 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     topic: str = ""
 
@@ -245,6 +250,7 @@ Command = (
     | Analyze
     | Wrong
     | Settings
+    | Run
     | Help
 )
 
@@ -557,6 +563,10 @@ def _settings(words: list[str]) -> Command | Mistake:
         return Mistake(f"{name}: {error}")
 
 
+def _run(words: list[str]) -> Command | Mistake:
+    return Run()
+
+
 def _help(words: list[str]) -> Command | Mistake:
     verb = _find(bare(words[0])) if words else None
     return Help(verb.name if verb else "")
@@ -774,6 +784,7 @@ VERBS: tuple[Verb, ...] = (
         _settings,
         ("setting", "config", "set"),
     ),
+    Verb("run", "run", "reads the logs now", Who.OPERATORS, ("run",), _run, ("round", "read", "refresh")),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from bot import inquire, pipeline, telling
 from bot.errors import Refused
 from bot.models import Problem, Window
-from bot.render import markdown, slack
+from bot.render import markdown, phrases, slack
 from bot.spans import words as span_words
 from bot.steps.worklog import worklog as composed
 from handlers.desk import Asked, Desk
 from handlers.grammar import Analyze, Ask, CoverageOf, Deploys, Validate, WorklogOf, Wrong
+
+LINES = "guests and bots do not get them, and nobody does in a channel that is shared with another company."
 
 
 def deploys(desk: Desk, asked: Asked, command: Deploys) -> None:
@@ -29,8 +31,8 @@ def coverage(desk: Desk, asked: Asked, command: CoverageOf) -> None:
 
 def worklog(desk: Desk, asked: Asked, command: WorklogOf) -> None:
     """The document as a file in the channel; it quotes log lines, so nobody from outside may ask for it."""
-    if not desk.people.full_member(asked.user):
-        raise Refused("The worklog quotes log lines; guests and bots do not get it. A full member can ask for it.")
+    if not desk.may_see_lines(asked):
+        raise Refused(f"The worklog quotes log lines; {LINES}")
     chat, now = desk.edges.chat, desk.now()
     if chat is None:
         return
@@ -40,13 +42,31 @@ def worklog(desk: Desk, asked: Asked, command: WorklogOf) -> None:
     desk.say(asked, f"The worklog of the last {span_words(command.since)} is in the channel, as a file.")
 
 
+def run(desk: Desk, asked: Asked) -> None:
+    """A round now; the digest follows by itself."""
+    desk.must_operate(asked.user)
+
+    def work(slow: Desk) -> None:
+        ended = slow.round()
+        until = slow.edges.store.rounds.read_until()
+        if ended.stopped:
+            slow.say(asked, "The bot stops, and the round with it; it goes on after the start.")
+        elif ended.trouble:
+            slow.answer(asked, slack.sentence(f"The round did not end well. {ended.trouble}"))
+        else:
+            read = f"{phrases.moment(until, slow.now())} UTC" if until else "now; nothing was there"
+            slow.say(asked, f"The logs are read up to {read}. `/garden latest` shows what matters now.")
+
+    desk.later(asked, "On it: the logs are read now; the digest follows by itself.", work)
+
+
 # ---------------------------------------------------------------- questions to the model
 
 
 def ask(desk: Desk, asked: Asked, command: Ask) -> None:
     """An answer quotes log lines, which guests do not see."""
-    if not desk.people.full_member(asked.user):
-        raise Refused("An answer quotes log lines, and those are for full members of the workspace.")
+    if not desk.may_see_lines(asked):
+        raise Refused(f"An answer quotes log lines; {LINES}")
     number = telling.one(desk.edges, command.cluster).number
 
     def answer(slow: Desk) -> None:
@@ -77,7 +97,7 @@ def wrong(desk: Desk, asked: Asked, command: Wrong) -> None:
 
 def _shown(desk: Desk, asked: Asked, problem: Problem, reason: str) -> None:
     """The cluster as it is now, and why no model wrote of it, where none did."""
-    evidence = desk.people.full_member(asked.user)
+    evidence = desk.may_see_lines(asked)
     desk.answer(asked, slack.detail(problem, desk.now(), evidence=evidence))
     if reason:
         desk.answer(asked, slack.sentence(f"No model was asked about cluster {problem.number}: {reason}."))

@@ -214,6 +214,17 @@ class Proposals:
             row = db.execute(sql, [repository, issue]).fetchone()
             return row[0] if row else ""
 
+    def postponed(self) -> list[tuple[int, int, str, datetime, str]]:
+        """Open proposals of which the last word was `later`: proposal, decision, who, when, and for how long."""
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT proposal, decisions.id, who, at, words FROM decisions JOIN proposals ON proposals.id = proposal"
+                " WHERE stage = 'open' AND verb = 'later'"
+                " AND decisions.id = (SELECT max(id) FROM decisions AS other WHERE other.proposal = proposals.id)"
+                " ORDER BY decisions.id"
+            )
+            return [(row[0], row[1], row[2], moment(row[3]), row[4]) for row in rows]
+
     def due(self, now: datetime) -> list[int]:
         with self._connections.read() as db:
             rows = db.execute(

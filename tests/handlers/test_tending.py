@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import telling
 from bot.models import Stand
 from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, Place, office
 
@@ -134,6 +136,41 @@ def test_inquiries_answer_from_the_store(place: Place) -> None:
     say(place, GUS, "validate checkout", "No deployment of checkout")
     say(place, GUS, "coverage", "in 3 problems")
     say(place, GUS, "coverage nowhere", "No problem of a service called nowhere")
-    say(place, GUS, "worklog", "guests and bots do not get it")
+    say(place, GUS, "worklog", "guests and bots do not get them")
     say(place, BOB, "worklog 6h", "in the channel, as a file")
     assert any("worklog-" in str(m.get("files")) for m in place.slack.messages(CHANNEL))
+
+
+def test_a_round_can_be_asked_for(place: Place) -> None:
+    """It says so at once, and again when it is done; guests cannot."""
+    say(place, GUS, "run", "Guests and bots")
+    say(place, BOB, "run", "On it")
+    assert place.told(BOB, "The logs are read up to")
+
+
+def test_whoever_said_later_is_asked_again(place: Place) -> None:
+    """Below the proposal, once, when the time has come; not if it was decided meanwhile."""
+    place.slack.command(BOB, CHANNEL, "file 1")
+    place.slack.command(BOB, CHANNEL, "file 2")
+    for number in (1, 2):
+        place.slack.say(ANN, CHANNEL, f"later {number} 2h", place.proposal(number)["thread_ts"])
+        assert place.slack.wait(lambda: len(place.store.proposals.postponed()) == number)  # noqa: B023 - at once
+    place.slack.say(ANN, CHANNEL, "reject 2 noise", place.proposal(2)["thread_ts"])
+    assert place.shown("Rejected", 2)
+    thread = place.proposal(1)["thread_ts"]
+    for hours, asked in ((1, 0), (3, 1), (4, 1)):
+        telling.remind(place.edges, place.edges.clock() + timedelta(hours=hours))
+        said = [m["text"] for m in place.slack.thread(CHANNEL, thread) if "waits for your word" in m["text"]]
+        assert len(said) == asked
+    assert "<@U0ANN>, proposal 1 waits" in said[0]
+
+
+def test_strangers_see_no_log_lines(place: Place) -> None:
+    """In a channel shared with another company, nobody does; elsewhere guests do not."""
+    place.slack.add_channel("C0SHARED", "shared", shared=True)
+    for user, channel, lines in ((BOB, CHANNEL, True), (GUS, CHANNEL, False), (BOB, "C0SHARED", False)):
+        place.slack.command(user, channel, "show 1")
+        assert place.slack.wait(lambda: place.slack.whispers(user, channel))  # noqa: B023 - at once
+        assert ("*Evidence*" in str(place.slack.whispers(user, channel)[-1]["blocks"])) is lines
+    place.slack.command(BOB, "C0SHARED", "worklog")
+    assert place.told(BOB, "shared with another company", "C0SHARED")

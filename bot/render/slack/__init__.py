@@ -9,6 +9,7 @@ from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
 from bot.render.slack.digest import alert, changes, digest, latest
 from bot.render.slack.inquired import covered, deploys, validated
+from bot.render.slack.pieces import person
 from bot.render.slack.proposal import SHOWN, proposal, written
 from bot.render.slack.replied import reply
 from bot.render.slack.tended import found, linked, past, picker, said, settings, silences, unlinked
@@ -28,6 +29,7 @@ __all__ = [
     "linked",
     "over",
     "past",
+    "person",
     "picker",
     "proposal",
     "provisional",
