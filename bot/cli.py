@@ -278,6 +278,21 @@ def backup(target: Path, path: str | None) -> None:
     click.echo(f"Wrote {target} ({target.stat().st_size:,} bytes), checked.")
 
 
+@cli.command(short_help="Find out again which issue is whose, after a loss.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def rebuild(path: str | None) -> None:
+    """Find out again which issue belongs to which problem, after the database was lost.
+
+    Reads all issues and comments of the tracker and looks for the gardener's markers in them. Problems that were not
+    seen yet get their issue when a round sees them, so it does not matter which is run first.
+    """
+    chosen = chosen_settings("tracker", db=path)
+    with open_store(chosen.db) as store, closing(FileLogs(os.devnull)) as logs:
+        edges = parts.build(chosen, store, logs=logs)
+        found = pipeline.rebuild(edges, edges.clock())
+    click.echo(terminal.show_rebuilt(found))
+
+
 @cli.command(short_help="Put a copy in the place of the database.")
 @click.argument("source", required=False)
 @click.option("--yes", is_flag=True, help="Do not ask.")

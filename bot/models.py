@@ -712,6 +712,20 @@ class Change:
     turns: tuple[Turn, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What the markers in the tracker told of a lost mapping, and what they could not tell."""
+
+    linked: tuple[tuple[int, int], ...] = ()
+    """Clusters and the issues that they belong to again."""
+    unseen: tuple[int, ...] = ()
+    """Issues of problems that this database has not seen yet; each is linked when its problem is seen."""
+    unsigned: tuple[int, ...] = ()
+    """Issues whose marker names no signature: whose they are cannot be told."""
+    several: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    """Clusters with more than one open issue; the lowest was taken."""
+
+
 class Outcome(StrEnum):
     """What the tracker already knows of a cluster."""
 

@@ -38,6 +38,7 @@ from bot.models import (
     Problem,
     Proposal,
     Quiet,
+    Rebuilt,
     Report,
     Sighting,
     Spend,
@@ -403,6 +404,13 @@ def attend(edges: Edges, problems: Sequence[Problem], now: datetime) -> list[Pro
         else:
             holding[said.cluster] = (*holding.get(said.cluster, ()), said)
     return [replace(p, stances=holding.get(p.number, ())) for p in problems]
+
+
+def rebuild(edges: Edges, now: datetime) -> Rebuilt:
+    """Reads the tracker, and makes the mapping anew from the markers in it; raises where it cannot be read."""
+    store, repository = edges.store.issues, edges.tracker.repository
+    store.take(repository, edges.tracker.changes(store.mark(repository)))
+    return store.rebuild(repository, now)
 
 
 def _owners(edges: Edges, now: datetime) -> None:

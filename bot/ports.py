@@ -44,6 +44,7 @@ from bot.models import (
     Progress,
     Proposal,
     Quiet,
+    Rebuilt,
     Severity,
     Source,
     Spend,
@@ -447,6 +448,10 @@ class Issues(Protocol):
 
     def comments(self, repository: str, number: int) -> list[Comment]:
         """The mirrored comments of an issue, in the order in which they were written."""
+        ...
+
+    def rebuild(self, repository: str, now: datetime) -> Rebuilt:
+        """The mapping from the markers, for clusters that have none; says what could not be told."""
         ...
 
     def twins(self, repository: str, marker: str) -> list[Issue]:

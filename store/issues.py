@@ -11,7 +11,7 @@ from math import log
 
 from sqlite_utils import Database
 
-from bot.models import Change, Comment, Event, Issue, Mark, Severity, Turn
+from bot.models import Change, Comment, Event, Issue, Mark, Rebuilt, Severity, Turn
 from store import history
 from store.codec import clean, dump, load, micros, moment, numbers, pairs
 from store.codec import words as words_column
@@ -118,10 +118,45 @@ class Issues:
                 "SELECT issues.body FROM markers JOIN issues ON issues.id = markers.issue WHERE issues.repository = ?"
                 " AND (markers.signature IN (SELECT value FROM json_each(?))"
                 "  OR markers.signature = '' AND markers.cluster IN (SELECT value FROM json_each(?)))"
-                " ORDER BY issues.number LIMIT 1",
+                " ORDER BY markers.said, issues.number LIMIT 1",
                 [repository, words_column(stamps), numbers(names(db, cluster))],
             ).fetchone()
             return load(Issue, row[0]) if row else None
+
+    def rebuild(self, repository: str, now: datetime) -> Rebuilt:
+        """The mapping from the markers, for clusters that have none; says what could not be told."""
+        with self._connections.change() as db:
+            signatures = {stamp(key): cluster for key, cluster in db.execute("SELECT key, cluster FROM signatures")}
+            rows = db.execute(
+                "SELECT issues.number, markers.signature, markers.said, issues.state FROM markers"
+                " JOIN issues ON issues.id = markers.issue WHERE issues.repository = ?"
+                " ORDER BY markers.said, issues.state = 'closed', issues.number",
+                [repository],
+            ).fetchall()
+            places: dict[int, list[tuple[int, str]]] = {}
+            unseen, unsigned = set[int](), set[int]()
+            for number, signature, said, state in rows:
+                if not signature:
+                    unsigned.add(number)
+                elif signature not in signatures:
+                    unseen.add(number)
+                else:
+                    places.setdefault(signatures[signature], []).append((number, "" if said else state))
+            linked = []
+            for cluster, found in sorted(places.items()):
+                known = db.execute("SELECT 1 FROM links WHERE cluster = ?", [cluster]).fetchone()
+                issue = mirrored(db, [(repository, found[0][0])])[(repository, found[0][0])]
+                if not known and (cluster, (repository, issue.number)) not in unlinked(db, [cluster]):
+                    link(db, cluster, issue, history.GARDENER, now)
+                    linked.append((cluster, issue.number))
+            taken = {n for found in places.values() for n, _ in found}
+            several = {c: [n for n, state in found if state == "open"] for c, found in places.items()}
+            return Rebuilt(
+                linked=tuple(linked),
+                unseen=tuple(sorted(unseen - taken)),
+                unsigned=tuple(sorted(unsigned - taken - unseen)),
+                several=tuple((c, tuple(found)) for c, found in sorted(several.items()) if len(found) > 1),
+            )
 
     def twins(self, repository: str, marker: str) -> list[Issue]:
         """Mirrored issues whose markers name the same signature, in order of number."""
@@ -129,7 +164,7 @@ class Issues:
         with self._connections.read() as db:
             rows = db.execute(
                 "SELECT DISTINCT issues.number, issues.body FROM markers JOIN issues ON issues.id = markers.issue"
-                " WHERE issues.repository = ? AND markers.signature IN (SELECT value FROM json_each(?))"
+                " WHERE issues.repository = ? AND markers.signature IN (SELECT value FROM json_each(?)) AND NOT said"
                 " ORDER BY issues.number",
                 [repository, words_column(signatures)],
             )
@@ -288,6 +323,10 @@ def mirror(db: Database, issue: Issue) -> bool:
     db.conn.executemany(
         "INSERT OR IGNORE INTO markers (issue, cluster, signature) VALUES (?, ?, ?)",
         [(id_, cluster, signature) for cluster, signature in in_text(issue.body)],
+    )
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO markers (issue, cluster, signature, said) VALUES (?, ?, ?, 1)",
+        [(id_, *found) for comment in issue.comments for found in in_text(comment)],
     )
     if issue.pull_request and issue.merged_at:
         for number in {int(n) for n in _CLOSES.findall(f"{issue.title}\n{issue.body[:LONGEST_BODY]}")}:

@@ -624,5 +624,11 @@ def m0013_totals(db: Database) -> None:
         db.execute(statement)
 
 
+@MIGRATIONS()
+def m0014_said(db: Database) -> None:
+    """Markers in comments count, too, after those in bodies."""
+    db.execute("ALTER TABLE markers ADD COLUMN said INTEGER NOT NULL DEFAULT 0")
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

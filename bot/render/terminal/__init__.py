@@ -7,8 +7,9 @@ it can be piped, mailed and searched. Text from outside goes through `escape.pla
 
 from bot.render.terminal.page import heading
 from bot.render.terminal.problem import show_problem
+from bot.render.terminal.rebuilt import show_rebuilt
 from bot.render.terminal.replied import show_reply
 from bot.render.terminal.report import show_report
 from bot.render.terminal.table import show_checks, show_table
 
-__all__ = ["heading", "show_checks", "show_problem", "show_reply", "show_report", "show_table"]
+__all__ = ["heading", "show_checks", "show_problem", "show_rebuilt", "show_reply", "show_report", "show_table"]
