@@ -55,7 +55,7 @@ from bot.steps.audit import audit, disputed
 from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.learn import lesson
-from bot.steps.match import alike, match, words
+from bot.steps.match import alike, match, referred, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
 from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, waits_for, wanted
@@ -66,6 +66,8 @@ from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=2)
 """How far before what was read deployments are looked at, as causes of it."""
+DEPLOYED = timedelta(days=60)
+"""How far back deployments are looked at to tell whether a revision has the fix of an issue."""
 LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LATE = timedelta(days=2)
@@ -258,6 +260,7 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
     recast = {n for n in before.keys() | after.keys() if _part(n, before.get(n)) != _part(n, after.get(n))}
 
     problems = []
+    deployments = store.deployments.between(Window(now - DEPLOYED, now))
     for c in store.clusters.load(changed | recast):
         incident = after.get(c.number)
         linked = store.issues.linked(c.number)
@@ -270,11 +273,19 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
             marked=None if marked and (marked.repository, marked.number) in ruled_out else marked,
             candidates=[i for i in candidates if (i.repository, i.number) not in ruled_out],
             incident=incident,
+            related=_related(edges, [*(i for i in (linked, marked) if i), *candidates]),
+            deployments=deployments,
         )
         previous = store.clusters.triage(c.number)
         judged = triage(c, matched, incident, previous, policy, now, baseline=baseline)
         problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
     return Thought(problems, list(rethought.incidents), list(rethought.withdrawn))
+
+
+def _related(edges: Edges, issues: Iterable[Issue]) -> dict[int, Issue]:
+    """What closed issues refer to, as the mirror has it."""
+    repository, get = edges.tracker.repository, edges.store.issues.get
+    return {n: found for n in referred(issues) if (found := get(repository, n))}
 
 
 def look_again(edges: Edges) -> Rethought:

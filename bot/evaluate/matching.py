@@ -32,7 +32,7 @@ from bot.models import (
     Signature,
     Site,
 )
-from bot.steps.match import match, words
+from bot.steps.match import match, referred, words
 from bot.steps.match.likeness import rank
 from bot.steps.normalise.place import split
 from bot.steps.triage import triage
@@ -163,7 +163,8 @@ def _case(where: str, raw: Mapping[str, Any]) -> _Case:
 def _answer(case: _Case, store: Store, known: Sequence[Issue], policy: Policy) -> Answer:
     cluster = case.cluster
     found = store.issues.search(REPOSITORY, words(cluster))
-    said = match(cluster, linked=None, marked=None, candidates=found, incident=case.incident)
+    beside = {i.number: i for i in known if i.number in referred(found)}
+    said = match(cluster, linked=None, marked=None, candidates=found, incident=case.incident, related=beside)
     team = replace(policy, expected=(*policy.expected, *case.expects))
     judged = triage(cluster, said, case.incident, None, team, cluster.last_seen, baseline=False)
     ranked = rank(cluster, found)

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.evaluate.matching import Answer, matching
-from bot.models import Cluster, Match, Moment, Outcome, Policy
-from bot.steps.match import match, words
+from bot.models import Cluster, Deployment, Match, Moment, Outcome, Policy
+from bot.steps.match import match, referred, words
 from bot.steps.match.likeness import MOST_WORDS
 from tests import samples
 from tests.render.test_escape import UGLY
@@ -127,6 +127,41 @@ def test_seen_only_on_the_old_revision_is_not_deployed_yet() -> None:
     assert "may not be deployed yet" in found.reason
 
 
+def deployed(revision: str, hours: float, image: str = "") -> Deployment:
+    return Deployment(samples.NOW - timedelta(hours=hours), "checkout-api", "production", revision, image)
+
+
+MERGED = samples.issue(6, "the fix", state="closed", pull_request=True, merged_at=samples.NOW - timedelta(hours=3.5))
+
+
+def test_a_revision_deployed_before_the_merge_has_no_fix() -> None:
+    """Though it first showed the problem after the issue was closed; the reason names the pull request."""
+    one, fixed = seen(("r2", 1)), replace(CLOSED, pull=6)
+    found = judge(one, linked=fixed, related={6: MERGED}, deployments=[deployed("r2", 4), deployed("r3", 3.2)])
+    assert found.outcome is Outcome.COMMENT_ONLY
+    assert "only on r2" in found.reason
+    assert "the fix (#6, merged on 2026-03-06 08:30 UTC) may not be deployed yet" in found.reason
+
+
+def test_a_revision_deployed_after_the_merge_has_the_fix() -> None:
+    """Though it showed the problem before the issue was closed: the fix does not help."""
+    one, fixed = seen(("r3", 3.1), ("r3", 1)), replace(CLOSED, pull=6)
+    assert judge(one, linked=fixed).outcome is Outcome.COMMENT_ONLY
+    found = judge(one, linked=fixed, related={6: MERGED}, deployments=[deployed("r3", 3.2)])
+    assert found.outcome is Outcome.REGRESSION
+    assert "revision r3, which has the fix (#6, merged on" in found.reason
+
+
+def test_the_image_says_which_revision_has_the_commit() -> None:
+    """Merged long ago, deployed today; gone back to an older revision, that has it no more than before."""
+    fixed = replace(CLOSED, commit="9f8e7d6c5b4a3f2e1d0c9f8e7d6c5b4a3f2e1d0c")
+    history = [deployed("r2", 2.5), deployed("r3", 2, "eu.gcr.io/shop/checkout:9f8e7d6"), deployed("r2", 1.5)]
+    without = judge(seen(("r2", 1)), linked=fixed, deployments=history)
+    assert without.outcome is Outcome.COMMENT_ONLY
+    assert "the fix (commit 9f8e7d6, first deployed on 2026-03-06 10:00 UTC) may not be deployed yet" in without.reason
+    assert judge(seen(("r3", 1)), linked=fixed, deployments=history).outcome is Outcome.REGRESSION
+
+
 def test_not_seen_since_it_was_closed_is_just_known() -> None:
     """Nothing is new."""
     found = judge(seen(("r1", 5), last=4), linked=CLOSED)
@@ -167,6 +202,8 @@ def test_a_duplicate_leads_to_the_issue_it_is_a_duplicate_of() -> None:
     twin = samples.issue(3, "the first report")
     closed = replace(CLOSED, reason="duplicate", comments=("Duplicate of #3",))
     assert judge(seen(("r2", 1)), linked=closed, candidates=[twin]).issue == twin
+    assert referred([closed, twin]) == {3}
+    assert judge(seen(("r2", 1)), linked=closed, related={3: twin}).issue == twin
     assert judge(seen(("r2", 1)), linked=closed).outcome is Outcome.COMMENT_ONLY
 
 

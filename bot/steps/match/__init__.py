@@ -8,13 +8,15 @@ like it. How an issue was closed decides what may be done with it. Each outcome 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from bot.models import Act, Candidate, Cluster, Incident, Issue, Match, Outcome, Proposal
+from bot.models import Act, Candidate, Cluster, Deployment, Incident, Issue, Match, Outcome, Proposal
 from bot.steps.match.likeness import LONGEST_TEXT, rank, words
 
-__all__ = ["alike", "match", "words"]
+__all__ = ["alike", "match", "referred", "words"]
 
 CONFIDENT = 0.5
 """From here on an issue is taken to be the cluster's own."""
@@ -42,12 +44,19 @@ def match(
     marked: Issue | None,
     candidates: Sequence[Issue],
     incident: Incident | None,
+    related: Mapping[int, Issue] = MappingProxyType({}),
+    deployments: Sequence[Deployment] = (),
 ) -> Match:
-    """What the tracker knows of the cluster: the mapping, then the marker, then the candidates."""
+    """What the tracker knows of the cluster: the mapping, then the marker, then the candidates.
+
+    `related` has what closed issues refer to (`referred`), `deployments` are those around the times at which they were
+    closed: together they say whether a fix was deployed yet.
+    """
+    shipped = _Shipped({**{i.number: i for i in candidates}, **related}, deployments)
     if linked:
-        return _judge(cluster, linked, f"the cluster is linked to #{linked.number}", (), candidates)
+        return _judge(cluster, linked, f"the cluster is linked to #{linked.number}", (), shipped)
     if marked:
-        return _judge(cluster, marked, f"#{marked.number} carries our marker for the cluster", (), candidates)
+        return _judge(cluster, marked, f"#{marked.number} carries our marker for the cluster", (), shipped)
     if incident and incident.root != cluster.number:
         return Match(Outcome.SYMPTOM, f"a symptom of cluster {incident.root}: {incident.reason}")
 
@@ -58,7 +67,7 @@ def match(
     best, second = near[0], near[1].score if len(near) > 1 else 0.0
     if best.score >= CONFIDENT and best.score - second >= CLEAR:
         why = f"#{best.issue.number} is about the same ({best.reason}; score {best.score:.2f})"
-        return _judge(cluster, best.issue, why, near, candidates)
+        return _judge(cluster, best.issue, why, near, shipped)
     offered = ", ".join(f"#{c.issue.number} ({c.score:.2f}, {c.reason})" for c in near)
     return Match(Outcome.OFFER, f"perhaps one of these, a person has to pick: {offered}", candidates=near)
 
@@ -82,9 +91,37 @@ def _nothing_like_it(ranked: Sequence[Candidate]) -> str:
     return f"nothing like it among {len(ranked)} issues with words in common; {nearest}"
 
 
-def _judge(
-    cluster: Cluster, issue: Issue, why: str, candidates: tuple[Candidate, ...], others: Iterable[Issue]
-) -> Match:
+def referred(issues: Iterable[Issue]) -> set[int]:
+    """What has to be known beside these issues: what they are duplicates of, and the pull requests that closed them."""
+    closed = [i for i in issues if i.closed]
+    return {n for i in closed for n in (_originals(i) if i.reason == "duplicate" else {i.pull} - {0})}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shipped:
+    """What else is known: other issues and pull requests, and what was deployed when."""
+
+    known: Mapping[int, Issue]
+    deployments: Sequence[Deployment]
+
+    def fixed(self, issue: Issue, closed: datetime) -> tuple[datetime, str]:
+        """From when on a revision has the fix, as far as can be told, and by what."""
+        mark = issue.commit[:7]
+        for d in sorted(self.deployments, key=lambda d: d.time) if len(mark) == 7 else ():
+            if d.ok and (mark in d.image or mark in d.revision):
+                return d.time, f"commit {mark}, first deployed on {_date(d.time)}"
+        pull = self.known.get(issue.pull) if issue.pull else None
+        if pull and pull.merged_at:
+            return pull.merged_at, f"#{pull.number}, merged on {_date(pull.merged_at)}"
+        return closed, ""
+
+    def since(self, service: str) -> dict[str, datetime]:
+        """When each revision of a service was first deployed: one that is gone back to has no more fixes for that."""
+        newest_first = sorted(self.deployments, key=lambda d: d.time, reverse=True)
+        return {d.revision: d.time for d in newest_first if d.ok and d.revision and d.service == service}
+
+
+def _judge(cluster: Cluster, issue: Issue, why: str, candidates: tuple[Candidate, ...], shipped: _Shipped) -> Match:
     """What may be done with the issue it belongs to, by how that was closed."""
     if not issue.closed:
         return Match(Outcome.KNOWN, why, issue, candidates)
@@ -92,9 +129,11 @@ def _judge(
     if refusal:
         return Match(Outcome.COMMENT_ONLY, f"{why}; {refusal}: a comment at most", issue, candidates)
     if issue.reason == "duplicate":
-        twin = _twin(issue, others)
-        if twin:
-            return _judge(cluster, twin, f"{why}, which was closed as a duplicate of #{twin.number}", candidates, ())
+        found = [shipped.known[n] for n in sorted(_originals(issue) & shipped.known.keys())]
+        original = next((o for o in found if o.reason != "duplicate" and not o.pull_request), None)
+        if original:
+            why = f"{why}, which was closed as a duplicate of #{original.number}"
+            return _judge(cluster, original, why, candidates, shipped)
         return Match(
             Outcome.COMMENT_ONLY, f"{why}, which was closed as a duplicate: a comment at most", issue, candidates
         )
@@ -104,13 +143,16 @@ def _judge(
     when = f"#{issue.number} was closed as completed on {_date(closed)}"
     if cluster.last_seen <= closed:
         return Match(Outcome.KNOWN, f"{why}; {when}, and it was not seen since", issue, candidates)
-    old, new = _revisions(cluster, closed)
+    fixed, by = shipped.fixed(issue, closed)
+    old, new = _revisions(cluster, closed, fixed, shipped.since(cluster.service))
     seen = f"seen again on {_date(cluster.last_seen)}"
     if old and not new:
-        said = f"but only on {_listed(old)}, which ran before that: the fix may not be deployed yet"
+        fix = f"the fix ({by})" if by else "the fix"
+        said = f"but only on {_listed(old)}, which ran before that: {fix} may not be deployed yet"
         return Match(Outcome.COMMENT_ONLY, f"{why}; {when}, {seen}, {said}", issue, candidates)
     on = f" on revision {_listed(new)}" if new else ""
-    return Match(Outcome.REGRESSION, f"{why}; {when}, {seen}{on}: a regression", issue, candidates)
+    fix = f", which has the fix ({by})" if by and new else ""
+    return Match(Outcome.REGRESSION, f"{why}; {when}, {seen}{on}{fix}: a regression", issue, candidates)
 
 
 def _refused(issue: Issue) -> str:
@@ -127,18 +169,21 @@ def _refused(issue: Issue) -> str:
     return ""
 
 
-def _twin(issue: Issue, others: Iterable[Issue]) -> Issue | None:
-    named = {int(n) for text in (*issue.comments, issue.body[:LONGEST_TEXT]) for n in _TWIN.findall(text)}
-    return next((o for o in others if o.number in named and o.reason != "duplicate"), None)
+def _originals(issue: Issue) -> set[int]:
+    return {int(n) for text in (*issue.comments, issue.body[:LONGEST_TEXT]) for n in _TWIN.findall(text)}
 
 
-def _revisions(cluster: Cluster, closed: datetime) -> tuple[list[str], list[str]]:
-    """Revisions that showed it after the issue was closed: those that ran before that already, and newer ones."""
+def _revisions(
+    cluster: Cluster, closed: datetime, fixed: datetime, served: Mapping[str, datetime]
+) -> tuple[list[str], list[str]]:
+    """Revisions that showed it after the issue was closed: those without the fix, and those with it. Where it is not
+    known when one was deployed, one that was seen before the issue was closed counts as without."""
     exact = [(m.time, m.revision) for m in cluster.moments] + [(e.time, e.revision) for e in cluster.evidence]
     before = {r for t, r in exact if t <= closed} | {c.revision for c in cluster.counts if c.start <= closed - BUCKET}
     after = [r for t, r in sorted(exact) if t > closed] + [c.revision for c in cluster.counts if c.start >= closed]
     since = [r for r in dict.fromkeys(after) if r]
-    return [r for r in since if r in before], [r for r in since if r not in before]
+    old = [r for r in since if (served[r] < fixed if r in served else r in before)]
+    return old, [r for r in since if r not in old]
 
 
 def _listed(names: Sequence[str]) -> str:
