@@ -140,6 +140,7 @@ class Garden:
             tell=lambda: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=False)),
             due=lambda: self.vigil.telling(lambda: telling.tell_due(edges, settings.digest, zone, fires)),
             drain=lambda: self.desk.writer.submit(telling.drain, edges).result(),
+            behind=edges.store.sources.behind,
             round_at=settings.schedule,
             zone=zone,
         )

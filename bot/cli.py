@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import click
@@ -24,15 +24,18 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bot import edges as parts
 from bot import inquire, pipeline, settings, spans, telling
-from bot.errors import GardenError, InputError, SettingsError
+from bot.errors import GardenError, InputError, LogsUnavailable, SettingsError, Standby
 from bot.evaluate.command import evaluate
 from bot.logs.files import FileLogs
-from bot.models import Report, Window
+from bot.models import Aim, Report, Window
 from bot.render import issues, markdown, terminal
 from bot.render import json as json_render
 from bot.steps.worklog import worklog as compose_worklog
 from store import Store, open_store
 from store.keeper import Keeper
+
+if TYPE_CHECKING:
+    from bot.logs.cloud import CloudLogs
 
 FORMATS = click.Choice(["text", "markdown", "json"])
 
@@ -141,8 +144,52 @@ def round(
         report = pipeline.round(edges, since, members=members, progress=tick)
         if post:
             telling.tell(edges, report, zone=ZoneInfo(chosen.timezone))
+        if not file and store.sources.behind(past=True) and not store.sources.behind(past=False):
+            past = pipeline.backfill(replace(edges, logs=stack.enter_context(past_logs(chosen, store))), progress=tick)
+            told = {p.number for p in report.problems}
+            telling.hush(edges, replace(past, problems=tuple(p for p in past.problems if p.number not in told)))
     if not beat:
         show(report, style, lambda: json_render.round_json(report, members=members))
+
+
+@cli.command(short_help="Read the past, as known.")
+@click.option("--since", type=Span(), required=True, help="How far back to read: 7d, 30d.")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def backfill(since: timedelta, path: str | None) -> None:
+    """Read what was logged before the first round, so that what is known reaches further back.
+
+    All that is found counts as known: it alerts nobody, is shown to no model, and nothing is proposed. It takes no
+    more than its share of the pages that may be read in a minute, may be stopped at any time, and goes on where it
+    stopped. Where the bot is running, the bot reads it, a minute after each round.
+    """
+    chosen = chosen_settings("logs", db=path)
+    with contextlib.ExitStack() as stack:
+        try:
+            store, hold = acting(chosen, "", stack)
+        except Standby:
+            store = stack.enter_context(open_store(chosen.db))
+            stack.enter_context(past_logs(chosen, store)).window(None, since)
+            left = past_left(store)
+            click.echo(f"The bot is running, and reads it by itself after each round; {left} are left.")
+            return
+        logs = stack.enter_context(past_logs(chosen, store))
+        if not store.sources.begun():
+            raise InputError("Nothing was read yet. Run `garden round` first; the past is what lies before it.")
+        edges = parts.build(chosen, store, logs=logs, hold=hold)
+        logs.window(None, since)
+        read = 0
+        with progress_bar() as tick:
+            while True:
+                before = read
+                report = pipeline.backfill(edges, progress=lambda n, share: tick(before + n, share))  # noqa: B023 - used at once
+                read += report.new_entries
+                telling.hush(edges, report)
+                if not store.sources.behind(past=True):
+                    break
+        if any(s.error for s in store.sources.all()):
+            said = " ".join(report.notes)
+            raise LogsUnavailable(f"{said} What was read is kept; the same command goes on from there.")
+        click.echo(f"Read {read:,} entries. All of them count as known.")
 
 
 @cli.command(short_help="The full document of a window, as Markdown.")
@@ -360,6 +407,16 @@ def acting(chosen: settings.Settings, lease: str, stack: contextlib.ExitStack) -
         return stack.enter_context(open_store(chosen.db, lease=lease)), None
     keeper = stack.enter_context(parts.keeper(chosen))
     return keeper.act(), keeper
+
+
+def past_left(store: Store) -> str:
+    """How much of the past is still to be read."""
+    waiting = [s for source in store.sources.all() for s in store.sources.pending(source.name) if s.aim is Aim.PAST]
+    return spans.words(sum((s.end - s.at for s in waiting), timedelta(0)))
+
+
+def past_logs(chosen: settings.Settings, store: Store) -> contextlib.closing[CloudLogs]:
+    return closing(parts.cloud_logs(chosen, store, parts.now, past=True))
 
 
 def existing(chosen: settings.Settings) -> Store:

@@ -137,9 +137,18 @@ def make_up(edges: Edges, baseline: bool, now: datetime) -> None:
     window = Window(now, now)
     number = edges.store.rounds.begin(edges.logs.source, window, now, baseline=left)
     thought = sort_out(edges, window, now, left) if left else ponder(edges, number, window, now, left)
-    for problem in wanted(thought.problems, edges.policy, baseline=left):
-        suggest(edges, problem, GARDENER, now)
+    if not left:
+        thought.problems = attend(edges, thought.problems, now)
+        offer(edges, thought.problems, now)
     conclude(edges, number, thought, now)
+
+
+def backfill(edges: Edges, since: timedelta | None = None, *, progress: Progress | None = None) -> Report:
+    """One step of reading what lies before all that was ever read, with `logs` that read that.
+
+    All of it is known: nothing is explained, nothing is proposed, nobody is told.
+    """
+    return round(edges, since, think=False, baseline=True, progress=progress)
 
 
 @dataclass(slots=True)

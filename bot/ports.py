@@ -297,7 +297,7 @@ class Rounds(Protocol):
         ...
 
     def took_stock(self) -> bool:
-        """Whether the newest round that came to its end was a baseline."""
+        """Whether all rounds that came to their end so far were a baseline."""
         ...
 
     def first(self) -> bool:
@@ -711,6 +711,10 @@ class Sources(Protocol):
 
     def advance(self, mark: Bookmark) -> None:
         """Crosses out what was read."""
+        ...
+
+    def behind(self, *, past: bool | None = None) -> bool:
+        """Whether something is to be read that could be read at once; of the past, or apart from it, if asked."""
         ...
 
     def progress(self) -> list[Progress]:

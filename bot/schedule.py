@@ -165,7 +165,8 @@ class Rounds:
 
 class Schedule:
     """The jobs of a serving bot. What they do is given by the composition: `tell` brings the digests up to
-    date, `due` begins those that should be there by now; `ended` hears how a round went.
+    date, `due` begins those that should be there by now; `ended` hears how a round went. While reading is `behind`,
+    rounds follow each other.
     """
 
     def __init__(
@@ -175,6 +176,7 @@ class Schedule:
         ended: Callable[[Ended], object],
         tell: Callable[[], object],
         drain: Callable[[], object],
+        behind: Callable[[], bool] = lambda: False,
         round_at: str,
         due: Callable[[], object],
         zone: tzinfo,
@@ -184,6 +186,7 @@ class Schedule:
         self._tell = tell
         self._drain = drain
         self._due_digests = due
+        self._behind = behind
         self._round_at, self._zone = round_at, zone
         self._started: datetime | None = None
         self._scheduler = self._made()
@@ -283,6 +286,8 @@ class Schedule:
         if not ended.stopped:
             self._ended(ended)
             self._tell()
+            if not ended.trouble and self._behind():
+                self._scheduler.modify_job("round", next_run_time=datetime.now(self._zone))
         return ended
 
 

@@ -49,6 +49,7 @@ SKEW = timedelta(minutes=5)
 """How far clocks may differ, where a message is looked for that may have been posted."""
 Fires = Callable[[str, tzinfo, datetime], datetime | None]
 """When a schedule, in a time zone, fires next after a moment."""
+BASELINE = "This is the baseline: all of it counts as known from now on, and nothing of it is proposed by itself."
 _turn = threading.RLock()
 
 
@@ -59,7 +60,8 @@ def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create
     """Brings each channel's digest of today up to date; returns the main channel's.
 
     `told` is the round's own report. What is wrong with the reading stands in the digest, too, for silence must not
-    look like health. Without `create` a digest is only begun for what cannot wait.
+    look like health. Without `create` a digest is only begun for what cannot wait, and for
+    the baseline, of which nothing is told but this.
     """
     first = None
     for channel in channels(edges):
@@ -83,19 +85,22 @@ def tell_in(
         return None
     zone = ZoneInfo(channel.timezone) if channel.timezone else zone
     store, now = edges.store, edges.clock()
+    stock, said = store.rounds.took_stock(), told.notes if told else (store.rounds.note(),)
     report = pipeline.look(edges, Window(now - DAY, now))
     report = replace(
         report,
         spent=tuple(store.analyses.bills((edges.wall or edges.clock)() - DAY)),
-        notes=tuple(n for n in (*_conditions(edges, now), *(told.notes if told else (store.rounds.note(),))) if n),
+        notes=tuple(n for n in (BASELINE if stock else "", *_conditions(edges, now), *said) if n),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),
     )
     report = route.told(report, channel)
     purpose = purpose_of_digest(edges, zone, channel.id)
     with _turn:
+        if stock:
+            _known(edges, channel, report)
         heard = _alert(edges, edges.chat, channel, report)
-        if not (create or store.messages.find(purpose) or _alarming(report, channel)):
+        if not (create or stock or store.messages.find(purpose) or _alarming(report, channel)):
             return None
         shown = digest(report, channel.id, now.astimezone(zone).date(), heard.glimpses)
         stood = store.messages.find(purpose) is not None
@@ -128,6 +133,19 @@ def _alert(edges: Edges, chat: Chat, channel: Channel, report: Report) -> Heard:
         heard = replace(heard, alerted=heard.alerted | {p.number for p in fresh})
         edges.store.channels.hears(channel.id, heard)
     return heard
+
+
+def hush(edges: Edges, report: Report) -> None:
+    """What the past holds is no news in any channel."""
+    for channel in channels(edges):
+        _known(edges, channel, report)
+
+
+def _known(edges: Edges, channel: Channel, report: Report) -> None:
+    heard = edges.store.channels.heard(channel.id)
+    if heard is not None:
+        alerted = heard.alerted | {p.number for p in report.problems}
+        edges.store.channels.hears(channel.id, replace(heard, alerted=alerted))
 
 
 def _tell_changes(edges: Edges, chat: Chat, posted: Posted, shown: Digest, heard: Heard) -> int:

@@ -127,12 +127,10 @@ class Rounds:
             return bool(row[1]) if row and row[0] is None else None
 
     def took_stock(self) -> bool:
-        """Whether the newest concluded round was a baseline."""
+        """Whether all rounds that were concluded so far were a baseline."""
         with self._connections.read() as db:
-            row = db.execute(
-                "SELECT baseline FROM rounds WHERE concluded IS NOT NULL ORDER BY concluded DESC, number DESC LIMIT 1"
-            ).fetchone()
-            return bool(row and row[0])
+            row = db.execute("SELECT min(baseline) FROM rounds WHERE concluded IS NOT NULL").fetchone()
+            return bool(row[0])
 
     def first(self) -> bool:
         with self._connections.read() as db:

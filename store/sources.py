@@ -95,6 +95,16 @@ class Sources:
         known = [s.read_until for s in self.all() if s.read_until]
         return min(known, default=None)
 
+    def behind(self, *, past: bool | None = None) -> bool:
+        """Whether something is to be read that could be read at once; of the past, or apart from it, if asked."""
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT DISTINCT aim FROM stretches JOIN sources ON sources.name = stretches.source"
+                " WHERE active AND error = '' AND aim <> ?",
+                [Aim.LATE],
+            ).fetchall()
+        return any(past is None or (aim == Aim.PAST) is past for (aim,) in rows)
+
     def progress(self) -> list[Progress]:
         """How far each source was read, and why no further."""
         return [

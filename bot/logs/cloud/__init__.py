@@ -30,6 +30,8 @@ __all__ = ["CloudLogs", "Reader", "Scope", "question"]
 
 PAGES = 300
 """Pages that one round reads: what is found is told before there is more."""
+PAST_PAGES = 60
+"""Pages of the past that are read in one go: what happens now does not wait for it."""
 LONGEST = timedelta(minutes=5)
 """How long one round reads."""
 AHEAD = timedelta(minutes=1)
@@ -71,7 +73,7 @@ class CloudLogs:
         self._sources = sources
         self._past = past
         self._remembered = remembered - HOUR
-        self._pages = pages
+        self._pages = min(pages, PAST_PAGES) if past else pages
         self._longest = longest
         self._readers = {
             name: Reader(
@@ -129,11 +131,6 @@ class CloudLogs:
                 notes.append(f"Of project {scope.project}, {left} are still to be read; reading goes on.")
         if notes:
             yield Batch((), notes=tuple(notes))
-
-    @property
-    def behind(self) -> bool:
-        """Whether something is still to be read that could be read at once."""
-        return any(s.aim is not Aim.LATE for s in self._waiting())
 
     def close(self) -> None:
         for reader in self._readers.values():
