@@ -85,7 +85,8 @@ def tell_in(
         return None
     zone = ZoneInfo(channel.timezone) if channel.timezone else zone
     store, now = edges.store, edges.clock()
-    stock, said = store.rounds.took_stock(), told.notes if told else (store.rounds.note(),)
+    stock = edges.logs.lasting and store.rounds.took_stock()
+    said = told.notes if told else (store.rounds.note(),)
     report = pipeline.look(edges, Window(now - DAY, now))
     report = replace(
         report,
@@ -105,7 +106,7 @@ def tell_in(
         shown = digest(report, channel.id, now.astimezone(zone).date(), heard.glimpses)
         stood = store.messages.find(purpose) is not None
         posted = _put(edges, edges.chat, purpose, slack.digest(shown), shown.fingerprint, channel.id)
-        turn = _tell_changes(edges, edges.chat, posted, shown, heard) if stood else heard.turn
+        turn = _tell_changes(edges, edges.chat, posted, shown, heard) if stood and not stock else heard.turn
         store.channels.hears(channel.id, replace(heard, glimpses=glimpses(report), turn=turn))
         _show_proposals(edges, report, shown, posted, zone)
         return posted
