@@ -8,7 +8,8 @@ FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /data garden
 COPY --from=build /opt/garden /opt/garden
 ENV PATH=/opt/garden/bin:$PATH PYTHONUNBUFFERED=1 GARDEN_DB=/data/garden.db
-USER garden
+# By number: Kubernetes cannot tell from a name that it is not root.
+USER 10001
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,25 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "prompts", "store")
+
+
+def test_the_image_is_small_and_not_root() -> None:
+    """It holds what runs and nothing else, starts what the Procfile starts, and runs as a user without rights."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    steps = [line.split(maxsplit=1) for line in lines if line and not line.startswith("#")]
+    final = steps[[i for i, step in enumerate(steps) if step[0] == "FROM"][-1] :]
+    copied = [words for step, words in final if step == "COPY"]
+    assert copied == ["--from=build /opt/garden /opt/garden"]
+    assert [int(words) for step, words in final if step == "USER"] == [10001]
+    procfile = (ROOT / "Procfile").read_text(encoding="utf-8").strip()
+    assert [" ".join(json.loads(words)) for step, words in final if step == "CMD"] == [procfile.removeprefix("web: ")]
+    allowed = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+        if line.startswith("!")
+    }
+    assert allowed == {*PACKAGES, "pyproject.toml", "README.md", "LICENSE"}
+    assert all((ROOT / name).exists() for name in allowed)
 
 
 @pytest.fixture(scope="module")
