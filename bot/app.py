@@ -214,6 +214,7 @@ class Garden:
         wards = [
             Ward("schedule", self._schedule_wrong, schedule.restart),
             Ward("vigil", lambda: "" if vigil.alive or self._standing_by() else "its thread has ended", vigil.restart),
+            Ward("look", lambda: "it does not come to its end" if vigil.stuck else ""),
             Ward("listeners", Pool(self.app.listener_runner.listener_executor, ANSWERS).wrong),
             Ward("readers", Pool(self.desk.readers, ANSWERS).wrong),
             Ward("writer", Pool(self.desk.writer, FILES).wrong),

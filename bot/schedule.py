@@ -88,8 +88,6 @@ class Rounds:
         self._sign = 0.0
         self.began: datetime | None = None
         """When the newest one began."""
-        self.took: float = 0.0
-        """Seconds that the newest one took."""
 
     @property
     def running(self) -> bool:
@@ -121,7 +119,7 @@ class Rounds:
                 over.set()
                 for thread in threads:
                     thread.join()
-                self._process, self.took = None, monotonic() - begun
+                self._process = None
         if self._stopped.is_set():
             return Ended(stopped=True)
         if not code:

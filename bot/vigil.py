@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 
 from bot import telling
 from bot.errors import ChatUnavailable, Forbidden, StoreError, StoreFull
@@ -24,6 +25,8 @@ from bot.steps.health import Facts, health, settle
 LOG = logging.getLogger("garden.vigil")
 EVERY = 30.0
 """Seconds between two looks; a round that ended is looked at at once."""
+LONGEST = 900.0
+"""Seconds that a look may take."""
 GREET = timedelta(minutes=5)
 """How often Slack is asked whether it is there, where nothing was to be said."""
 LATELY = timedelta(hours=6)
@@ -64,7 +67,7 @@ class Vigil:
         self._greeted: datetime | None = None
         self._mute = False
         """Slack took no message when last we had one."""
-        self.looked_at = edges.clock()
+        self._looked = monotonic()
         self.active: tuple[Condition, ...] = ()
         """What holds, as of the last look; kept in memory, for who asks when nothing else answers."""
 
@@ -82,6 +85,11 @@ class Vigil:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
+    @property
+    def stuck(self) -> bool:
+        """A look does not come to its end, though all it waits for has limits."""
+        return self.alive and monotonic() - self._looked > LONGEST
+
     def restart(self) -> None:
         """A new thread in the place of one that died."""
         if not self.alive and not self._stopped.is_set():
@@ -98,11 +106,13 @@ class Vigil:
         return threading.Thread(target=self._run, name="garden-vigil", daemon=True)
 
     def _run(self) -> None:
+        self._looked = monotonic()
         while not self._stopped.is_set():
             try:
                 self.look()
             except Exception as error:  # who watches must not die of what is watched
                 LOG.error("the look at ourselves failed", exc_info=error)
+            self._looked = monotonic()
             self._wake.wait(self._every)
             self._wake.clear()
 
@@ -135,7 +145,7 @@ class Vigil:
         with self._turn:
             now = self._edges.clock()
             if not self._acting():
-                self.looked_at, self.active = now, ()
+                self.active = ()
                 return ()
             conditions, life = self._edges.store.conditions, self._life()
             self._write(now)
@@ -150,7 +160,6 @@ class Vigil:
                 conditions.put(condition)
             self.active = tuple(conditions.active())
             self._say(now)
-            self.looked_at = now
             return self.active
 
     def _facts(self, now: datetime, life: Life, known: list[Condition]) -> Facts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -9,10 +10,14 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from bot.demo.slack import Slack
 from bot.errors import StoreError
@@ -155,3 +160,59 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.mark.campaign
+def test_silence_is_told_by_the_process_itself_over_restarts(tmp_path: Path) -> None:
+    """The role is taken away and the process killed and begun anew: said within two rounds, once; and when it is over.
+
+    The three pages answer meanwhile, in Socket Mode, and the log is a line of JSON each.
+    """
+    with Slack() as slack, GitHubServer(REPOSITORY) as github, LoggingServer(bad_hour(datetime.now(UTC))) as logging:
+        slack.add_channel(CHANNEL, "logs")
+        port = free_port()
+        env = {
+            "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.url,
+            "GARDEN_CHANNEL": CHANNEL, "GARDEN_SCHEDULE": "every 1m", "GARDEN_DIGEST": NEVER,
+            "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": github.token, "GITHUB_API_URL": github.url,
+            "GOOGLE_CLOUD_PROJECT": "ticketry-prod", "LOGGING_EMULATOR_HOST": logging.host, "PORT": str(port),
+        }  # fmt: skip
+
+        def told(words: str) -> int:
+            return sum(m["text"].startswith(words) for m in slack.messages(CHANNEL))
+
+        with serving(tmp_path, **env) as bot:
+            assert slack.wait(lambda: slack.sockets, 30), said(bot)
+            assert slack.wait(lambda: page(port, "/readyz") == 200 and logging.requests, 30)
+            assert page(port, "/healthz") == page(port, "/metrics") == 200
+            logging.missing = {"ticketry-prod"}
+            assert slack.wait(lambda: told("The logs of ticketry-prod may not be read"), 180)
+            assert slack.wait(lambda: page(port, "/readyz") == 503, 10)
+            assert page(port, "/healthz") == 200
+            bot.kill()
+            words = said(bot)
+            assert all(json.loads(line)["severity"] for line in words.splitlines() if line.startswith("{"))
+            assert "may not be read" in words
+        with serving(tmp_path, **env) as bot:
+            assert slack.wait(lambda: slack.sockets and slack.sockets[-1].open, 30)
+            asked = len(logging.requests)
+            assert slack.wait(lambda: len(logging.requests) > asked, 120)
+            assert told("The logs of ticketry-prod may not be read") == 1
+            logging.missing = set()
+            assert slack.wait(lambda: told("Over, "), 120)
+            assert told("Over, ") == 1
+            assert slack.wait(lambda: page(port, "/readyz") == 200, 30)
+            bot.send_signal(signal.SIGTERM)
+            said(bot)
+            assert bot.returncode == 0
+
+
+def page(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except OSError:
+        return 0

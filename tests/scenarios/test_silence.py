@@ -217,6 +217,11 @@ def test_reading_that_lags_is_told(tmp_path: Path) -> None:
         watch.look()
         assert watch.told("are read only up to") == ["begun", "over"]
         assert "read up to 6 Mar 12:11 UTC" in watch.status()
+        telling.tell(watch.place.edges)
+        assert "Read up to 6 Mar 12:11 UTC" in str(watch.place.digest()), "also where nothing ever happened"
+        watch.clock.now += timedelta(hours=1)
+        watch.place.round()
+        assert "Read up to 6 Mar 13:11 UTC" in str(watch.place.digest()), "also where nothing changed"
 
 
 def reading(logging: LoggingServer) -> dict[str, str]:
