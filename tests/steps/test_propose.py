@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Refused
-from bot.models import Act, Issue, Kind, Match, Outcome, Policy, Problem, Severity
+from bot.models import Act, Comment, Deployment, Issue, Kind, Match, Outcome, Policy, Problem, Severity
 from bot.render import issues
-from bot.steps.propose import escalate, propose, wanted
+from bot.steps.propose import Around, escalate, propose, recovered, same, wanted
 from tests import samples
 from tests.samples import NOW, REPOSITORY
 
@@ -220,3 +220,82 @@ def test_escalate_refuses_with_words(more: dict[str, object], words: str) -> Non
     """Each refusal names the issue and the reason."""
     with pytest.raises(Refused, match=f"#889.*{words}"):
         escalate(samples.issue(889, "Name", **more), Severity.P1, "", None, POLICY, "U1")
+
+
+# ---------------------------------------------------------------------------------------- again, the same, gone
+
+
+def test_a_second_word_on_the_same_day_takes_the_place_of_the_first() -> None:
+    """Only for a person: the gardener itself is silent till tomorrow. It says what is new since the word before."""
+    day = NOW.replace(hour=3)
+    problem = known(samples.issue())
+    before = issues.comment(problem, POLICY, None)
+    earlier = replace(problem, cluster=replace(problem.cluster, occurrences=5, last_seen=day))
+    said = issues.comment(earlier, POLICY, None) + "\n<!-- log-gardener: cluster=5 proposal=p-1 -->"
+    issue = samples.issue(comments=(said,))
+    own = Comment(77, issue.number, said, "gardener", day, day)
+    again = known(issue)
+    assert propose(again, POLICY, NOW, Around(comments=(own,))).act is Act.NOTHING
+    draft = propose(again, POLICY, NOW, Around(comments=(own,), asked=True))
+    assert (draft.act, draft.amends) == (Act.COMMENT, 77)
+    assert draft.comment == replace(draft, comment=issues.comment(again, POLICY, None)).comment
+    assert before
+    yesterday = replace(own, created_at=day - timedelta(days=1))
+    assert propose(again, POLICY, NOW, Around(comments=(yesterday,), asked=True)).amends == 0
+
+
+def test_a_persons_severity_is_only_changed_by_an_approval_that_says_so() -> None:
+    """Who set P3 by hand is named in what is approved."""
+    mine = samples.issue(889, "GCP-new | P3 | Name", labels=("P3",), severity_by="ann-example")
+    draft = propose(known(mine, severity=Severity.P1), POLICY, NOW)
+    assert "ann-example set P3 by hand" in draft.reason
+    assert "ann-example set P3 by hand" in draft.comment
+
+
+def test_a_persons_word_makes_it_that_issue() -> None:
+    """Told there; where nobody can or should comment, only linked; a pull request is no issue."""
+    problem = samples.problem(5, "QueuePool limit reached")
+    told = same(problem, POLICY, samples.issue(889), NOW)
+    assert (told.act, told.issue) == (Act.COMMENT, 889)
+    for more in ({"locked": True}, {"state": "closed"}):
+        assert same(problem, POLICY, samples.issue(889, **more), NOW).act is Act.LINK
+    with pytest.raises(Refused, match="pull request"):
+        same(problem, POLICY, samples.issue(889, pull_request=True), NOW)
+
+
+def test_what_has_gone_quiet_is_told_once_and_never_closed() -> None:
+    """After a week, or a day after a newer revision; not where the issue is closed, or was told already."""
+    problem = known(samples.issue())
+    later = problem.cluster.last_seen + timedelta(days=8)
+    draft = recovered(problem, POLICY, [], later)
+    assert draft is not None
+    assert (draft.act, draft.severity, draft.labels) == (Act.COMMENT, None, ())
+    assert "Not seen since 2026-03-06 11:55" in draft.comment
+    assert recovered(problem, POLICY, [], later - timedelta(days=3)) is None
+    newer = Deployment(
+        problem.cluster.last_seen + timedelta(hours=1), "checkout-api", "production", "checkout-api-00050"
+    )
+    soon = recovered(problem, POLICY, [newer], later - timedelta(days=5))
+    assert soon is not None
+    assert "checkout-api-00050" in soon.comment
+    assert recovered(problem, POLICY, [newer], newer.time + timedelta(hours=3)) is None
+    assert recovered(known(samples.issue(comments=(draft.comment,))), POLICY, [], later) is None
+    assert recovered(known(samples.issue(state="closed")), POLICY, [], later) is None
+
+
+def test_what_was_closed_long_ago_is_filed_anew_with_the_link() -> None:
+    """Who reads an issue that was done with months ago? Within two weeks it is opened again."""
+    problem = samples.regression()
+    assert problem.match is not None
+    assert problem.match.issue is not None
+    for days, act in ((10, Act.REOPEN), (20, Act.CREATE)):
+        closed = replace(problem.match.issue, closed_at=NOW - timedelta(days=days))
+        draft = propose(replace(problem, match=replace(problem.match, issue=closed)), POLICY, NOW)
+        assert draft.act is act
+    assert "closed before as #521" in draft.body
+
+
+def test_the_issues_of_symptoms_are_named_in_the_roots() -> None:
+    """So that GitHub links them to each other."""
+    body = propose(samples.crash(), POLICY, NOW, Around(issues={2: 712})).body
+    assert "cluster 2 (#712)" in body
