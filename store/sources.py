@@ -59,8 +59,9 @@ class Sources:
         with self._connections.change() as db:
             if asked_until is not None:
                 db.execute("UPDATE sources SET asked = ? WHERE name = ?", [micros(asked_until), name])
+                again = {s.id for s in stretches if s.aim is Aim.NEWS}
                 for old in _pending(db, name):
-                    if old.aim is Aim.NEWS:
+                    if old.aim is Aim.NEWS and old.id not in again:
                         db.execute("UPDATE stretches SET aim = ? WHERE id = ?", [Aim.GAP, old.id])
                         db.execute("UPDATE edge SET lane = ? WHERE lane = ?", [f"{name}#{old.id}", name])
             for s in stretches:

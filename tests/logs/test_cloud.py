@@ -373,3 +373,19 @@ def test_a_project_is_needed(server: LoggingServer, store: Store) -> None:
     """Without a project, the sentence says which setting is missing."""
     with pytest.raises(InputError, match="GOOGLE_CLOUD_PROJECT"):
         read(logs(server, store, project=""), store)
+
+
+def test_rounds_that_fail_pile_nothing_up(server: LoggingServer, store: Store) -> None:
+    """After a day of failures there is little more to ask for than after one, and nothing of it is lost."""
+    clock = Time(NOW)
+    read(logs(server, store, now=clock), store)
+    server.missing = {"shop"}
+    for _ in range(48):
+        clock.sleep(300)
+        with pytest.raises(Forbidden):
+            read(logs(server, store, now=clock), store, None)
+    assert len(store.sources.pending("cloud:shop")) < 24
+    server.missing = set()
+    server.entries = [entry(f"e{n:03}", -n) for n in range(239)]
+    assert set(read(logs(server, store, now=clock), store, None)) == {f"e{n:03}" for n in range(239)}
+    assert store.rounds.read_until() == clock()

@@ -39,12 +39,15 @@ def news(
         return _stretches(name, aim, now - (since or FIRST), now)
     asked = min(asked, now)
     start = asked - OVERLAP
-    low = min(start, max(now - since, now - remembered)) if since else start
+    unread = next((s for s in pending if s.aim is Aim.NEWS and _untouched(s)), None)
+    low = unread.start if unread else start
+    low = min(low, max(now - since, now - remembered)) if since else low
     newest = low if now - low <= FRESH else now - NEWEST
-    found = _stretches(name, Aim.NEWS, newest, now)
+    again = unread is not None and newest == unread.start
+    found = [replace(unread, end=now)] if unread and again else _stretches(name, Aim.NEWS, newest, now)
     found += _merged(pending, _stretches(name, Aim.GAP, low, newest))
     late = Stretch(0, name, Aim.LATE, now - OLDEST, start, now - OLDEST, arrived=start)
-    waiting = next((s for s in pending if s.aim is Aim.LATE and not s.token and s.at == s.start), None)
+    waiting = next((s for s in pending if s.aim is Aim.LATE and _untouched(s)), None)
     found.append(replace(waiting, end=start) if waiting else late)
     if since:
         found += past(source, pending, now - since)
@@ -60,17 +63,18 @@ def _stretches(source: str, aim: Aim, start: datetime, end: datetime) -> list[St
     return [Stretch(0, source, aim, start, end, start)] if start < end else []
 
 
+def _untouched(stretch: Stretch) -> bool:
+    return not stretch.token and stretch.at == stretch.start
+
+
 def _merged(pending: Sequence[Stretch], gaps: Sequence[Stretch]) -> list[Stretch]:
-    """A gap that goes on where one ends that nobody began to read makes that one longer."""
+    """A gap that goes on where something ends that nobody began to read makes that longer: failing rounds do not pile
+    up pieces."""
+    unread = sorted(
+        (s for s in pending if s.aim in (Aim.NEWS, Aim.GAP) and _untouched(s)), key=lambda s: s.aim is Aim.GAP
+    )
     out = []
     for gap in gaps:
-        before = next(
-            (
-                s
-                for s in pending
-                if s.aim is Aim.GAP and not s.token and s.at == s.start and s.start <= gap.start <= s.end
-            ),
-            None,
-        )
-        out.append(replace(before, end=max(before.end, gap.end)) if before else gap)
+        before = next((s for s in unread if s.start <= gap.start <= s.end), None)
+        out.append(replace(before, aim=Aim.GAP, end=max(before.end, gap.end)) if before else gap)
     return out
