@@ -59,7 +59,7 @@ def examine(settings: Settings) -> list[Check]:
         else _unset(
             "Tracker", "Issues are kept in the database. Set GITHUB_REPOSITORY and GITHUB_TOKEN to use GitHub."
         ),
-        check("Approvers", lambda: f"{len(settings.approvers)} may approve.")
+        check("Approvers", lambda: _approvers(settings))
         if settings.approvers
         else _unset(
             "Approvers", "Nobody can approve. Set GARDEN_APPROVERS to ids of users (U...) or user groups (S...)."
@@ -143,6 +143,26 @@ def _slack(settings: Settings) -> str:
     if not channel.get("is_member", True):
         raise GardenError(f"The bot is not in #{name}. Type there: /invite @{answer.get('user', 'gardener')}")
     return f"{answer.get('team', 'The workspace')} answers; the bot is in #{name}."
+
+
+def _approvers(settings: Settings) -> str:
+    """A slip in an id would leave nobody who can approve."""
+    client = WebClient(settings.slack_bot_token.reveal(), base_url=settings.slack_api_url, timeout=10)
+    unknown = []
+    for id in sorted(settings.approvers) if settings.slack_bot_token else ():
+        try:
+            if id.startswith("S"):
+                client.usergroups_users_list(usergroup=id)
+            else:
+                client.users_info(user=id)
+        except SlackApiError as error:
+            if error.response.get("error") in ("user_not_found", "no_such_subteam"):
+                unknown.append(id)
+        except (SlackClientError, OSError):
+            break  # the check of Slack says so
+    if unknown:
+        raise GardenError(f"Slack knows nobody by {', '.join(unknown)}. GARDEN_APPROVERS holds ids: U... or S....")
+    return f"{len(settings.approvers)} may approve."
 
 
 def _app_token(client: WebClient, token: str) -> None:

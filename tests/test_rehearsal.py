@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from bot.cli import cli
 from bot.demo.server import Fault
 from bot.demo.slack import Slack
-from bot.doctor import Check
+from bot.doctor import Check, examine
 from bot.rehearsal import rehearse
-from bot.settings import Settings
+from bot.settings import Secret, Settings
 from tests.scenarios.office import CHANNEL, MANIFEST, REPOSITORY, bad_hour, settings_for
 from tests.standins.github_server import GitHubServer
 from tests.standins.logging_server import LoggingServer
@@ -115,6 +115,17 @@ def test_a_channel_that_cannot_be_posted_to_ends_it(stage: Stage) -> None:
     checks, _ = stage.goes()
     assert list(checks) == ["Thread"]
     assert "/invite" in checks["Thread"].words
+
+
+def test_an_approver_that_slack_does_not_know_and_a_token_that_it_refuses_are_named(stage: Stage) -> None:
+    """By the checks that go before."""
+    stage.slack.add_group("S0ONCALL", [])
+    fine = {c.name: c for c in examine(stage.settings)}
+    assert {name for name, c in fine.items() if c.wrong} == set()
+    wrong = replace(stage.settings, approvers=frozenset({"S0ONCALL", "U0NOBODY"}), slack_app_token=Secret("xapp-other"))
+    found = {c.name: c.words for c in examine(wrong) if c.wrong}
+    assert "U0NOBODY" in found["Approvers"]
+    assert "SLACK_APP_TOKEN" in found["Slack"]
 
 
 def test_write_is_for_live() -> None:
