@@ -334,8 +334,10 @@ def rebuild(path: str | None) -> None:
     seen yet get their issue when a round sees them, so it does not matter which is run first.
     """
     chosen = chosen_settings("tracker", db=path)
-    with open_store(chosen.db) as store, closing(FileLogs(os.devnull)) as logs:
-        edges = parts.build(chosen, store, logs=logs)
+    with contextlib.ExitStack() as stack:
+        store, hold = acting(chosen, "", stack)
+        logs = stack.enter_context(closing(FileLogs(os.devnull)))
+        edges = parts.build(chosen, store, logs=logs, hold=hold)
         found = pipeline.rebuild(edges, edges.clock())
     click.echo(terminal.show_rebuilt(found))
 
