@@ -3,7 +3,9 @@
     make bench                      or: python bench/mirror.py [--issues 20000] [--asked 60]
 
 Issues with bodies and comments, made of a few thousand words of which some are in nearly all of them. Printed is the
-CPU time of one match, from the cluster to the outcome: median and 95th percentile.
+CPU time of one match, from the cluster to the outcome: median and 95th percentile. Before that, the mirror is filled
+through the real client from a GitHub on loopback: the requests and the memory of the first sync, of one after ten
+changes, and of one after none.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ import argparse
 import random
 import re
 import sys
+import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import product
@@ -23,7 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bot.models import Cluster, Issue, Kind, Signature
 from bot.steps.match import match, words
+from bot.trackers.github import GitHubTracker
 from store import open_store
+from tests.standins.github_server import GitHubServer
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REPOSITORY = "acme/shop"
@@ -51,11 +57,38 @@ def cluster(text: str) -> Cluster:
     return Cluster(1, "shop", Kind.APPLICATION, text, text, (signature,), 3, 3, NOW, NOW)
 
 
+def sync(count: int) -> None:
+    """Requests, those that cost nothing, time and memory of syncs through the real client."""
+    with GitHubServer(REPOSITORY) as github, tempfile.TemporaryDirectory() as folder:
+        for issue in issues(count):
+            github.add(issue.title, issue.body, comments=issue.comments)
+        said = sum(map(len, github.state.comments.values()))
+        tracker = GitHubTracker(REPOSITORY, token=github.token, base_url=github.url, pause=0)
+        with open_store(str(Path(folder) / "garden.db")) as store:
+            for what in ("first sync", "after ten changes", "after none", "after none again"):
+                if what == "after ten changes":
+                    for number in range(1, 11):
+                        github.state.new_comment(number, "news")
+                asked, github.unchanged, begun = len(github.requests), 0, time.perf_counter()
+                tracemalloc.start()
+                store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
+                peak = tracemalloc.get_traced_memory()[1] / 1e6
+                tracemalloc.stop()
+                requests = len(github.requests) - asked
+                took = time.perf_counter() - begun
+                print(
+                    f"{what} ({count:,} issues, {said:,} comments): {requests} requests, {github.unchanged} of them "
+                    f"free, {took:.1f} s with memory traced, of which it took {peak:.0f} MB at most"
+                )
+        tracker.shut()
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--issues", type=int, default=20_000)
     options.add_argument("--asked", type=int, default=60)
     given = options.parse_args()
+    sync(given.issues)
     write, took, found = writer(3), [], 0
     with open_store(":memory:") as store:
         begun = time.process_time()
