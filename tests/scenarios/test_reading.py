@@ -87,9 +87,9 @@ def edges(store: Store, logs: CloudLogs, clock: Callable[[], datetime]) -> Edges
     return Edges(logs, None, Patterns(), LocalTracker(":memory:"), store, clock, Policy())
 
 
-def reader(store: Store, host: str, clock: Any, seed: int, pages: int = 300) -> CloudLogs:
+def reader(store: Store, host: str, clock: Any, seed: int, pages: int = 300, patience: float = 0.5) -> CloudLogs:
     return CloudLogs(
-        [Scope("shop")], clock=clock, sources=store.sources, quota=store.quota, emulator=host, patience=0.5,
+        [Scope("shop")], clock=clock, sources=store.sources, quota=store.quota, emulator=host, patience=patience,
         chance=random.Random(seed), pause=clock.sleep, pages=pages,
     )  # fmt: skip
 
@@ -140,7 +140,9 @@ def taken_in(path: str) -> int:
         return int(db.execute("SELECT sum(entries) FROM rounds").fetchone()[0])
 
 
-def run(seed: int, folder: Path, count: int, *, page: int, deaths: float = 0.05, healthy: float = 0.2) -> LoggingServer:
+def run(
+    seed: int, folder: Path, count: int, *, page: int, deaths: float = 0.05, healthy: float = 0.2, patience: float = 0.5
+) -> LoggingServer:
     """A day of rounds every five minutes, with hours of silence in them; returns the server as it was left."""
     chance = random.Random(seed)
     clock = Time(START + HOUR)
@@ -149,10 +151,11 @@ def run(seed: int, folder: Path, count: int, *, page: int, deaths: float = 0.05,
     path = str(folder / f"{seed}.db")
     with LoggingServer(given, page, clock) as server:
         server.encode()
-        server.trouble = Trouble(chance)
+        server.trouble = Trouble(chance, hang=1.2 * patience)
         while True:
             with open_store(path) as store:
-                logs = reader(store, server.host, clock, chance.randrange(2**32), pages=chance.choice((7, 60, 300)))
+                pages, one = chance.choice((7, 60, 300)), chance.randrange(2**32)
+                logs = reader(store, server.host, clock, one, pages, patience)
                 logs.__class__ = Mortal
                 logs.chance, logs.often = chance, deaths  # type: ignore[attr-defined] # it is a Mortal now
                 try:
@@ -191,7 +194,7 @@ def test_each_entry_counts_once_in_many_days(tmp_path: Path, seed: int) -> None:
 @pytest.mark.campaign
 def test_each_of_two_hundred_thousand_entries_counts_once(tmp_path: Path, seed: int) -> None:
     """One day of 200,000 entries, most of them healthy, in pages of 1,000."""
-    run(seed, tmp_path, 200_000, page=1_000, healthy=0.9)
+    run(seed, tmp_path, 200_000, page=1_000, healthy=0.9, patience=5)
 
 
 # ------------------------------------------------------------------------------------------------ killed
