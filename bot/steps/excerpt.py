@@ -18,64 +18,13 @@ WORD = re.compile(r"[^\W_]{3,}")
 APART = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 """Where a name is taken apart: `ModuleNotFoundError` says "module"."""
 COMMON = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "that",
-        "this",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "does",
-        "did",
-        "are",
-        "its",
-        "what",
-        "why",
-        "when",
-        "where",
-        "who",
-        "which",
-        "how",
-        "many",
-        "often",
-        "much",
-        "there",
-        "any",
-        "can",
-        "could",
-        "would",
-        "should",
-        "is",
-        "not",
-        "about",
-        "into",
-        "cluster",
-        "problem",
-        "error",
-        "errors",
-        "happen",
-        "happened",
-        "happens",
-        "log",
-        "logs",
-        "line",
-        "lines",
-        "say",
-        "says",
-        "show",
-        "tell",
-        "since",
-        "until",
-        "first",
-        "last",
-        "seen",
-    ]
+    re.findall(
+        r"\w+",
+        "the and for with from that this was were has have had does did are its what why when where who "
+        "which how many often much there any can could would should is not about into cluster problem "
+        "error errors happen happened happens log logs line lines say says show tell since until first "
+        "last seen",
+    )
 )
 HOW_OFTEN = re.compile(r"\bhow (?:often|many|much|frequent\w*)\b|\bcount\b|\bnumber of\b", re.IGNORECASE)
 WHEN = re.compile(r"\b(?:when|since|until|begin|began|start\w*|first|last|long|still)\b", re.IGNORECASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from bot.steps.audit.facts import stands
+from bot.steps.audit.facts import Facts, stands
 from bot.steps.audit.sentence import Sentence
 from bot.steps.audit.times import DEPLOYED
 
@@ -18,6 +18,7 @@ BEGAN = re.compile(
 )
 ENDED = re.compile(r"\b(?:last (?:seen )?(?:on|in|with)|latest|newest)\W+(?:(?:the|revision)\W+){0,2}$")
 SOLE = re.compile(r"\b(?:only|exclusively|solely|all|every|each|always|just)\b", re.IGNORECASE)
+NOT = re.compile(r"\b(?:no|not|never|none|nothing|neither|nor|\w+n't)\b", re.IGNORECASE)
 ABSENT = re.compile(
     r"\b(?:no|not|never|none|nothing|wasn't)\b[^.;,]{0,50}\b(?:in|on|from) (?:the )?(?:revision )?$", re.IGNORECASE
 )
@@ -52,6 +53,7 @@ TOKEN = re.compile(
     r"(?<![\w.,:/-])(?=[\w-]*[A-Za-z])(?=[\w-]*\d)(?!\d+(?:ms|s|m|h|d|x|[kmgt]i?b?)\b)[A-Za-z0-9_-]{4,}(?![\w.-]*\w)",
     re.IGNORECASE,
 )
+RAISED = re.compile(r"\b(?:raised|thrown|threw|throws|raises|originat\w+)(?: in| at| from| by)?(?: the file)? $")
 FUNCTION_BEFORE = re.compile(
     r"(?P<name>[\w.]{3,60})(?:\(\))?(?: (?:stands|is|was|fails?|failed|raised))?(?: at| in)? \(?$"
 )
@@ -95,7 +97,9 @@ def revisions(sentence: Sentence) -> None:
 
 
 def _absent(sentence: Sentence, found: re.Match[str], known: bool, begin: int) -> None:
-    if known:
+    if len(NOT.findall(sentence.text)) > 1:
+        sentence.open(begin, found.end(), "it says no more than once")
+    elif known:
         sentence.wrong(begin, found.end(), f"it was seen on {found[0]}")
     else:
         sentence.holds(begin, found.end())
@@ -121,7 +125,10 @@ def issues(sentence: Sentence) -> None:
             sentence.open(*found.span(), f"issue #{found['n']} is not among the issues known for it")
     for found in sentence.find(CLUSTER):
         number, incident = int(found["n"]), sentence.facts.case.problem.incident
-        if number in sentence.facts.clusters or (incident and number in incident.clusters):
+        symptom = re.search(r"\bsymptoms?\W+$", sentence.before(found.start(), 15))
+        if symptom and incident and number not in incident.symptoms:
+            sentence.wrong(*found.span(), f"cluster {number} is no symptom here")
+        elif number in sentence.facts.clusters or (incident and number in incident.clusters):
             sentence.holds(*found.span())
         else:
             sentence.open(*found.span(), f"cluster {number} is none of this incident")
@@ -182,6 +189,8 @@ def files(sentence: Sentence) -> None:
                 sentence.wrong(*found.span(), f"in {file} the entries name line {lines}, not {line}")
             else:
                 sentence.open(*found.span(), f"no entry names line {line} of {file}")
+        elif RAISED.search(sentence.before(found.start(), 30)) and not _raised_in(facts, file):
+            sentence.open(*found.span(), f"{file} is named, but not as the place where it was raised")
         elif line and (other := _elsewhere(sentence, found, file, line)):
             sentence.wrong(*found.span(), other)
         else:
@@ -192,6 +201,12 @@ def files(sentence: Sentence) -> None:
             sentence.holds(*found.span())
         else:
             sentence.open(*found.span(), f"no entry names line {found['line']}")
+
+
+def _raised_in(facts: Facts, file: str) -> bool:
+    """Whether the innermost frame of an exception is in the file, as far as that is known."""
+    frames = [e.failure.frame.file for e in facts.all if e.failure and e.failure.frame and e.failure.frame.file]
+    return not frames or any(f"/{f}".endswith("/" + file.lstrip("/")) for f in frames)
 
 
 def _elsewhere(sentence: Sentence, found: re.Match[str], file: str, line: int) -> str:

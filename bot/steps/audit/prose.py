@@ -11,6 +11,7 @@ import re
 
 from bot.models import Finding
 from bot.steps.audit.facts import sayings, stands
+from bot.steps.audit.figures import OWN
 from bot.steps.audit.names import EXCEPTION, PATH
 from bot.steps.audit.sentence import Mark, Sentence
 from bot.steps.audit.times import DEPLOYED
@@ -23,8 +24,9 @@ QUANTITY = re.compile(
     r"\b(?:all|every|only|each|always|any|entire|whole|exclusively|solely|none|most|majority|half|both|several|many|few|multiple|numerous|frequently|often|rarely|constantly|continuous(?:ly)?|increas\w+|decreas\w+|rising|growing|spik\w+)\b",
     re.IGNORECASE,
 )
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 UNIVERSAL = re.compile(
-    r"\b(?P<all>all|every|each|always)\b(?: (?:of )?(?:the |its |these )?(?:occurrences?|requests?|errors?|failures?|entries|entry|of them|cases?)| )",
+    r"\b(?P<all>all|every|each|always)\b(?: (?:of )?(?:the |its |these )?(?:occurrences?|requests?|errors?|failures?|entries|entry|of them|cases?)|[ \x1f])",
     re.IGNORECASE,
 )
 BOTH = re.compile(r"\b(?P<both>both)\b (?P<unit>\w+|\x1f)", re.IGNORECASE)
@@ -60,11 +62,19 @@ FREE = frozenset(
         "came come comes went goes produced produces belong belongs separate recorded earliest latest recent far "
         "overall recurred "
         "around across roughly approximately nearly tracks tracked track average averages rate rates each took takes per "
-        "originate originated peak precedes follows lie spread distributed involves involved known present requests root affecting stack points thrown threw address asked exist existed exists belonged trace traces stands stand figures figure id ids "
+        "originate originated peak precedes follows lie spread distributed apart passed elapsed involves involved known present requests root affecting stack points thrown threw address asked exist existed exists belonged trace traces stands stand figures figure id ids "
         "respectively my of on or so to up us vs we until till ",
     )
 )
 """Words of reporting; they say nothing that could be wrong."""
+TINY = frozenset(
+    re.findall(
+        r"\w+",
+        "a an the was were is are be been of in on at to by for and it its with has had have that this there entry entries "
+        "log line says say named",
+    )
+)
+"""Words that a sentence may add to what an entry says, where nothing else of it can be checked."""
 
 
 def orders(sentence: Sentence) -> None:
@@ -77,8 +87,9 @@ def orders(sentence: Sentence) -> None:
             named = [d for d in facts.case.deployments if d.revision and d.revision in sentence.text]
             times = [d.time for d in named or facts.case.deployments]
             first = facts.cluster.first_seen
-            if not times:
-                sentence.open(start, end, "no deployment is known around it")
+            unknown = not named and any(r in beyond for r in facts.cluster.revisions)
+            if not times or unknown:
+                sentence.open(start, end, "no such deployment is known")
             elif (word in ("after", "following", "since") and min(times) <= first) or (
                 word in ("before", "prior") and first < min(times)
             ):
@@ -124,6 +135,9 @@ def _of_everything(sentence: Sentence) -> bool:
         piece = mark.piece.rsplit(".", 1)[-1]
         if EXCEPTION.fullmatch(mark.piece):
             said.append(all(s.exception.rsplit(".", 1)[-1] == piece for s in signatures))
+        elif DAY.fullmatch(mark.piece):
+            cluster = sentence.facts.cluster
+            said.append(all(f"{t:%Y-%m-%d}" == mark.piece for t in (cluster.first_seen, cluster.last_seen)))
         elif PATH.fullmatch(mark.piece):
             said.append(all(mark.piece in (s.route, f"{s.method} {s.route}") for s in signatures))
         elif mark.piece.isdigit() and len(mark.piece) == 3:
@@ -133,9 +147,9 @@ def _of_everything(sentence: Sentence) -> bool:
 
 def told(sentence: Sentence) -> None:
     """A sentence without figures holds if its telling words stand in one cited entry, in this order, close together."""
-    if sentence.marks or not sentence.cited or NEGATION.search(sentence.text):
+    if sentence.marks or not sentence.cited or OWN.search(sentence.text) or NEGATION.search(sentence.text):
         return
-    said = [w for w in WORD.findall(_apart(sentence.text)) if not _free(w) and len(w) > 2]
+    said = [w for w in WORD.findall(_apart(sentence.text)) if w.lower() not in TINY]
     if len(said) < 2:
         return
     stems = [re.escape(_stem(w)) for w in said]
@@ -178,9 +192,22 @@ def words(sentence: Sentence) -> None:
     said = (ground, known, _apart(ground), _apart(known))
     left = [w.group(0) for w in sentence.find(WORD)]
     missing = [w for w in left if not _free(w) and not _form(w, *said)]
+    if not NEGATION.search(sentence.text):
+        told_of = [w for w in left if w not in missing and (not _free(w) or (sentence.cited and len(w) > 4))]
+        for word in (w for w in told_of if _denied(w, ground)):
+            at = sentence.rest.find(word)
+            sentence.open(at, at + len(word), f"the entries say “not {word}”")
     for word in dict.fromkeys(missing):
         at = sentence.rest.find(word)
         sentence.open(at, at + len(word), f"the entries it names do not say “{word}”")
+
+
+def _denied(word: str, ground: str) -> bool:
+    """Whether the word stands in the entries only behind a "not"."""
+    found = list(re.finditer(rf"(?<![a-z]){re.escape(_stem(word))}[a-z]{{0,6}}(?![a-z])", ground.lower()))
+    return bool(found) and all(
+        re.search(r"(?:\b(?:not|never|cannot)|n't) $", ground.lower()[: m.start()]) for m in found
+    )
 
 
 def _apart(text: str) -> str:

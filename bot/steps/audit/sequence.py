@@ -74,7 +74,8 @@ def _relations(sentence: Sentence) -> None:
             step = SECONDS[pieces[-1][1]]
             about = found["about"] or ""
             cut = not about and 0 <= between - claimed < step and between - claimed <= 0.1 * between
-            if cut or near(claimed, between, step, about):
+            close = near(claimed, between, min(step, 0.1 * between), about)
+            if cut or close:
                 sentence.holds(start, end)
             else:
                 sentence.wrong(start, end, f"{between:g} s lie between them, not {duration}: {said}")
@@ -163,17 +164,18 @@ Window = tuple[datetime | None, datetime | None, int]
 def _count_in(sentence: Sentence, found: re.Match[str], begin: int, window: Window) -> None:
     start, stop, end = window
     cluster = sentence.facts.cluster
-    # from one time to another is from the first to the last; between two times may be wider
-    exact = start is not None and stop is not None and "from" in sentence.text[begin:end].lower().split()
-    inside = (start is None or start <= cluster.first_seen) and (stop is None or stop > cluster.last_seen)
-    whole = (
-        stop is not None
-        and start is not None
+    if (
+        start
+        and stop
         and _is_end(start, cluster.first_seen)
         and _is_end(stop, cluster.last_seen)
-    )
-    narrow = start is not None and stop is not None and cluster.first_seen <= start and stop <= cluster.last_seen
-    if (whole and not inside) or (exact and not narrow):
+        and stop <= cluster.last_seen
+    ):
+        return
+    margin = timedelta(minutes=1)
+    wide = (start and start < cluster.first_seen - margin) or (stop and stop > cluster.last_seen + margin)
+    if start and stop and wide:
+        sentence.open(begin, end, f"it was seen from {_utc(cluster.first_seen)} to {_utc(cluster.last_seen)}")
         return
     entries = bool(re.search("entr|line|record|message", found["what"]))
     if found.groupdict().get("m") and amount(found["m"])[0] != (cluster.entries if entries else cluster.occurrences):

@@ -7,7 +7,7 @@ import re
 
 from bot.steps.audit.sentence import Sentence
 
-ABOUT = r"(?:(?P<about>about|around|approximately|roughly|nearly|almost|some|circa|~|≈|more than|over|at least|less than|under|at most|exactly|precisely) ?)?"
+ABOUT = r"(?:(?P<about>about|around|approximately|roughly|nearly|almost|some|circa|~|≈|more than|over|at least|no fewer than|less than|fewer than|under|at most|no more than|up to|exactly|precisely) ?)?"
 _NUMERALS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 N = r"(?<![\w.,:/#@-])(?P<n>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?|" + "|".join(_NUMERALS) + r")"
 THINGS = (
@@ -36,7 +36,8 @@ SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 
 AVERAGE = re.compile(r"\b(?:average|mean|about|around|roughly|approximately)\b|~", re.IGNORECASE)
 EVERY = re.compile(
-    r"\b(?:once|one occurrence|(?:it )?(?:happen|occur|recur)(?:s|ed|red))(?: about| roughly| approximately)? every "
+    r"\b(?:(?:once|one occurrence|(?:it )?(?:happen|occur|recur)(?:s|ed|red))(?: about| roughly| approximately)?"
+    r"|about|roughly|approximately) every "
     r"(?:(?P<n>\d+(?:\.\d+)?) )?(?P<unit>second|minute|hour|day)s?\b",
     re.IGNORECASE,
 )
@@ -95,11 +96,11 @@ def near(claimed: float, actual: float, step: float, about: str) -> bool:
     about = about.lower()
     if about in ("more than", "over"):
         return actual > claimed
-    if about == "at least":
+    if about in ("at least", "no fewer than"):
         return actual >= claimed
-    if about in ("less than", "under"):
+    if about in ("less than", "fewer than", "under"):
         return actual < claimed
-    if about == "at most":
+    if about in ("at most", "no more than", "up to"):
         return actual <= claimed
     if about in ("", "exactly", "precisely"):
         return abs(claimed - actual) <= step / 2 + 1e-9

@@ -33,6 +33,9 @@ WHOLE_SPAN = re.compile(
     r"\b(?:over|span\w*|span of|last(?:ed|ing|s)|across|period of|window of|during|for|within|in)\W+(?:\w+\W+){0,3}$"
 )
 BETWEEN_ENDS = re.compile(r"\b(?:all within|over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
+APART = re.compile(
+    r" (?:apart|(?:(?:passed|elapsed|lie|lay|went by) )?between (?:the )?first (?:occurrence |entry )?and (?:the )?last)"
+)
 PART_OF = re.compile(r"\b(?:first|last|initial|final|next|previous|past)\W+$")
 PEAK = re.compile(r"\b(?:peak\w*|at most|max\w*|burst\w*|up to)\b[^.;]* in (?:a |any |one |the )?\d", re.IGNORECASE)
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -122,7 +125,11 @@ def spans(sentence: Sentence) -> None:
         cluster = sentence.facts.cluster
         actual = (cluster.last_seen - cluster.first_seen).total_seconds()
         before = sentence.before(start, 40)
-        of_all = WHOLE_SPAN.search(before) is not None or sentence.after(end, 12).strip().startswith(("span", "window"))
+        of_all = (
+            WHOLE_SPAN.search(before) is not None
+            or APART.match(sentence.after(end, 60)) is not None
+            or sentence.after(end, 12).strip().startswith(("span", "window"))
+        )
         if (
             of_all and _fits(claimed, actual, amounts, found["about"] or "", within=before.rstrip().endswith("within"))
         ) or (not BETWEEN_ENDS.search(before) and not found["about"] and _said(claimed, sentence.ground)):

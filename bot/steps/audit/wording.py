@@ -38,6 +38,17 @@ _KEPT = re.compile(r"\"[^\"]{1,600}\"|`[^`]{1,600}`|“[^“”]{0,800}”")
 _TEN = re.compile(rf"\b(?P<ten>{'|'.join(TENS)})(?:[- ](?P<one>{'|'.join(UNITS)}))?\b(?!-)", re.IGNORECASE)
 _DOZEN = re.compile(r"\b(?P<n>a|one|two|three|four) dozen\b(?! of)", re.IGNORECASE)
 _HUNDRED = re.compile(r"\b(?:a|one) hundred\b(?! (?:and|thousand|million))", re.IGNORECASE)
+_THOUSANDS = re.compile(
+    r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?= ?(?:ms|milliseconds?|s|secs?|seconds?|min|minutes?|h|hours?|days?)\b)"
+)
+_RANGE = re.compile(
+    r"\b(?:between|at least) (?P<low>\d[\d,]*) and (?:at most )?(?P<high>\d[\d,]*) (?P<what>(?:log )?(?:occurrences|entries|times|users|errors|failures|lines))\b",
+    re.IGNORECASE,
+)
+_MIDNIGHT = re.compile(r"(?<=(?:and|een|nce|ter|ore|rom) )(?:midnight|noon)\b", re.IGNORECASE)
+_SHARED_ZONE = re.compile(
+    r"(?<![\w:-])(?P<a>\d\d?:\d\d(?::\d\d)?)(?P<mid> (?:and|to|until|till|–|-) )(?P<b>\d\d?:\d\d(?::\d\d)?)(?P<zone>[+-]\d\d:\d\d)"
+)
 _HUNDREDS = re.compile(
     rf"\b(?P<n>{'|'.join(UNITS)}|ten|eleven|twelve|fifteen|\d{{1,2}}) hundred\b(?! (?:and|thousand|million))",
     re.IGNORECASE,
@@ -104,6 +115,9 @@ def _written(text: str, year: int) -> str:
     text = _COMMA.sub(r"\g<whole>.\g<part>", text)
     text = _TEN.sub(lambda m: str(TENS[m["ten"].lower()] + _unit(m["one"])), text)
     text = _DOZEN.sub(lambda m: str(12 * max(1, _unit(m["n"]))), text)
+    text = _THOUSANDS.sub(lambda m: m[0].replace(",", ""), text)
+    text = _RANGE.sub(r"at least \g<low> \g<what> and at most \g<high> \g<what>", text)
+    text = _MIDNIGHT.sub(lambda m: "00:00" if m[0].lower() == "midnight" else "12:00", text)
     text = _HUNDREDS.sub(lambda m: str(100 * (_NUMBERED.get(m["n"].lower()) or int(m["n"]))), text)
     text = _HUNDRED.sub("100", text)
     text = _THAT_IS.sub("that is", text)
@@ -119,6 +133,7 @@ def _written(text: str, year: int) -> str:
     text = _TWELVE.sub(_twelve, text)
     text = _ZONE.sub(lambda m: m["clock"] + ZONES[m["zone"] or m["in"]], text)
     text = _SHIFTED.sub(lambda m: f"{m['clock']}{m['sign']}{int(m['hours']):02d}:{m['minutes'] or '00'}", text)
+    text = _SHARED_ZONE.sub(r"\g<a>\g<zone>\g<mid>\g<b>\g<zone>", text)
     return _JOINED.sub(r"\g<date> \g<clock>", _DATE_AFTER.sub(r"\g<date> \g<clock>", text))
 
 
