@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+# Where the program that benchmarks are run beside is: it pins old releases of what is in .venv.
+PEER := .venv-bench/.installed
 SEED ?= 1
 ARGS ?=
 # The first Python on the PATH that is new enough; `make PYTHON=/path/to/python3.13 test` takes another.
@@ -28,11 +30,8 @@ lint: $(DEV) ## ruff, its formatting, mypy --strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(DEV) ## the benchmarks in bench/, one after the other
-	@for f in bench/[a-z]*.py; do \
-	  [ -e "$$f" ] || { echo "There are no benchmarks yet."; break; }; \
-	  echo "== $$f"; $(BIN)/python "$$f" $(ARGS) || exit 1; \
-	done
+bench: $(DEV) $(PEER) ## all benchmarks, and what has to hold; ARGS=--million goes up to a million lines and entries
+	@$(BIN)/python bench/all.py $(ARGS)
 
 campaign: $(DEV) ## the long, seeded tests; SEED=7 chooses the seed
 	@SEED=$(SEED) $(BIN)/python -m pytest -m campaign $(ARGS) || { \
@@ -41,8 +40,8 @@ campaign: $(DEV) ## the long, seeded tests; SEED=7 chooses the seed
 docs: $(DEV) ## writes the generated parts: .env.example, garden.toml.example, tables, the picture in the README
 	@$(BIN)/python docs/generate.py
 
-clean: ## removes .venv, what was built, and caches; never a database
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## removes .venv, .venv-bench, what was built, and caches; never a database
+	rm -rf $(VENV) .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN): EXTRAS :=
@@ -63,3 +62,12 @@ $(RUN) $(DEV): pyproject.toml
 	  $(BIN)/python -m pip install -q --disable-pip-version-check -e . $(EXTRAS); \
 	fi
 	@touch $(RUN) $@
+
+$(PEER): pyproject.toml | $(DEV)
+	@echo "Installing the peer of the benchmarks into $(@D) (once) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install -q --python $(BIN)/python --target $(@D) --group bench; \
+	else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --target $(@D) --upgrade --group bench; \
+	fi
+	@touch $@

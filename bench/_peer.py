@@ -1,11 +1,17 @@
-"""Drain3 with its usual masks, as the peer that benchmarks are run beside; None where it is not installed."""
+"""Drain3 with its usual masks, as the peer that benchmarks are run beside; None where it is not installed.
+
+It pins old releases of others: it stands in a folder of its own, which only benchmarks look into.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
+from pathlib import Path
 
-MISSING = "The peer is not here. In an environment of its own: pip install -e . --group bench"
+FOLDER = Path(__file__).parent.parent / ".venv-bench"
+MISSING = f"The peer is not here. `make bench` puts it there: pip install --target {FOLDER.name} drain3==0.9.11"
 
 _BEFORE, _AFTER = r"((?<=[^A-Za-z0-9])|^)", r"((?=[^A-Za-z0-9])|$)"
 MASKS = (
@@ -22,6 +28,7 @@ MASKS = (
 
 def peer() -> Callable[[Iterable[str]], list[int]] | None:
     """Lines to the numbers of their groups, by a miner of its own each time."""
+    sys.path.append(str(FOLDER))  # last: what it pins is older than what the program uses
     if find_spec("drain3") is None:
         return None
     from drain3 import TemplateMiner

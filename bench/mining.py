@@ -1,10 +1,10 @@
-"""Masking and mining of a mixed stream that has a fixed number of templates, beside Drain3, in one run.
+"""Masking and mining of mixed streams that have a fixed number of templates, beside Drain3, in one run.
 
-    make bench                      or: python bench/mining.py [--lines 10000,100000]
+    make bench                      or: python bench/mining.py [--lines 10000,100000] [--seed 1]
 
-The lines are those of a made-up shop: 120 templates, some much more frequent than others, with numbers, durations,
-addresses, paths, ids, hosts and names in them. Says how many lines a second, how many groups, and the most memory that
-was held meanwhile (measured in a run of its own, because measuring takes time).
+The lines are those of a made-up shop, and of random sentences: some templates are much more frequent than others, and
+there are numbers, durations, addresses, paths, ids, hosts and names in them. Says how many lines a second, how many
+groups, and the most memory that was held meanwhile (measured in a run of its own, because measuring takes time).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
 
+from _bars import bar
 from _peer import MISSING, peer
 
 from bot.steps.cluster.recall import recall
@@ -50,9 +51,39 @@ DEEDS = (
 NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "niaj")
 
 
-def lines(count: int, seed: int = 1) -> Iterator[str]:
+def shop(rng: random.Random) -> list[str]:
+    """120 sentences as people write them."""
+    return [f"{thing} {deed}" for thing, deed in itertools.product(OBJECTS, DEEDS)]
+
+
+def made_up(words: int, shortest: int, longest: int) -> Callable[[random.Random], list[str]]:
+    """240 random sentences of some of so many words, with values between them."""
+
+    def forms(rng: random.Random) -> list[str]:
+        known = ["".join(rng.choices("abcdefghijklmnoprstuvwz", k=rng.randint(3, 9))) for _ in range(words)]
+
+        def sentence() -> str:
+            said = rng.choices(known, k=rng.randint(shortest, longest))
+            for at in sorted(rng.sample(range(1, len(said) + 1), rng.randint(1, 4)), reverse=True):
+                said.insert(at, f"{{{rng.choice(list(VALUES))}}}")
+            return " ".join(said)
+
+        return [sentence() for _ in range(240)]
+
+    return forms
+
+
+STREAMS: dict[str, Callable[[random.Random], list[str]]] = {
+    "a shop": shop,
+    "few words": made_up(60, 5, 10),
+    "many words": made_up(3_000, 6, 14),
+    "long lines": made_up(3_000, 12, 30),
+}
+
+
+def lines(count: int, stream: str, seed: int = 1) -> Iterator[str]:
     rng = random.Random(seed)
-    forms = [f"{thing} {deed}" for thing, deed in itertools.product(OBJECTS, DEEDS)]
+    forms = STREAMS[stream](rng)
     rng.shuffle(forms)
     weights = [1 / (1 + rank) ** 0.7 for rank in range(len(forms))]
     for form in rng.choices(forms, weights, k=count):
@@ -99,11 +130,11 @@ def seconds(work: Callable[[Iterable[str]], object], stream: list[str]) -> float
     return time.process_time() - start
 
 
-def held(count: int) -> float:
+def held(count: int, stream: str) -> float:
     """The most memory of masking and mining in MB; neither the lines are kept, nor what becomes of each."""
     tracemalloc.start()
     recalled = recall(masked)
-    merges({recalled(line) for line in lines(count)})
+    merges({recalled(line) for line in lines(count, stream)})
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 1e6
@@ -112,21 +143,32 @@ def held(count: int) -> float:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--lines", default="10000,100000")
+    options.add_argument("--seed", type=int, default=1)
+    given = options.parse_args()
     group = peer()
-    length = sum(map(len, lines(1_000))) / 1_000
-    print(f"{len(OBJECTS) * len(DEEDS)} templates, {length:.0f} characters on average; median of {RUNS} runs")
-    print(f"{'':>9}   {'ours':<32}   {'drain3' if group else ''}")
+    print(f"median of {RUNS} runs, seed {given.seed}")
+    print(f"{'':>23}   {'ours':<32}   {'drain3' if group else ''}")
     beside = "   lines/s   groups   ratio" if group else ""
-    print(f"{'lines':>9}   {'lines/s':>10} {'groups':>8} {'memory':>12}   {beside}")
-    for count in map(int, options.parse_args().lines.split(",")):
-        stream = list(lines(count))
+    print(f"{'stream':<11}{'lines':>12}   {'lines/s':>10} {'groups':>8} {'memory':>12}   {beside}")
+    ratios: dict[int, list[float]] = {}
+    groups: dict[str, list[int]] = {}
+    for name, count in itertools.product(STREAMS, map(int, given.lines.split(","))):
+        stream = list(lines(count, name, given.seed))
         took = [(seconds(ours, stream), seconds(group, stream) if group else 0.0) for _ in range(RUNS)]
         here, there = (statistics.median(t) for t in zip(*took, strict=True))
-        row = f"{count:>9,}   {count / here:>10,.0f} {len(set(ours(stream))):>8} {held(count):>9.1f} MB"
+        groups.setdefault(name, []).append(len(set(ours(stream))))
+        row = f"{name:<11}{count:>12,}   {count / here:>10,.0f} {groups[name][-1]:>8} {held(count, name):>9.1f} MB"
         if group:
-            ratio = statistics.median(b / a for a, b in took)
-            row += f"   {count / there:>10,.0f} {len(set(group(stream))):>8} {ratio:>7.1f}"
-        print(row)
+            ratios.setdefault(count, []).append(statistics.median(b / a for a, b in took))
+            row += f"   {count / there:>10,.0f} {len(set(group(stream))):>8} {ratios[count][-1]:>7.1f}"
+        print(row, flush=True)
+    for count, found in ratios.items():
+        bar(
+            f"mining: times the peer's pace, {count:,} lines, worst stream",
+            min(found),
+            least=5 if count < 100_000 else 10,
+        )
+    bar("mining: groups more, the more lines", max(g[-1] - g[0] for g in groups.values()), most=0, form=",.0f")
     if not group:
         print(MISSING)
 

@@ -82,6 +82,11 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
     db.execute(f"DELETE FROM counts WHERE {own}", [quiet])  # noqa: S608 - ours
     db.conn.executemany(ADD, rows)
     db.execute(
+        "INSERT OR REPLACE INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last),"
+        f" max(level) FROM counts WHERE open = 0 AND {own} GROUP BY signature",  # noqa: S608 - ours
+        [quiet],
+    )
+    db.execute(
         "DELETE FROM analyses WHERE cluster IN (SELECT value FROM json_each(?))"
         " AND id NOT IN (SELECT max(id) FROM analyses GROUP BY cluster)",
         [quiet],

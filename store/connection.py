@@ -142,7 +142,7 @@ class Connections:
                 conn = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
             db = Database(conn, execute_plugins=False)
             conn.execute("PRAGMA foreign_keys = ON")
-            conn.execute("PRAGMA cache_size = -32768")
+            conn.execute("PRAGMA cache_size = -8192")
             conn.execute("PRAGMA temp_store = MEMORY")
             if self.read_only:
                 conn.execute("PRAGMA query_only = ON")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
-from functools import partial
+from functools import partial, reduce
+from operator import xor
 
 from bot.steps.mine.tokens import ANY, DELIMITERS, Parts, Token
 
@@ -59,14 +60,17 @@ class Pool:
 
     def one_apart(self, bucket: list[int]) -> Iterator[Apart]:
         """Positions, and the texts that are equal everywhere else and may vary there."""
+        if len(bucket) < 2:
+            return
+        tokens = {t: [hash((at, part)) for at, part in enumerate(self.parts[t])] for t in bucket}
+        wholes = {t: reduce(xor, hashes, 0) for t, hashes in tokens.items()}
         for at in range(len(self.texts[bucket[0]])):
-            if len(self.different(bucket, at)) == 1:
-                continue
             may = [t for t in bucket if not self.texts[t][at].fixed]
-            if len(may) > 1:
-                for group in grouped(may, partial(self._but, at)):
-                    if len(self.different(group, at)) > 1:
-                        yield at, group
+            for alike in grouped(may, {t: wholes[t] ^ tokens[t][at] for t in may}.__getitem__):
+                if len(self.different(alike, at)) > 1:
+                    for group in grouped(alike, partial(self._but, at)):
+                        if len(self.different(group, at)) > 1:
+                            yield at, group
 
     def _but(self, at: int, text: int) -> Parts:
         return self.parts[text][:at] + self.parts[text][at + 1 :]
