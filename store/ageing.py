@@ -83,7 +83,7 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
     db.conn.executemany(ADD, rows)
     db.execute(
         "INSERT OR REPLACE INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last),"
-        f" max(level) FROM counts WHERE open = 0 AND {own} GROUP BY signature",  # noqa: S608 - ours
+        f" max(level) FROM counts WHERE open = 0 AND {own} GROUP BY signature",
         [quiet],
     )
     db.execute(
