@@ -482,6 +482,8 @@ class Analysis:
     """Why `severity`; it is a proposal, code decides."""
     category: str = ""
     category_reason: str = ""
+    issues: tuple[int, ...] = ()
+    """The issues that it may belong to, the likeliest first, as a model orders them; it can add none."""
 
     @property
     def unaffordable(self) -> bool:
@@ -611,6 +613,8 @@ class Case:
     """Causes that people said are wrong, each with their reason."""
     known: tuple[str, ...] = ()
     """Causes that people confirmed for it before."""
+    issues: tuple[tuple[int, str], ...] = ()
+    """Issues that it may belong to, by number and title, secrets masked."""
 
 
 @dataclass(frozen=True, slots=True)

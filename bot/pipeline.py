@@ -55,13 +55,13 @@ from bot.steps.audit import audit, disputed
 from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.learn import lesson
-from bot.steps.match import alike, match, referred, words
+from bot.steps.match import alike, match, referred, reordered, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
 from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, waits_for, wanted
 from bot.steps.reconcile import EARLIER, first, own, twins
 from bot.steps.reconcile import marker as twin_marker
-from bot.steps.redact import keys_going_on
+from bot.steps.redact import keys_going_on, scrub
 from bot.steps.triage import triage
 
 NEIGHBOURHOOD = timedelta(hours=2)
@@ -361,6 +361,7 @@ def ponder(
     has_model = edges.analyst is not None
     cases = choose(thought.problems, earlier, deployments, by_number, edges.policy, has_model=has_model)
     cases = [informed(c, store.causes.wrong(n), store.causes.lessons(n)) for c in cases for n in [c.problem.number]]
+    cases = [replace(c, issues=_offered(edges, c.problem.match)) for c in cases]
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
 
     answered, unanswered = False, ""
@@ -384,8 +385,15 @@ def ponder(
         store.conditions.strike("model", unanswered, now)
     for index, problem in enumerate(thought.problems):
         analysed, audited = earlier.get(problem.number) or (None, None)
-        thought.problems[index] = replace(problem, analysis=analysed, audit=audited)
+        matched = reordered(problem.match, analysed.issues) if problem.match and analysed else problem.match
+        thought.problems[index] = replace(problem, analysis=analysed, audit=audited, match=matched)
     return thought
+
+
+def _offered(edges: Edges, found: Match | None) -> tuple[tuple[int, str], ...]:
+    """What a model may put in order: the issues that a person would be asked about."""
+    candidates = found.candidates if found and found.outcome is Outcome.OFFER else ()
+    return tuple((c.issue.number, scrub(c.issue.title, edges.policy)) for c in candidates)
 
 
 def mirror(edges: Edges, now: datetime) -> list[str]:
@@ -549,8 +557,10 @@ def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Dr
         now_known = match(problem.cluster, linked=linked, marked=None, candidates=(), incident=None)
         problem = replace(problem, match=now_known)  # a person linked it since the last round
     draft = propose(problem, edges.policy, now, _around(edges, problem, who))
-    if draft.act is Act.CREATE and (other := alike(problem.cluster, edges.store.proposals.creating())):
-        draft = waits_for(problem, edges.policy, *other)
+    if draft.act is Act.CREATE:
+        creating = {p.cluster: p for p in edges.store.proposals.creating()}
+        other = alike(problem.cluster, edges.store.clusters.load(creating))
+        draft = waits_for(problem, edges.policy, creating[other[0]], other[1]) if other else draft
     if draft.act is not Act.NOTHING:
         return draft, _freeze(edges, problem.number, draft, who, now)
     waiting = edges.store.proposals.open(problem.number)

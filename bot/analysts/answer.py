@@ -63,6 +63,7 @@ class Answer(BaseModel):
     severity_reason: str = ""
     category: str = ""
     category_reason: str = ""
+    issues: list[int] = Field(default_factory=list)
 
 
 def _object(**properties: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +99,7 @@ SCHEMA: dict[str, Any] = _object(
     severity_reason=_TEXT,
     category={"type": "string", "enum": list(CATEGORIES)},
     category_reason=_TEXT,
+    issues={"type": "array", "items": {"type": "integer"}},
 )
 """What comes first is written first: the claims before the cause that follows from them."""
 
@@ -130,6 +132,7 @@ def analysis(answer: Answer, case: Case, source: str) -> Analysis:
         severity_reason=tidy(answer.severity_reason, STEP),
         category=answer.category if answer.category in CATEGORIES else "",
         category_reason=tidy(answer.category_reason, STEP),
+        issues=tuple(n for n in dict.fromkeys(answer.issues) if n in dict(case.issues)),
         alternatives=tuple(a for a in (tidy(a, STEP) for a in answer.alternatives[:ALTERNATIVES]) if a),
         fingerprint=case.fingerprint,
     )

@@ -37,8 +37,9 @@ def question(case: Case, boundary: Callable[[], str], bound: int = EVIDENCE_BOUN
     cluster = case.problem.cluster
     evidence, left_out = _evidence(case, bound)
     told = [_shown(w, PEOPLES_WORDS) for w in (case.question, *case.wrong[:3], *case.known[:3])]
+    issues = [(number, _shown(title, PEOPLES_WORDS)) for number, title in case.issues]
     mark = boundary()
-    while any(mark in text for text in (evidence, *told)):
+    while any(mark in text for text in (evidence, *told, *(title for _, title in issues))):
         mark = boundary()
     return render(
         "analyse.user.md.j2",
@@ -58,6 +59,7 @@ def question(case: Case, boundary: Callable[[], str], bound: int = EVIDENCE_BOUN
         fence=FENCE.format(mark),
         evidence=evidence,
         left_out="; ".join(left_out),
+        issues=issues,
         question=told[0],
         wrong=told[1 : 1 + len(case.wrong[:3])],
         known=told[1 + len(case.wrong[:3]) :],

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.evaluate.matching import Answer, matching
 from bot.models import Cluster, Deployment, Match, Moment, Outcome, Policy
-from bot.steps.match import match, referred, words
+from bot.steps.match import match, referred, reordered, words
 from bot.steps.match.likeness import MOST_WORDS
 from tests import samples
 from tests.render.test_escape import UGLY
@@ -218,6 +218,22 @@ def test_what_is_unsure_is_offered_with_scores_and_reasons() -> None:
     assert [c.issue.number for c in found.candidates] == [1, 2]
     assert "#1" in found.reason
     assert all(c.reason and 0 < c.score <= 1 for c in found.candidates)
+
+
+def test_a_model_orders_what_is_offered_and_nothing_else() -> None:
+    """It cannot add an issue, take one away, or turn what is new or known into something else."""
+    alike = [samples.issue(n, f"QueuePool limit reached in the {where}") for n, where in ((1, "office"), (2, "shop"))]
+    offered = judge(samples.cluster(1, "QueuePool limit reached"), candidates=alike)
+    found = reordered(offered, [2, 99])
+    assert [c.issue.number for c in found.candidates] == [2, 1]
+    assert found.outcome is Outcome.OFFER
+    assert found.reason.endswith("in the order of the model")
+    assert "#99" not in found.reason
+    assert reordered(offered, []) == reordered(offered, [1, 2]) == offered
+    new = judge(samples.cluster(1, "nothing like it"), candidates=alike)
+    assert reordered(new, [2, 1]) == new
+    known = judge(samples.cluster(1, "QueuePool limit reached"), linked=alike[0])
+    assert reordered(known, [2]) == known
 
 
 def test_pull_requests_are_no_issues() -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bot.models import Act, Candidate, Cluster, Deployment, Incident, Issue, Match, Outcome, Proposal
+from bot.models import Candidate, Cluster, Deployment, Incident, Issue, Match, Outcome
 from bot.steps.match.likeness import LONGEST_TEXT, rank, words
 
-__all__ = ["alike", "match", "referred", "words"]
+__all__ = ["alike", "match", "referred", "reordered", "words"]
 
 CONFIDENT = 0.5
 """From here on an issue is taken to be the cluster's own."""
@@ -25,6 +25,8 @@ CLEAR = 0.1
 PLAUSIBLE = 0.28
 """Below this nobody is asked."""
 OFFERED = 3
+TOLD = 1_500
+"""Characters of an entry in which the same cause may be named."""
 BUCKET = timedelta(hours=1)
 """Counts are kept per span of time; a revision counts as old only where it was seen at least so long before."""
 
@@ -68,19 +70,44 @@ def match(
     if best.score >= CONFIDENT and best.score - second >= CLEAR:
         why = f"#{best.issue.number} is about the same ({best.reason}; score {best.score:.2f})"
         return _judge(cluster, best.issue, why, near, shipped)
-    offered = ", ".join(f"#{c.issue.number} ({c.score:.2f}, {c.reason})" for c in near)
-    return Match(Outcome.OFFER, f"perhaps one of these, a person has to pick: {offered}", candidates=near)
+    return Match(Outcome.OFFER, _offered(near), candidates=near)
 
 
-def alike(cluster: Cluster, waiting: Sequence[Proposal]) -> tuple[Proposal, str] | None:
-    """The proposal of another cluster that would become the very issue of this one, and why; one cause, one issue."""
-    others = {p.cluster: p for p in waiting if p.cluster != cluster.number and p.draft.act is Act.CREATE}
-    drafted = [Issue(p.draft.repository, n, p.draft.title, body=p.draft.body) for n, p in others.items()]
-    ranked = rank(cluster, drafted)
+def _offered(candidates: Sequence[Candidate]) -> str:
+    listed = ", ".join(f"#{c.issue.number} ({c.score:.2f}, {c.reason})" for c in candidates)
+    return f"perhaps one of these, a person has to pick: {listed}"
+
+
+def reordered(match: Match, order: Sequence[int]) -> Match:
+    """What is offered, in the order that a model gives it. It can neither add an issue nor take one away, and what is
+    new, or belongs to an issue already, stays so.
+    """
+    if match.outcome is not Outcome.OFFER:
+        return match
+    place = {number: at for at, number in enumerate(order)}
+    candidates = tuple(sorted(match.candidates, key=lambda c: place.get(c.issue.number, len(place))))
+    if candidates == match.candidates:
+        return match
+    return replace(match, candidates=candidates, reason=f"{_offered(candidates)}; in the order of the model")
+
+
+def alike(cluster: Cluster, others: Sequence[Cluster]) -> tuple[int, str] | None:
+    """That of the others of which this one would take an issue to be its own, and why: one cause, one issue.
+
+    Compared with what was logged alone: what a model says of either decides nothing.
+    """
+    as_issues = [Issue("", c.number, c.title, body=_told(c)) for c in others if c.number != cluster.number]
+    ranked = rank(cluster, as_issues)
     if not ranked or ranked[0].score < CONFIDENT:
         return None
     best = ranked[0]
-    return others[best.issue.number], f"{best.reason}; score {best.score:.2f}"
+    return best.issue.number, f"{best.reason}; score {best.score:.2f}"
+
+
+def _told(cluster: Cluster) -> str:
+    s = cluster.signature
+    texts = (e.text[:TOLD] for e in cluster.evidence[:2])
+    return "\n".join((cluster.service, s.exception, s.site, f"{s.method} {s.route}", cluster.template, *texts))
 
 
 def _nothing_like_it(ranked: Sequence[Candidate]) -> str:
