@@ -163,11 +163,8 @@ def main() -> None:
             row += f"   {count / there:>10,.0f} {len(set(group(stream))):>8} {ratios[count][-1]:>7.1f}"
         print(row, flush=True)
     for count, found in ratios.items():
-        bar(
-            f"mining: times the peer's pace, {count:,} lines, worst stream",
-            min(found),
-            least=5 if count < 100_000 else 10,
-        )
+        for name, ratio in zip(STREAMS, found, strict=True):
+            bar(f"mining: times the peer's pace, {count:,} lines, {name}", ratio, least=5 if count < 100_000 else 10)
     bar("mining: groups more, the more lines", max(g[-1] - g[0] for g in groups.values()), most=0, form=",.0f")
     if not group:
         print(MISSING)

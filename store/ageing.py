@@ -81,11 +81,9 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
     rows = db.execute(stubs, [quiet]).fetchall()
     db.execute(f"DELETE FROM counts WHERE {own}", [quiet])  # noqa: S608 - ours
     db.conn.executemany(ADD, rows)
-    db.execute(
-        "INSERT OR REPLACE INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last),"
-        f" max(level) FROM counts WHERE open = 0 AND {own} GROUP BY signature",
-        [quiet],
-    )
+    sums = "signature, sum(entries), sum(occurrences), min(first), max(last), max(level)"
+    again = f"INSERT OR REPLACE INTO totals SELECT {sums} FROM counts WHERE {own} GROUP BY 1"  # noqa: S608 - ours
+    db.execute(again, [quiet])
     db.execute(
         "DELETE FROM analyses WHERE cluster IN (SELECT value FROM json_each(?))"
         " AND id NOT IN (SELECT max(id) FROM analyses GROUP BY cluster)",
