@@ -667,7 +667,7 @@ def _filed(edges: Edges, proposal: Proposal) -> Issue | None:
     tracker, since = edges.tracker, proposal.made_at - EARLIER
     newest = tracker.newest(since)
     known = next(iter(own(proposal, newest)), None)
-    issue = known or first(proposal, newest)
+    issue = known or first(proposal, newest, _apart(edges, proposal))
     if issue is None:
         if not edges.store.proposals.renew(proposal.id, edges.worker, edges.clock(), LEASE):
             return None
@@ -678,10 +678,15 @@ def _filed(edges: Edges, proposal: Proposal) -> Issue | None:
 
 def _settled(edges: Edges, proposal: Proposal, issues: Iterable[Issue]) -> Issue | None:
     """Closes our own twins; returns the issue that stays."""
-    stays, twins_ = twins(proposal, issues)
+    stays, twins_ = twins(proposal, issues, _apart(edges, proposal))
     for twin in twins_ if stays else ():
         edges.tracker.close_as_duplicate(twin.number, stays.number if stays else 0, twin_marker(proposal))
     return stays
+
+
+def _apart(edges: Edges, proposal: Proposal) -> set[int]:
+    """Issues that are not the cluster's, by people's word."""
+    return {number for _, number in edges.store.issues.unlinked(proposal.cluster)}
 
 
 def reconcile(edges: Edges, now: datetime) -> list[int]:
@@ -689,7 +694,7 @@ def reconcile(edges: Edges, now: datetime) -> list[int]:
     settled = []
     for proposal in edges.store.proposals.filed_since(now - LATE):
         known = edges.store.issues.twins(edges.tracker.repository, proposal.marker)
-        stays, gone = twins(proposal, known)
+        stays, gone = twins(proposal, known, _apart(edges, proposal))
         if stays is None or not gone:
             continue
         _settled(edges, proposal, known)

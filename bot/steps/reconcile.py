@@ -7,13 +7,13 @@ stays; whoever wrote the other closes it, which the approval covers.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from bot.models import Issue, Proposal
 
 EARLIER = timedelta(hours=1)
-"""How long before a proposal was made an issue may have been and still not have been known when it was."""
+"""How far back before a proposal was made the newest issues are looked through: clocks differ."""
 _SIGNATURE = re.compile(r"<!-- log-gardener: cluster=\d{1,15} signature=([0-9a-f]{16}) proposal=p-[\w-]{1,64} -->")
 
 
@@ -22,24 +22,22 @@ def own(proposal: Proposal, issues: Iterable[Issue]) -> list[Issue]:
     return sorted((i for i in issues if proposal.marker in i.body and not i.pull_request), key=lambda i: i.number)
 
 
-def first(proposal: Proposal, issues: Iterable[Issue]) -> Issue | None:
-    """The lowest open issue that is of the same problem, by any of us, made since the proposal."""
+def first(proposal: Proposal, issues: Iterable[Issue], apart: Collection[int] = ()) -> Issue | None:
+    """The lowest open issue that is of the same problem, by any of us, but those that people said are not."""
     signature = _SIGNATURE.fullmatch(proposal.marker)
-    since = proposal.made_at - EARLIER
     same = [
         i
         for i in issues
-        if not (i.closed or i.pull_request)
-        and (i.created_at is None or i.created_at >= since)
+        if not (i.closed or i.pull_request or i.number in apart)
         and (proposal.marker in i.body or (signature and signature[1] in _SIGNATURE.findall(i.body)))
     ]
     return min(same, key=lambda i: i.number, default=None)
 
 
-def twins(proposal: Proposal, issues: Iterable[Issue]) -> tuple[Issue | None, list[Issue]]:
+def twins(proposal: Proposal, issues: Iterable[Issue], apart: Collection[int] = ()) -> tuple[Issue | None, list[Issue]]:
     """The issue that stays, and those of our own that give way to it."""
     found = list(issues)
-    stays = first(proposal, found)
+    stays = first(proposal, found, apart)
     return stays, [i for i in own(proposal, found) if stays and i.number > stays.number and not i.closed]
 
 
