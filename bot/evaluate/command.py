@@ -20,7 +20,7 @@ STYLE = click.option(
 )
 CASES = Path("tests/cases")
 """Where the cases are in a copy of the sources."""
-TIMES = 20
+TIMES = 5
 
 
 @click.group(name="eval", short_help="Scores on labelled cases.")
