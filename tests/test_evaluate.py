@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from bot.cli import cli
 from bot.demo.week import week
+from tests.standins.claude_server import ClaudeServer
 
 SITUATION = {
     "service": "shop", "occurrences": 12, "entries": 24, "users": 3,
@@ -117,3 +118,30 @@ def test_a_case_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     done = evaluated("analysis", str(tmp_path), "--times", "0")
     assert done.exit_code == 2
     assert "bad.jsonl: case 1 cannot be read" in done.output
+
+
+def test_with_a_key_the_model_answers_the_cases_too(tmp_path: Path) -> None:
+    """Once for each situation, audited; what it does not answer is told and fails where nothing was answered."""
+    (tmp_path / "cases.jsonl").write_text(
+        json.dumps({"situation": SITUATION, "text": "It occurred 12 times.", "true": True}), encoding="utf-8"
+    )
+    claim = {"text": "disk 7 is full", "ground": "observation", "rests_on": ["e1"], "quote": ""}
+    with ClaudeServer() as claude:
+        claude.answer = {
+            "name": "Full disk", "claims": [claim], "cause": "The disk is full.", "cause_rests_on": [1],
+            "alternatives": [], "technical_impact": "", "business_impact": "", "next_steps": [], "confidence": 0.8,
+            "severity": "P2", "severity_reason": "", "category": "new", "category_reason": "",
+        }  # fmt: skip
+        env = {"ANTHROPIC_API_KEY": "not-a-real-key", "ANTHROPIC_BASE_URL": claude.url}
+        words = ["eval", "analysis", str(tmp_path), "--times", "0", "--format", "json"]
+        done = CliRunner().invoke(cli, words, env=env)
+        data = json.loads(done.output)
+        assert data["live"][0] | {"case": ""} == {
+            "case": "", "verdict": "approved", "confirmed": 1, "observations": 1, "note": "",
+        }  # fmt: skip
+        assert done.exit_code == 0
+        claude.then("wrong key")
+        done = CliRunner().invoke(cli, words, env=env)
+        assert done.exit_code == 1
+        assert "401" in json.loads(done.output)["live"][0]["note"]
+        assert not json.loads(CliRunner().invoke(cli, [*words, "--offline"], env=env).output)["live"]
