@@ -24,12 +24,13 @@ ENTRIES = 12
 SYMPTOM_ENTRIES = 2
 SYMPTOMS = 8
 NAMES = 12
+FEW_LINES = 3
 FOR_WORDS = 2
 """Entries that differ from the others in their words alone."""
 PEOPLES_WORDS = 500
 FENCE = "=====FENCE {}====="
 Trait = tuple[str, object]
-WORD = re.compile(r"[^\W\d_]{3,}")
+WORD = re.compile(r"(?<!\w)[^\W\d_]{3,}(?!\w)")
 
 
 def question(case: Case, boundary: Callable[[], str], bound: int = EVIDENCE_BOUND) -> str:
@@ -48,10 +49,10 @@ def question(case: Case, boundary: Callable[[], str], bound: int = EVIDENCE_BOUN
         entries=cluster.entries,
         first_seen=_stamp(cluster.first_seen),
         last_seen=_stamp(cluster.last_seen),
-        revisions=f"{len(cluster.revisions)}, named below",
-        environments=f"{len(cluster.environments)}, named below",
-        users=cluster.users or "not known",
-        clients=cluster.clients or "not known",
+        revisions=len(cluster.revisions),
+        environments=len(cluster.environments),
+        users=cluster.users,
+        clients=cluster.clients,
         severity=case.problem.triage.severity.value,
         category=case.problem.triage.category,
         symptoms=", ".join(f"cluster {c.number} ({c.occurrences} occurrences)" for c in case.symptoms[:SYMPTOMS]),
@@ -116,6 +117,7 @@ def _evidence(case: Case, bound: int) -> tuple[str, list[str]]:
     """As much as fits, the most telling first, shown in order of time."""
     cluster = case.problem.cluster
     head = "\n".join((_names(cluster), *_deployments(case)))
+    said: set[str] = set()
     used = len(head.encode("utf-8", "replace"))
     left_out: list[str] = []
     parts: list[str] = [_cut(head, bound)]
@@ -132,7 +134,7 @@ def _evidence(case: Case, bound: int) -> tuple[str, list[str]]:
                 used += size
                 shown.append(entry)
         parts += [title] if title else []
-        parts += [_entry(e) for e in sorted(shown, key=lambda e: e.order)]
+        parts += [_once(_entry(e), said) for e in sorted(shown, key=lambda e: e.order)]
         if len(shown) < len(one.evidence):
             left_out.append(
                 f"{len(one.evidence) - len(shown)} of {len(one.evidence)} kept entries of cluster {one.number}"
@@ -169,6 +171,21 @@ def _entry(entry: Entry) -> str:
     if entry.request:
         head.append(f"request={entry.request.method} {entry.request.route} status={entry.request.status}")
     return _shown(" ".join(head), 600) + "\n" + _bounded(_visible(entry.text))
+
+
+def _once(text: str, said: set[str]) -> str:
+    """Without the lines that were shown before, where there are several of them on end."""
+    kept: list[str] = []
+    again: list[str] = []
+    for line in (*text.split("\n"), ""):
+        if line and line in said:
+            again.append(line)
+            continue
+        kept += again if len(again) < FEW_LINES else [f"[{len(again)} lines as above]"]
+        again = []
+        kept.append(line)
+        said.add(line)
+    return "\n".join(kept[:-1])
 
 
 def _bounded(text: str) -> str:

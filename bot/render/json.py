@@ -146,6 +146,10 @@ def _analysis(analysis: Analysis) -> Json:
         ],
         "confidence": analysis.confidence,
         "severity": analysis.severity.value if analysis.severity else None,
+        "severity_reason": analysis.severity_reason,
+        "category": analysis.category,
+        "category_reason": analysis.category_reason,
+        "alternatives": list(analysis.alternatives),
         "rule": analysis.rule,
         "note": analysis.note,
     }

@@ -110,7 +110,7 @@ def test_there_are_enough_lines_and_each_was_read_by_the_model(rounds: tuple[Rep
     for received in sent:
         assert len(received.text) < 40_000
         before = received.question.split("=====FENCE", 1)[0]
-        assert "P5" not in before.replace("severity by the rules so far: P5", "")
+        assert "P5" not in before.replace("by the rules so far: severity P5", "")
 
 
 def test_nothing_but_words_changes(rounds: tuple[Report, Report, list[Received]]) -> None:

@@ -70,6 +70,8 @@ def detail(p: Problem, now: datetime, *, evidence: bool = True) -> Message:
                 f"*Impact, business (inferred):* {prose(impact.business, PARAGRAPH) or 'unknown'}"
             )
         )
+        if argued := _argued(p):
+            blocks.append(section(argued))
         if p.analysis.next_steps and (found.text or found.worth == phrases.UNKNOWN):
             steps = [f"{i}. {prose(s, SENTENCE)}" for i, s in enumerate(p.analysis.next_steps[:6], 1)]
             blocks.append(section("*Next steps*\n" + "\n".join(steps)))
@@ -97,6 +99,23 @@ def _wrong(p: Problem) -> Iterator[str]:
     """Causes that people said are wrong, struck."""
     for w in p.wrong[:3]:
         yield f"~{prose(w.cause, SENTENCE)}~ is wrong, says {person(w.who)}: {prose(w.why, SENTENCE)}"
+
+
+def _argued(p: Problem) -> str:
+    """What the model would call it instead, and other causes; the rules decide."""
+    a = p.analysis
+    if a is None or a.source == "patterns":
+        return ""
+    said = []
+    if a.severity and a.severity is not p.triage.severity and a.severity_reason:
+        reason = prose(a.severity_reason, SENTENCE)
+        said.append(f"*The model argues for {a.severity}:* {reason} The rules say {p.triage.severity}, and that holds.")
+    if a.category and a.category != p.triage.category and a.category_reason:
+        reason = prose(a.category_reason, SENTENCE)
+        said.append(f"*The model calls it {a.category}:* {reason} The rules call it {prose(p.triage.category, 40)}.")
+    if a.alternatives and phrases.cause(p).text:
+        said.append(f"*Not ruled out, says the model:* {prose('; '.join(a.alternatives), PARAGRAPH)}")
+    return "\n".join(said)
 
 
 def _claims(claims: Sequence[Checked]) -> Iterator[str]:
