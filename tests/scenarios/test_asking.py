@@ -69,7 +69,7 @@ def test_without_a_model_the_lines_that_fit_are_quoted(silent: Place) -> None:
     say(silent, BOB, f"ask {number} was it the weather?", "On it")
     assert silent.slack.wait(lambda: "The logs do not say" in last(silent))
     assert silent.slack.command(GUS, CHANNEL, f"ask {number} which module?").ok
-    assert silent.told(GUS, "full members")
+    assert silent.told(GUS, "guests and bots do not get them")
     say(silent, BOB, "ask which module?", "About which cluster?")
     say(silent, BOB, f"ask {number}", "What do you want to know?")
     say(silent, BOB, "ask 99 why?", "There is no cluster 99")
