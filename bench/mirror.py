@@ -13,10 +13,10 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import resource
 import sys
 import tempfile
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import product
@@ -70,15 +70,14 @@ def sync(count: int) -> None:
                     for number in range(1, 11):
                         github.state.new_comment(number, "news")
                 asked, github.unchanged, begun = len(github.requests), 0, time.perf_counter()
-                tracemalloc.start()
+                before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
                 store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
-                peak = tracemalloc.get_traced_memory()[1] / 1e6
-                tracemalloc.stop()
+                grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
                 requests = len(github.requests) - asked
                 took = time.perf_counter() - begun
                 print(
                     f"{what} ({count:,} issues, {said:,} comments): {requests} requests, {github.unchanged} of them "
-                    f"free, {took:.1f} s with memory traced, of which it took {peak:.0f} MB at most"
+                    f"free, {took:.1f} s, the process grew by {grown:.0f} MB"
                 )
         tracker.shut()
 
