@@ -7,11 +7,12 @@ is new in them is not in the backup yet.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.errors import GardenError, Unsafe
-from bot.models import Message
+from bot.models import Message, View
 from bot.ports import Chat, Hold
 from bot.render import slack
 
@@ -51,9 +52,19 @@ class GuardedChat:
     def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
         return self.chat.answer(address, self._honest(message), share=share)
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:
         self.hold.safe(STANDING)
-        return self.chat.upload(channel, name, content, thread)
+        return self.chat.upload(channel, name, content, thread, words)
+
+    def open(self, trigger: str, view: View) -> None:
+        """A form decides nothing before it is sent; and there is no time to wait."""
+        self.chat.open(trigger, view)
+
+    def publish(self, user: str, view: View) -> None:
+        self.chat.publish(user, view)
+
+    def unfurl(self, channel: str, ts: str, shown: Mapping[str, Message]) -> None:
+        self.chat.unfurl(channel, ts, shown)
 
     def _honest(self, message: Message) -> Message:
         if self.hold.standing_by:

@@ -827,6 +827,17 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What an approver wrote into the form before approving; None where the form did not ask for it."""
+
+    title: str | None = None
+    severity: Severity | None = None
+    labels: tuple[str, ...] | None = None
+    text: str | None = None
+    """The body of an issue, or the comment."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What a person said to a proposal."""
 
@@ -839,6 +850,7 @@ class Decision:
     via: str = ""
     """The delivery it came by (event id, trigger id); the same one never counts twice."""
     words: str = ""
+    edit: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -847,6 +859,19 @@ class Message:
 
     text: str
     blocks: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one person gets besides messages: a form, a page over the conversation, or the home tab."""
+
+    title: str
+    blocks: tuple[Mapping[str, Any], ...] = ()
+    callback: str = ""
+    """Which form it is; empty where nothing is to be sent."""
+    submit: str = ""
+    metadata: str = ""
+    """Comes back with the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1350,6 +1375,8 @@ class Policy:
     archive_after: timedelta = timedelta(days=90)
     """How long after its last occurrence a problem is archived; zero: never."""
     self_approval: bool = True
+    url: str = ""
+    """The public address of the dashboard."""
     labels: tuple[str, ...] = ("log-gardener",)
     style: Mapping[str, str] = field(default_factory=dict)
     """The team's own templates for what is written to the tracker, by what they replace."""

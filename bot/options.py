@@ -249,6 +249,13 @@ class Settings:
         values.backup,
         example="gs://example-garden/backups",
     )
+    url: str = option(
+        "The gardener",
+        "GARDEN_URL",
+        "Public address of the dashboard, for the links in Slack.",
+        values.url,
+        example="https://garden.example.com",
+    )
     config: str = option("The gardener", "GARDEN_CONFIG", "Path of garden.toml.", values.path, default="garden.toml")
     schedule: str = option(
         "The gardener",
@@ -461,6 +468,7 @@ class Settings:
             proposal_lifetime=self.proposal_lifetime,
             archive_after=self.archive_after,
             self_approval=self.self_approval,
+            url=self.url,
             labels=self.labels,
             style=self.style,
             quiet_after=self.quiet_after,

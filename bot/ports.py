@@ -54,6 +54,7 @@ from bot.models import (
     Strike,
     Triage,
     Turn,
+    View,
     Window,
     Wrong,
 )
@@ -174,8 +175,21 @@ class Chat(Protocol):
         """To whoever asked, or to everybody, by the address that came with what they did; False if it is spent."""
         ...
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
-        """Returns the file's id."""
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:
+        """Returns the file's id; without a channel nobody is shown it until a message does. `words` say what a picture
+        shows."""
+        ...
+
+    def open(self, trigger: str, view: View) -> None:
+        """Shows somebody a form or a page, within three seconds of what they did."""
+        ...
+
+    def publish(self, user: str, view: View) -> None:
+        """Makes somebody's home tab say this."""
+        ...
+
+    def unfurl(self, channel: str, ts: str, shown: Mapping[str, Message]) -> None:
+        """Shows below a message what its links lead to."""
         ...
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from bot import pipeline, telling
 from bot.doctor import Check, check
 from bot.errors import GardenError, NotFound, Refused
 from bot.logs.files import FileLogs
-from bot.models import Act, Condition, Decision, Draft, Message, Proposal, Report, Told
+from bot.models import Act, Condition, Decision, Draft, Message, Proposal, Report, Told, View
 from bot.ports import Edges
 from bot.render import markdown, slack
 from bot.settings import Settings
@@ -72,10 +72,19 @@ class Aside:
     def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
         return False
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
-        id = self.chat.upload(self.channel, name, content, self.thread)
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:
+        id = self.chat.upload(self.channel if channel else "", name, content, self.thread if channel else "", words)
         self.files.append(id)
         return id
+
+    def open(self, trigger: str, view: View) -> None:
+        """Nobody clicked, so there is nobody to show a form to."""
+
+    def publish(self, user: str, view: View) -> None:
+        """Nobody's home is touched."""
+
+    def unfurl(self, channel: str, ts: str, shown: Mapping[str, Message]) -> None:
+        """Nobody posted a link."""
 
     def clean(self) -> list[str]:
         """Removes everything, the newest first; returns what could not be removed, in words."""

@@ -29,7 +29,7 @@ from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.errors import ChatUnavailable, Forbidden, GardenError, NotFound
-from bot.models import Message
+from bot.models import Message, View
 
 TIMEOUT = 10
 PAGES = 5
@@ -38,6 +38,7 @@ LONGEST_WAIT = 30
 """Seconds that a rate limit is waited out in place; longer ones are left to the next try."""
 REMEMBERED = 60.0
 """Seconds that it is remembered who is in a group and who is a guest."""
+ALT_TEXT = 1000
 LONGEST_TEXT = 3900
 """Bytes of `text`: an edit takes 4,000, and what is posted must be editable."""
 
@@ -58,6 +59,9 @@ _WORDS = {
     "edit_window_closed": "The workspace does not allow edits that late.",
     "msg_too_long": "The message is too long for Slack.",
     "msg_blocks_too_long": "The message is too long for Slack.",
+    "expired_trigger_id": "Slack shows a form only within three seconds, and that took longer. Click again.",
+    "trigger_expired": "Slack shows a form only within three seconds, and that took longer. Click again.",
+    "exchanged_trigger_id": "That click has shown its form already. Click again.",
     "invalid_blocks": "Slack does not accept the form of the message.",
 }
 _GONE = frozenset({"channel_not_found", "message_not_found", "user_not_found", "no_such_subteam", "thread_not_found"})
@@ -189,15 +193,31 @@ class SlackChat:
             return False
         return answer.status_code == 200 and not answer.body.startswith('{"ok": false')
 
-    def upload(self, channel: str, name: str, content: bytes, thread: str = "") -> str:
-        """Returns the file's id."""
+    def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:
+        """Returns the file's id; without a channel it is ours alone, until a message of ours shows it."""
         answer = _call(
             lambda: self._once.files_upload_v2(
-                channel=channel, filename=name, title=name, content=content, thread_ts=thread or None
+                channel=channel or None,
+                filename=name,
+                title=name,
+                content=content,
+                thread_ts=thread or None,
+                alt_txt=words[:ALT_TEXT] or None,
             )
         )
         files = answer.get("files") or [{}]
         return str(files[0].get("id", ""))
+
+    def open(self, trigger: str, view: View) -> None:
+        _call(lambda: self._once.views_open(trigger_id=trigger, view=_modal(view)))
+
+    def publish(self, user: str, view: View) -> None:
+        home = {"type": "home", "blocks": [dict(b) for b in view.blocks]}
+        _call(lambda: self.client.views_publish(user_id=user, view=home))
+
+    def unfurl(self, channel: str, ts: str, shown: Mapping[str, Message]) -> None:
+        unfurls = {url: {"blocks": [dict(b) for b in message.blocks]} for url, message in shown.items()}
+        _call(lambda: self.client.chat_unfurl(channel=channel, ts=ts, unfurls=unfurls))
 
     def remove(self, channel: str, ts: str) -> None:
         """Deletes a message of ours."""
@@ -370,6 +390,22 @@ def _retry_after(headers: Mapping[str, Any]) -> int:
 
 def _blocks(message: Message) -> list[dict[str, Any] | Block]:
     return [dict(block) for block in message.blocks]
+
+
+def _modal(view: View) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "type": "modal",
+        "title": _label(view.title),
+        "close": _label("Cancel" if view.submit else "Close"),
+        "blocks": [dict(b) for b in view.blocks],
+    }
+    if view.submit:
+        made |= {"submit": _label(view.submit), "callback_id": view.callback, "private_metadata": view.metadata}
+    return made
+
+
+def _label(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def _text(message: Message) -> str:

@@ -298,9 +298,15 @@ def say(edges: Edges, condition: Condition) -> Condition:
 
 def settle(edges: Edges, decision: Decision, groups: frozenset[str]) -> Proposal:
     """A person's word on a proposal is recorded, and the severity that came with it stays the cluster's."""
+    shown = edges.store.proposals.get(decision.proposal)
     proposal = pipeline.decide(edges, decision, groups)
     severity = proposal.draft.severity
-    chosen = decision.words.strip().upper() == str(severity) or proposal.draft.act is Act.ESCALATE
+    typed = decision.edit.severity if decision.edit else None
+    chosen = (
+        typed not in (None, shown.draft.severity if shown else None)
+        or decision.words.strip().upper() == str(severity)
+        or proposal.draft.act is Act.ESCALATE
+    )
     _not_taken_back(edges, decision, proposal)
     if decision.verb == "approve" and severity is not None and chosen and proposal.cluster:
         edges.store.clusters.set_severity(proposal.cluster, severity, decision.who, decision.at)

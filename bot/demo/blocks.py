@@ -6,15 +6,17 @@ Independent of the builders on purpose: they are held against this.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 MOST_BLOCKS = 50
 MOST_CHARACTERS = 12_000
 """Over all blocks of a message; more is refused as `msg_blocks_too_long`."""
 
+MOST_OF_A_VIEW = 100
 KINDS = {"section", "header", "context", "actions", "divider", "image", "rich_text", "markdown", "input", "table"}
-_TEXT_LIMITS = {"section": 3000, "header": 150, "context": 2000, "button": 75}
+_TEXT_LIMITS = {"section": 3000, "header": 150, "context": 2000, "button": 75, "title": 24}
+LONGEST_INPUT = 3000
 
 
 def problems(blocks: list[Mapping[str, Any]]) -> list[str]:
@@ -27,6 +29,33 @@ def problems(blocks: list[Mapping[str, Any]]) -> list[str]:
     repeated = [i for i, n in Counter(b["block_id"] for b in blocks if b.get("block_id")).items() if n > 1]
     found += [f"`block_id` {i} already exists" for i in repeated]
     return found
+
+
+def view_problems(view: Mapping[str, Any], kind: str) -> list[str]:
+    """What Slack would refuse in a modal or a home tab."""
+    found = [] if view.get("type") == kind else [f"must be a {kind}"]
+    blocks = view.get("blocks", [])
+    if not 1 <= len(blocks) <= MOST_OF_A_VIEW:
+        found.append(f"a view needs 1 to {MOST_OF_A_VIEW} blocks")
+    for index, block in enumerate(blocks):
+        found += [f"{problem} [json-pointer:/view/blocks/{index}]" for problem in _block(block)]
+    repeated = [i for i, n in Counter(b["block_id"] for b in blocks if b.get("block_id")).items() if n > 1]
+    found += [f"`block_id` {i} already exists" for i in repeated]
+    if kind == "modal":
+        found += [f"{p} [json-pointer:/view/title]" for p in _text(view.get("title"), "title", plain=True)]
+        for label in ("submit", "close"):
+            if label in view:
+                found += [f"{p} [json-pointer:/view/{label}]" for p in _text(view[label], "title", plain=True)]
+        if any(b.get("type") == "input" for b in blocks) and "submit" not in view:
+            found.append("a view with an input needs a submit button")
+    found += ["callback_id is longer than 255"] if len(view.get("callback_id", "")) > 255 else []
+    found += ["private_metadata is longer than 3000"] if len(view.get("private_metadata", "")) > 3000 else []
+    return found
+
+
+def pictures(blocks: Sequence[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    """The files that blocks show, with the place of the block."""
+    return [(at, str(b["slack_file"].get("id"))) for at, b in enumerate(blocks) if b.get("slack_file")]
 
 
 def characters(blocks: list[Mapping[str, Any]]) -> int:
@@ -73,6 +102,16 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
         for element in elements:
             if element.get("type") != "image":
                 yield from _text(element, "context")
+    elif kind == "image":
+        if not 1 <= len(block.get("alt_text", "")) <= 2000:
+            yield "alt_text needs 1 to 2000 characters"
+        if ("image_url" in block) == ("slack_file" in block):
+            yield "needs either image_url or slack_file"
+    elif kind == "input":
+        yield from _text(block.get("label"), "context", plain=True)
+        if block.get("hint"):
+            yield from _text(block["hint"], "context", plain=True)
+        yield from _input(block.get("element") or {})
     elif kind == "actions":
         elements = block.get("elements", [])
         if not 1 <= len(elements) <= 25:
@@ -94,6 +133,27 @@ def _text(text: Any, place: str, *, plain: bool = False) -> Iterator[str]:
         yield "must be more than 0 characters"
     if length > limit:
         yield f"must be less than {limit + 1} characters"
+
+
+def _input(element: Mapping[str, Any]) -> Iterator[str]:
+    if element.get("type") == "plain_text_input":
+        longest = element.get("max_length", LONGEST_INPUT)
+        if longest > LONGEST_INPUT:
+            yield f"max_length is at most {LONGEST_INPUT}"
+        if len(element.get("initial_value", "")) > longest:
+            yield "initial_value is longer than max_length"
+    elif element.get("type") == "static_select":
+        options = element.get("options", [])
+        if not 1 <= len(options) <= 100:
+            yield "a select needs 1 to 100 options"
+        for option in options:
+            yield from _text(option.get("text"), "button", plain=True)
+            if not 1 <= len(option.get("value", "")) <= 75:
+                yield "the value of an option needs 1 to 75 characters"
+        if "initial_option" in element and element["initial_option"] not in options:
+            yield "initial_option is none of the options"
+    else:
+        yield f"unsupported input: {element.get('type')}"
 
 
 def _element(element: Mapping[str, Any]) -> Iterator[str]:

@@ -6,10 +6,11 @@ Each method gets the arguments and answers as Slack documents it, `{"ok": false,
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from bot.demo.blocks import MOST_CHARACTERS, characters, problems
+from bot.demo.blocks import MOST_CHARACTERS, characters, pictures, problems, view_problems
 
 if TYPE_CHECKING:
     from bot.demo.slack import Channel, Slack
@@ -33,7 +34,7 @@ def auth_test(slack: Slack, args: Json) -> Json:
 
 def post_message(slack: Slack, args: Json) -> Json:
     channel = _joined(slack, args)
-    check(args)
+    check(slack, args)
     message = ours(slack, args)
     parent = args.get("thread_ts")
     if parent and parent in channel.messages:
@@ -51,7 +52,7 @@ def update(slack: Slack, args: Json) -> Json:
         raise Error("message_not_found")
     if message.get("user") != BOT_USER:
         raise Error("cant_update_message")
-    check(args)
+    check(slack, args)
     if len(str(args.get("text", "")).encode()) > 4000:
         raise Error("msg_too_long")
     message["text"] = args.get("text", message["text"])
@@ -76,7 +77,7 @@ def post_ephemeral(slack: Slack, args: Json) -> Json:
     channel = _joined(slack, args)
     if args.get("user") not in slack.users:
         raise Error("user_not_in_channel")
-    check(args)
+    check(slack, args)
     whisper = {**ours(slack, args), "user": args["user"], "thread_ts": args.get("thread_ts", "")}
     channel.whispers.append(whisper)
     return {"message_ts": whisper["ts"]}
@@ -137,28 +138,74 @@ def group(slack: Slack, args: Json) -> Json:
 
 
 def open_view(slack: Slack, args: Json) -> Json:
-    if not args.get("trigger_id"):
-        raise Error("invalid_arguments")
-    view = {"id": f"V{len(slack.views) + 1}", **args["view"]}
-    slack.views.append(view)
+    """A trigger works once, for three seconds."""
+    view = _view(args, "modal")
+    trigger = str(args.get("trigger_id", ""))
+    if trigger not in slack.triggers:
+        raise Error("invalid_trigger_id" if trigger else "invalid_arguments")
+    user, until = slack.triggers[trigger]
+    if not user:
+        raise Error("exchanged_trigger_id")
+    if time.monotonic() > until:
+        raise Error("expired_trigger_id")
+    _shown(slack, view["blocks"])
+    slack.triggers[trigger] = ("", until)
+    made = {"id": f"V{len(slack.views) + 1}", "hash": slack.ts(), "user": user, "open": True, **view}
+    slack.views.append(made)
+    return {"view": made}
+
+
+def publish_view(slack: Slack, args: Json) -> Json:
+    view = _view(args, "home")
+    if args.get("user_id") not in slack.users:
+        raise Error("user_not_found")
+    _shown(slack, view["blocks"])
+    slack.homes[args["user_id"]] = view
     return {"view": view}
+
+
+def _view(args: Json, kind: str) -> Json:
+    raw = args.get("view") or {}
+    view: Json = json.loads(raw) if isinstance(raw, str) else raw
+    _refuse(view_problems(view, kind))
+    return view
+
+
+def unfurl(slack: Slack, args: Json) -> Json:
+    channel = _channel(slack, args)
+    if args.get("ts") not in channel.messages:
+        raise Error("cannot_unfurl_message")
+    raw = args.get("unfurls") or "{}"
+    shown: Json = json.loads(raw) if isinstance(raw, str) else raw
+    text = str(channel.messages[args["ts"]].get("text", ""))
+    for url, part in shown.items():
+        if url not in text:
+            raise Error("cannot_unfurl_url")
+        _refuse(problems(part.get("blocks", [])))
+    channel.messages[args["ts"]]["unfurled"] = shown
+    return {}
 
 
 def upload_url(slack: Slack, args: Json) -> Json:
     id = f"F{len(slack.files) + 1}"
-    slack.files[id] = {"id": id, "name": args["filename"], "length": int(args["length"]), "content": b""}
+    slack.files[id] = {"id": id, "name": args["filename"], "length": int(args["length"]), "content": b"",
+                       "alt_txt": args.get("alt_txt") or ""}  # fmt: skip
     return {"upload_url": f"http://{slack.address}/upload/{id}", "file_id": id}
 
 
 def complete_upload(slack: Slack, args: Json) -> Json:
     wanted = json.loads(args["files"]) if isinstance(args["files"], str) else args["files"]
-    channel = _joined(slack, {"channel": args.get("channel_id") or args.get("channels")})
+    named = args.get("channel_id") or args.get("channels")
+    channel = _joined(slack, {"channel": named}) if named else None
     done = []
     for each in wanted:
         file = slack.files.get(each["id"])
         if file is None or len(file["content"]) != file["length"]:
             raise Error("file_not_found")
+        file["complete"] = time.monotonic()
         done.append({"id": file["id"], "title": each.get("title") or file["name"], "name": file["name"]})
+    if channel is None:
+        return {"files": done}
     message = {**ours(slack, {"text": args.get("initial_comment") or ""}), "files": done}
     if args.get("thread_ts") in channel.messages:
         message["thread_ts"] = args["thread_ts"]
@@ -193,13 +240,15 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "users.info": ("users:read", user),
     "usergroups.users.list": ("usergroups:read", group),
     "views.open": ("", open_view),
+    "views.publish": ("", publish_view),
+    "chat.unfurl": ("links:write", unfurl),
     "files.getUploadURLExternal": ("files:write", upload_url),
     "files.completeUploadExternal": ("files:write", complete_upload),
     "files.delete": ("files:write", delete_file),
     "apps.connections.open": ("connections:write", connect),
 }
 """Method to the scope that it needs."""
-SCOPES = frozenset(scope for scope, _ in METHODS.values() if scope) - {"connections:write"} | {"commands"}
+SCOPES = frozenset(scope for scope, _ in METHODS.values() if scope) - {"connections:write"} | {"commands", "links:read"}
 
 
 def ours(slack: Slack, args: Json) -> Json:
@@ -223,7 +272,7 @@ def _joined(slack: Slack, args: Json) -> Channel:
     return found
 
 
-def check(args: Json) -> None:
+def check(slack: Slack, args: Json) -> None:
     blocks = args.get("blocks")
     if isinstance(blocks, str):
         blocks = args["blocks"] = json.loads(blocks)
@@ -237,3 +286,18 @@ def check(args: Json) -> None:
             raise Error("invalid_blocks", response_metadata={"messages": [f"[ERROR] {f}" for f in found]})
         if characters(blocks) > MOST_CHARACTERS:
             raise Error("msg_blocks_too_long")
+        _shown(slack, blocks)
+
+
+def _shown(slack: Slack, blocks: list[Json]) -> None:
+    """Pictures are files of ours that Slack has looked at; that takes it a moment after the upload."""
+    for block, id in pictures(blocks):
+        file = slack.files.get(id)
+        if file is None or not file.get("complete") or time.monotonic() < file["complete"] + slack.settling:
+            said = f"invalid slack file [json-pointer:/blocks/{block}/slack_file]"
+            raise Error("invalid_blocks", response_metadata={"messages": [f"[ERROR] {said}"]})
+
+
+def _refuse(found: list[str]) -> None:
+    if found:
+        raise Error("invalid_arguments", response_metadata={"messages": [f"[ERROR] {f}" for f in found]})

@@ -127,7 +127,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._answer(404, {"ok": False, "error": "used_url"})
             known["uses"] -= 1
             try:
-                check(args)
+                check(slack, args)
             except Error as refused:
                 return self._answer(200, refused.answer)
             channel = slack.channels[known["channel"]]

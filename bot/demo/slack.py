@@ -71,6 +71,11 @@ class Slack:
         self.groups: dict[str, list[str]] = {}
         self.files: dict[str, Json] = {}
         self.views: list[Json] = []
+        self.homes: dict[str, Json] = {}
+        self.triggers: dict[str, tuple[str, float]] = {}
+        """Who did something that a form may follow, and until when; nobody, once one did."""
+        self.settling = 0.0
+        """Seconds after its upload in which a picture cannot be shown yet."""
         self.calls: Counter[str] = Counter()
         self.faults: dict[str, list[Fault]] = {}
         self.response_urls: dict[str, Json] = {}
@@ -148,7 +153,12 @@ class Slack:
         return self._send("slash_commands", self.command_payload(user, channel, text, command), times)
 
     def say(self, user: str, channel: str, text: str, thread: str = "", *, times: int = 1) -> Delivery:
-        return self._send("events_api", self.message_payload(user, channel, text, thread), times)
+        """A message; one that names the bot comes a second time, as a mention."""
+        payload = self.message_payload(user, channel, text, thread)
+        sent = self._send("events_api", payload, times)
+        if f"<@{BOT_USER}>" in text:
+            self._send("events_api", self._event({**payload["event"], "type": "app_mention"}), times)
+        return sent
 
     def edit(self, user: str, channel: str, ts: str, text: str, *, times: int = 1) -> Delivery:
         """Somebody edits a message of theirs: Slack sends a `message_changed`."""
@@ -178,7 +188,7 @@ class Slack:
             "token": "legacy", "team_id": TEAM, "team_domain": "garden", "channel_id": channel,
             "channel_name": self.channels[channel].name, "user_id": user, "user_name": self.users[user]["name"],
             "command": command, "text": text, "api_app_id": APP, "is_enterprise_install": "false",
-            "response_url": self._response_url(user, channel), "trigger_id": self._id("trigger"),
+            "response_url": self._response_url(user, channel), "trigger_id": self.trigger(user),
         }  # fmt: skip
 
     def message_payload(self, user: str, channel: str, text: str, thread: str = "") -> Json:
@@ -213,7 +223,7 @@ class Slack:
             "user": {"id": user, "name": self.users[user]["name"], "team_id": TEAM},
             "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": False},
             "channel": {"id": channel, "name": self.channels[channel].name}, "message": message,
-            "state": {"values": {}}, "trigger_id": self._id("trigger"),
+            "state": {"values": {}}, "trigger_id": self.trigger(user),
             "response_url": self._response_url(user, channel), "actions": [action],
         }  # fmt: skip
 
@@ -223,6 +233,12 @@ class Slack:
             "event_id": self._id("Ev"), "event_time": int(time.time()),
             "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True, "enterprise_id": None}],
         }  # fmt: skip
+
+    def trigger(self, user: str) -> str:
+        """What a form is shown by, for three seconds."""
+        id = self._id("trigger")
+        self.triggers[id] = (user, time.monotonic() + 3.0)
+        return id
 
     def _response_url(self, user: str, channel: str) -> str:
         key = self._id("answer")

@@ -49,6 +49,7 @@ _LINE_START = re.compile(r"^([#+\-=]|\d{1,9}(?=[.)]))")
 _EMOJI = re.compile(r":(?=[0-9_+\-']*+[a-z][a-z0-9_+\-']*+:)", re.IGNORECASE)
 _EMPHASIS = re.compile(r"(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _RUN = re.compile(r"`+")
+_HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 def plain(text: str) -> str:
@@ -98,6 +99,37 @@ def link(label: str, url: str, allowed: Iterable[str]) -> str:
     if parts.scheme == "https" and any(_within(parts.netloc, parts.path, p.netloc, p.path) for p in ours):
         return f"[{markdown(label)}]({safe})"
     return markdown(label)
+
+
+def authored(text: str, shown: str, limit: int) -> str:
+    """What somebody made of a text of ours, in GitHub's Markdown: lines they left as shown stay byte for byte; in
+    their own, formatting and links stand, but nobody is mentioned, no issue is closed and nothing is hidden. What was
+    hidden in ours stays at its end."""
+    known = {_seen(line): line for line in visible(shown).split("\n")}
+    lines = []
+    for line in _NEWLINES.sub("\n", text.replace("\r\n", "\n")).split("\n"):
+        if _seen(line) in known:
+            lines.append(known[_seen(line)])
+            continue
+        own = _CLOSING.sub(rf"\1{BREAK}\2", _MENTION.sub(f"@{BREAK}", _apart(line)))
+        lines.append(own.replace("<!--", f"<!{BREAK}--").replace("-->", f"--{BREAK}>"))
+    hidden = "\n".join(_HIDDEN.findall(shown))
+    written = cut("\n".join(lines).strip(), limit - len(hidden) - 2)
+    return f"{written}\n\n{hidden}" if hidden and written else written
+
+
+def visible(text: str) -> str:
+    """A text of ours without what is hidden in it."""
+    return _HIDDEN.sub("", text).strip()
+
+
+def _apart(line: str) -> str:
+    """`plain`, with the word joiners left that take things apart."""
+    return BREAK.join(plain(piece) for piece in line.split(BREAK))
+
+
+def _seen(line: str) -> str:
+    return line.replace(BREAK, "").rstrip()
 
 
 def mrkdwn(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.models import Issue, Kind, Policy, Problem, Severity, Verdict
 from bot.render import house
@@ -12,6 +12,8 @@ from bot.render.escape import title as plain_title
 
 TITLE_LIMIT = 256
 LABELS = 4
+MOST_LABELS = 10
+"""That somebody may type."""
 ASSIGNEES = 10
 LONGEST_OWNERS = 100_000
 LABEL_LIMIT = 50
@@ -60,6 +62,12 @@ def branch(problem: Problem, policy: Policy) -> str:
 def retitle(text: str) -> str:
     """Somebody's own words as a title: harmless, in one line, within the limit."""
     return cut(plain_title(text), TITLE_LIMIT)
+
+
+def relabelled(names: Iterable[str]) -> tuple[str, ...]:
+    """Labels as somebody typed them: harmless, each once, as many and as long as a tracker takes."""
+    clean = (cut(plain_title(name.replace(",", " ")).strip(), LABEL_LIMIT) for name in names)
+    return tuple(dict.fromkeys(name for name in clean if name))[:MOST_LABELS]
 
 
 def severity_of(issue: Issue) -> Severity | None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.errors import Refused
-from bot.models import Act, Decision, Draft, Policy, Proposal, Severity, Stage
+from bot.models import Act, Decision, Draft, Edit, Policy, Proposal, Severity, Stage
 from bot.render import issues, titles
+from bot.render.escape import BREAK, authored
 
 _SEVERITY = re.compile(r"p([0-5])", re.IGNORECASE)
 _AS = re.compile(r"as\s+(\S.*)", re.IGNORECASE | re.DOTALL)
@@ -45,6 +46,8 @@ def approve(
         meant = _SAME.fullmatch(decision.words.strip())
         if meant and same:
             return same(int(meant[1]))
+        if decision.edit:
+            return edited(proposal.draft, decision.edit)
         return _changed(proposal.draft, decision.words.strip())
     if decision.verb == "later":
         if decision.words.strip() and not _SPAN.fullmatch(decision.words.strip()):
@@ -115,6 +118,30 @@ def _changed(draft: Draft, words: str) -> Draft | None:
             raise Refused(f"This proposal writes to #{draft.issue}, whose title stays. Say `approve` alone.")
         return replace(draft, title=titles.retitle(named[1]))
     raise Refused("That was not understood. Say `approve`, `approve P1` or `approve as <title>`.")
+
+
+def edited(draft: Draft, edit: Edit) -> Draft | None:
+    """The draft as an approver rewrote it, or None where nothing is different."""
+    made = draft
+    if edit.title is not None and draft.act is Act.CREATE and _bare(edit.title) != _bare(draft.title):
+        if not edit.title.strip():
+            raise Refused("An issue needs a title.")
+        made = replace(made, title=titles.retitle(edit.title))
+    if edit.labels is not None and draft.act is Act.CREATE:
+        made = replace(made, labels=titles.relabelled(edit.labels))
+    if edit.text is not None:
+        before = made.body if draft.act is Act.CREATE else made.comment
+        text = authored(edit.text, before, issues.LONGEST)
+        if not text.strip():
+            raise Refused("There is no text left that could be written.")
+        made = replace(made, body=text) if draft.act is Act.CREATE else replace(made, comment=text)
+    if edit.severity is not None and draft.act in (Act.CREATE, Act.ESCALATE):
+        made = _with_severity(made, edit.severity) or made
+    return None if made == draft else made
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.replace(BREAK, "").split())
 
 
 def _with_severity(draft: Draft, severity: Severity) -> Draft | None:
