@@ -47,7 +47,7 @@ from bot.models import (
     Window,
 )
 from bot.ports import Edges
-from bot.steps.analyse import choose, informed
+from bot.steps.analyse import choose, informed, may_be_shown
 from bot.steps.approve import ALWAYS, approve
 from bot.steps.assemble import assemble
 from bot.steps.attend import ended
@@ -391,9 +391,16 @@ def ponder(
 
 
 def _offered(edges: Edges, found: Match | None) -> tuple[tuple[int, str], ...]:
-    """What a model may put in order: the issues that a person would be asked about."""
+    """What a model may put in order: the issues that a person would be asked about, but for those of services whose
+    logs are not released for models.
+    """
     candidates = found.candidates if found and found.outcome is Outcome.OFFER else ()
-    return tuple((c.issue.number, scrub(c.issue.title, edges.policy)) for c in candidates)
+    return tuple((c.issue.number, scrub(c.issue.title, edges.policy)) for c in candidates if _open(edges, c.issue))
+
+
+def _open(edges: Edges, issue: Issue) -> bool:
+    holders = edges.store.clusters.load(edges.store.issues.holders(issue.repository, issue.number))
+    return all(may_be_shown(c.service, edges.policy) for c in holders)
 
 
 def mirror(edges: Edges, now: datetime) -> list[str]:

@@ -127,19 +127,22 @@ def unsuited(problem: Problem, policy: Policy) -> str:
 def withheld(problem: Problem, policy: Policy) -> str:
     """Why nothing of this problem may be shown to a model; empty where it may."""
     service = problem.cluster.service
-    return "" if _released(service, policy) else f"the logs of {service or 'this service'} are not released for models"
+    return (
+        "" if may_be_shown(service, policy) else f"the logs of {service or 'this service'} are not released for models"
+    )
 
 
 def released(case: Case, policy: Policy) -> Case:
     """The case without what came from services that are not released for models: symptoms, deployments."""
     return replace(
         case,
-        symptoms=tuple(c for c in case.symptoms if _released(c.service, policy)),
-        deployments=tuple(d for d in case.deployments if _released(d.service, policy)),
+        symptoms=tuple(c for c in case.symptoms if may_be_shown(c.service, policy)),
+        deployments=tuple(d for d in case.deployments if may_be_shown(d.service, policy)),
     )
 
 
-def _released(service: str, policy: Policy) -> bool:
+def may_be_shown(service: str, policy: Policy) -> bool:
+    """Whether the team released what the service logs for models."""
     return "*" in policy.model_services or service in policy.model_services
 
 
