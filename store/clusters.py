@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from bot.errors import Refused
 from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
+from bot.render.figures import with_figures
 from store import analyses, causes, incidents, joining, proposals, seen, stances, touched, triage
 from store.ageing import DAY
 from store.codec import clean, load, micros, moment, numbers
@@ -143,7 +144,7 @@ def read(db: Database, wanted: Iterable[int], since: datetime | None = None) -> 
             number=n,
             service=signatures[n][0].service,
             kind=signatures[n][0].kind,
-            title=signatures[n][0].title,
+            title=with_figures(signatures[n][0].title, evidence.get(n, ())),
             template=signatures[n][0].template,
             signatures=tuple(signatures[n]),
             entries=totals[n].entries,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -204,3 +205,13 @@ def test_a_severity_for_no_cluster_is_refused(store: Store) -> None:
     """A wrong number is told in words."""
     with pytest.raises(Refused, match="no cluster 9"):
         store.clusters.set_severity(9, Severity.P0, "U1", START)
+
+
+def test_a_title_shows_the_figures_of_its_evidence(store: Store) -> None:
+    """What people read says how much; what the cluster is known by stays masked."""
+    seen = sighting("a", replace(entry(1, 10), text="pool of size 5 is used up"))
+    masked = replace(seen.signature, title="pool of size <num> is used up") if seen.signature else None
+    absorb(store, [replace(seen, signature=masked)])
+    (cluster,) = store.clusters.load([1])
+    assert cluster.title == "pool of size 5 is used up"
+    assert cluster.signature.title == "pool of size <num> is used up"
