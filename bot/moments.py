@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,8 +16,10 @@ _SHAPE = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,12}))?\s*(?:[Zz]|([+-])(\d\d):?(\d\d))?\s*", re.ASCII
 )
 
-_PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{1,9}Z\Z", re.ASCII)
+_WRITTEN = r"\d{4}-\d\d-\d\dT\d\d:[0-5]\d:[0-5]\d\.\d{1,9}Z"
 """What Python reads by itself, and fast."""
+_PLAIN = re.compile(rf"{_WRITTEN}\Z", re.ASCII)
+_PLAINS = re.compile(rf"(?:{_WRITTEN}\n)*+", re.ASCII)
 
 
 FIRST, LAST = 1990, 2100
@@ -54,6 +57,16 @@ def plain(written: Any) -> str:
     if type(written) is not str or not _PLAIN.match(written) or not _hour(written[:14]):
         return ""
     return written[:_MICRO] if len(written) > _MICRO else written[:-1].ljust(_MICRO, "0")
+
+
+def plains(written: Sequence[str]) -> list[str] | None:
+    """As `plain`, of many at once, which takes a third of the time; None where one of them is written otherwise."""
+    together = "".join(f"{w}\n" for w in written)
+    if together.count("\n") != len(written) or not _PLAINS.fullmatch(together):
+        return None
+    if not all(map(_hour, {w[:14] for w in written})):
+        return None
+    return [w[:_MICRO] if len(w) > _MICRO else w[:-1].ljust(_MICRO, "0") for w in written]
 
 
 def plain_hour(time: str) -> int:

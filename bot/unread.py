@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, overload
 
 import msgspec
 import orjson
 
+from bot.errors import InputError
 from bot.models import Raw
 
 
@@ -67,14 +70,53 @@ mark_of = msgspec.json.Decoder(Mark).decode
 STRANGE = (msgspec.DecodeError, RecursionError)
 
 
+State = tuple[int, ...]
+"""Which file it is, and whether it is still what it was."""
+
+
+class Stretch(NamedTuple):
+    """Lines that follow each other in a file. Who looks at them reads them: so they are not handed about."""
+
+    path: str
+    state: State
+    start: int
+    size: int
+    lines: int
+
+    def read(self) -> list[bytes]:
+        try:
+            with Path(self.path).open("rb") as file:
+                if state_of(file) == self.state:
+                    file.seek(self.start)
+                    return file.read(self.size).split(b"\n")[: self.lines]
+        except FileNotFoundError:
+            pass
+        raise InputError(f"{Path(self.path).name} was written to while it was read; copy it and read the copy.")
+
+
+def state_of(file: BinaryIO) -> State:
+    state = os.fstat(file.fileno())
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
 class Unread(Sequence[Raw]):
     """Entries as their bytes, parsed when they are looked at: perhaps by another process."""
 
-    def __init__(self, lines: list[bytes]) -> None:
-        self.lines = lines
+    def __init__(self, parts: Sequence[bytes | Stretch]) -> None:
+        self._parts = parts
+
+    @property
+    def lines(self) -> list[bytes]:
+        found: list[bytes] = []
+        for part in self._parts:
+            if isinstance(part, Stretch):
+                found += part.read()
+            else:
+                found.append(part)
+        return found
 
     def __len__(self) -> int:
-        return len(self.lines)
+        return sum(part.lines if isinstance(part, Stretch) else 1 for part in self._parts)
 
     def __iter__(self) -> Iterator[Raw]:
         return map(load, self.lines)

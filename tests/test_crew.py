@@ -45,7 +45,7 @@ def helped(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
 
 def batches(path: Path) -> Iterator[Batch]:
-    logs = FileLogs(str(path), batch=500)
+    logs = FileLogs(str(path), batch=1_500)
     return logs.read(logs.window(None, None))
 
 

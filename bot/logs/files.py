@@ -12,7 +12,7 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from bot.logs.objects import CHUNK, NO_OBJECT, Objects
 from bot.logs.ordered import Ordered
 from bot.models import BadLine, Batch, Window
 from bot.moments import EPOCH, moment
-from bot.unread import Unread
+from bot.unread import Stretch, Unread
 
 _MICROSECOND = timedelta(microseconds=1)
 _NAMED = 1_000
@@ -70,19 +70,23 @@ class FileLogs:
         """The entries of the window in order of time; bad lines come with the first batch."""
         self._take()
         bad = (*self._bad, *(self._bad[-1:] * self._more_bad))
-        held: list[bytes] = []
-        size, progress = 0, 1.0
-        for some, progress in self._lines.read(window) if self._lines else self._sorted(window):
-            for data in some:
-                held.append(data)
-                size += len(data)
-                if len(held) >= self._batch or size >= _BATCH_BYTES:
-                    yield Batch(Unread(held), bad, progress, unread=True)
-                    held, size, bad = [], 0, ()
+        held: list[bytes | Stretch] = []
+        held_count = held_size = 0
+        reached = 1.0
+        for some, progress in self._lines.read(window, self._batch) if self._lines else self._sorted(window):
+            for part in some:
+                count, size = (part.lines, part.size) if isinstance(part, Stretch) else (1, len(part))
+                if held and (held_count + count > self._batch or held_size + size > _BATCH_BYTES):
+                    yield Batch(Unread(held), bad, reached, unread=True)
+                    held, held_count, held_size, bad = [], 0, 0, ()
+                held.append(part)
+                held_count += count
+                held_size += size
+                reached = progress
         if held or bad:
             yield Batch(Unread(held), bad, 1.0, unread=True)
 
-    def _sorted(self, window: Window) -> Iterator[tuple[list[bytes], float]]:
+    def _sorted(self, window: Window) -> Iterator[tuple[Sequence[bytes | Stretch], float]]:
         start, end = (window.start - EPOCH) // _MICROSECOND, (window.end - EPOCH) // _MICROSECOND
         passed = 0
         for time, _, _, data in self._entries:

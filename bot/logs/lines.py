@@ -6,23 +6,21 @@ is otherwise, or the order is lost altogether, the patient way of `files` is tak
 
 from __future__ import annotations
 
-import os
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import islice
+from operator import le
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from bot.errors import InputError
 from bot.logs.objects import CHUNK, LONGEST
 from bot.models import Window
-from bot.moments import moment, plain, plain_moment
-from bot.unread import STRANGE, mark_of
+from bot.moments import moment, plain, plain_moment, plains
+from bot.unread import STRANGE, State, Stretch, mark_of, state_of
 
-_PIECE = 1_000
-_PIECE_BYTES = 8 * 1024 * 1024
+_PIECE = CHUNK
+"""Bytes that are looked through at a time."""
 _HELD = 64 * 1024 * 1024
 """Bytes that may wait until what belongs before them has been read."""
 
@@ -45,39 +43,37 @@ class Lines(NamedTuple):
     """Where the file is, what it was when it was looked through, and its pieces in order of time."""
 
     path: str
-    state: tuple[int, ...]
+    state: State
     pieces: list[_Piece]
 
     @property
     def span(self) -> Window:
         return Window(plain_moment(self.pieces[0].first[0]), plain_moment(max(p.last for p in self.pieces)[0]))
 
-    def read(self, window: Window) -> Iterator[tuple[list[bytes], float]]:
-        """The lines of the window in order of time, some at a time, and how far they are."""
+    def read(self, window: Window, most: int) -> Iterator[tuple[Sequence[bytes | Stretch], float]]:
+        """The lines of the window in order of time, some at a time, and how far; no part is of more than `most`."""
         since, until = _written(window.start), _written(window.end)
         size, done = sum(p.size for p in self.pieces), 0
-        with Path(self.path).open("rb") as file:
-            if _state(file) != self.state:
-                raise InputError(f"{Path(self.path).name} was written to while it was read; copy it and read the copy.")
-            waiting: list[tuple[_Key, int, bytes]] = []
-            for piece, following in zip(self.pieces, [*self.pieces[1:], None], strict=True):
-                done += piece.size
-                if piece.last[0] < since or piece.first[0] > until:
-                    continue
-                file.seek(piece.start)
-                lines = list(islice(file, piece.lines))
-                inside = since <= piece.first[0] and piece.last[0] <= until
-                alone = not waiting and (following is None or piece.last < following.first)
-                if piece.ordered and inside and alone:
-                    yield lines, done / size
-                    continue
-                keyed = ((_key(line), piece.start + at, line) for at, line in enumerate(lines))
-                waiting += (item for item in keyed if since <= item[0][0] <= until)
-                waiting.sort()
-                ready = len(waiting) if following is None else bisect_left(waiting, (following.first,))
-                yield [line for _, _, line in waiting[:ready]], done / size
-                del waiting[:ready]
-            yield [line for _, _, line in waiting], 1.0
+        waiting: list[tuple[_Key, int, bytes]] = []
+        for piece, following in zip(self.pieces, [*self.pieces[1:], None], strict=True):
+            done += piece.size
+            if piece.last[0] < since or piece.first[0] > until:
+                continue
+            stretch = Stretch(self.path, self.state, piece.start, piece.size, piece.lines)
+            inside = since <= piece.first[0] and piece.last[0] <= until
+            alone = not waiting and (following is None or piece.last < following.first)
+            if piece.ordered and inside and alone and piece.lines <= most:
+                yield [stretch], done / size
+                continue
+            lines = stretch.read()
+            places = range(piece.start, piece.start + len(lines))
+            keyed = zip(_keys(lines) or (), places, lines, strict=True)
+            waiting += (item for item in keyed if since <= item[0][0] <= until)
+            waiting.sort()
+            ready = len(waiting) if following is None else bisect_left(waiting, (following.first,))
+            yield [line for _, _, line in waiting[:ready]], done / size
+            del waiting[:ready]
+        yield [line for _, _, line in waiting], 1.0
 
 
 def in_lines(path: str) -> Lines | None:
@@ -86,58 +82,48 @@ def in_lines(path: str) -> Lines | None:
         if file.seekable():
             pieces = _pieces(file)
             if pieces and _held(pieces) <= _HELD:
-                return Lines(path, _state(file), pieces)
+                return Lines(path, state_of(file), pieces)
     return None
-
-
-def _state(file: BinaryIO) -> tuple[int, ...]:
-    state = os.fstat(file.fileno())
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _pieces(file: BinaryIO) -> list[_Piece]:
     """In order of time; none where a line is no entry."""
     found: list[_Piece] = []
-    start = size = count = 0
-    ordered = True
-    first = last = before = ("", "")
-    for line in _cut(file):
-        try:
-            mark = mark_of(line)
-        except STRANGE:
+    start = 0
+    for lines, size in _cut(file):
+        keys = _keys(lines)
+        if keys is None:
             return []
-        time = plain(mark.timestamp) or _written(moment(mark.timestamp))
-        if not time:
-            return []
-        key = (time, mark.insertId[:300])
-        if not count:
-            first = last = key
-        elif key < before:
-            ordered = False
-            first = min(first, key)
-        last = max(last, key)
-        before = key
-        count += 1
-        size += len(line) + 1
-        if count >= _PIECE or size >= _PIECE_BYTES:
-            found.append(_Piece(start, count, size, first, last, ordered))
-            start, size, count, ordered = start + size, 0, 0, True
-    if count:
-        found.append(_Piece(start, count, size, first, last, ordered))
+        ordered = all(map(le, keys, keys[1:]))
+        first, last = (keys[0], keys[-1]) if ordered else (min(keys), max(keys))
+        found.append(_Piece(start, len(lines), size, first, last, ordered))
+        start += size
     return sorted(found, key=lambda piece: (piece.first, piece.start))
 
 
-def _cut(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file; one that is too long comes in pieces."""
+def _cut(file: BinaryIO) -> Iterator[tuple[list[bytes], int]]:
+    """The lines of a file, some at a time, and how long they are with their ends; one that is too long in pieces."""
     rest = b""
-    while chunk := file.read(CHUNK):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
-        if len(rest) > LONGEST:
-            yield rest
+    while chunk := file.read(_PIECE):
+        whole, end, rest = (rest + chunk).rpartition(b"\n")
+        if end:
+            yield whole.split(b"\n"), len(whole) + 1
+        elif len(rest) > LONGEST:
+            yield [rest], len(rest)
             rest = b""
     if rest:
-        yield rest
+        yield [rest], len(rest)
+
+
+def _keys(lines: list[bytes]) -> list[_Key] | None:
+    """None where a line is no entry."""
+    try:
+        marks = list(map(mark_of, lines))
+    except STRANGE:
+        return None
+    written = [mark.timestamp for mark in marks]
+    times = plains(written) or [plain(w) or _written(moment(w)) for w in written]
+    return list(zip(times, [mark.insertId[:300] for mark in marks], strict=True)) if all(times) else None
 
 
 def _held(pieces: list[_Piece]) -> int:
@@ -151,11 +137,6 @@ def _held(pieces: list[_Piece]) -> int:
         if most > _HELD:
             break
     return most
-
-
-def _key(line: bytes) -> _Key:
-    mark = mark_of(line)
-    return plain(mark.timestamp) or _written(moment(mark.timestamp)), mark.insertId[:300]
 
 
 def _written(time: datetime | None) -> str:

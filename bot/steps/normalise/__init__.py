@@ -17,7 +17,7 @@ import orjson
 
 from bot.masks import Heading, heading
 from bot.models import Deployment, Entry, Failure, Form, Level, Policy, Raw, Request, Sifted, Site
-from bot.moments import EPOCH, hour_of, moment, plain, plain_hour, plain_moment
+from bot.moments import EPOCH, hour_of, moment, plain, plain_hour, plain_moment, plains
 from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, is_machine, message, payload_of, request_id_of, site_of, user_of
@@ -25,7 +25,7 @@ from bot.steps.normalise.place import Place, place
 from bot.steps.normalise.request import PLATFORM_LOG, is_fine, request, request_text, says_platform
 from bot.steps.normalise.shape import first, inner, words
 from bot.steps.normalise.text import clean
-from bot.unread import STRANGE, Asked, Unread, head_of, load
+from bot.unread import ABSENT, STRANGE, Asked, Head, Unread, head_of, load
 
 __all__ = ["normalise", "sift"]
 
@@ -35,6 +35,8 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
 _SINGULAR = frozenset({"httpRequest", "protoPayload", "sourceLocation"})
 _MOST, _LONGEST = 10_000, 4_000
 """So many places and sayings are remembered, and none that is longer."""
+_TOGETHER = 1_000
+"""Entries of which the times are looked at in one go."""
 _Face = TypeVar("_Face", str, bytes)
 _Known = TypeVar("_Known")
 _PLAIN_URL = re.compile(r"[!-Z^-~]{1,1900}")
@@ -52,8 +54,9 @@ def sift(raws: Sequence[Raw], policy: Policy, secret: bytes) -> Sifted:
     reader = _reader(tuple(policy.environments.items()), secret)
     sieve = _Sieve()
     if isinstance(raws, Unread):
-        for data in raws.lines:
-            reader.glance(data, sieve)
+        lines = raws.lines
+        for at in range(0, len(lines), _TOGETHER):
+            reader.glance(lines[at : at + _TOGETHER], sieve)
     else:
         for raw in raws:
             reader.sift(raw if type(raw) is dict or isinstance(raw, Mapping) else {}, sieve)
@@ -124,6 +127,15 @@ class _Said(NamedTuple):
     other_id: str
 
 
+class _Where(NamedTuple):
+    """Where an entry was written, and the name of its log as it stands there."""
+
+    place: Place
+    log: str
+    face: bytes
+    platform: bool
+
+
 class _Reader:
     """Reads entries, and knows again what many of them have in common."""
 
@@ -133,49 +145,68 @@ class _Reader:
         self._places: dict[bytes, Place] = {}
         self._faces: dict[bytes, _Said] = {}
         self._hashes: dict[str, str] = {}
-        self._bare_places: dict[bytes, tuple[Place, str]] = {}
+        self._bare_places: dict[bytes, _Where] = {}
         self._bare_faces: dict[bytes, _Said] = {}
         """As the two above, by the bytes that stand in the file."""
         self._levels: dict[bytes, Level] = {}
 
-    def glance(self, data: bytes, sieve: _Sieve) -> None:
-        """An entry of which no more is parsed than is new: most say what others said before, in the same bytes."""
-        try:
-            head = head_of(data)
-        except STRANGE:
-            return self.sift(load(data), sieve)
-        written = plain(head.timestamp)
-        if not (written and head.insertId) or len(head.protoPayload) or len(head.sourceLocation):
-            return self.sift(load(data), sieve)
-        asked = head.httpRequest
-        if isinstance(asked, Asked) and (
-            len(head.textPayload)
-            or len(head.jsonPayload)
+    def glance(self, lines: Sequence[bytes], sieve: _Sieve) -> None:
+        """Entries of which no more is parsed than is new: most say what others said before, in the same bytes."""
+        heads = list(map(_head, lines))
+        written = [head.timestamp if head else "" for head in heads]
+        for data, head, time in zip(lines, heads, plains(written) or map(plain, written), strict=True):
+            if (
+                not (time and head and head.insertId)
+                or head.protoPayload is not ABSENT
+                or head.sourceLocation is not ABSENT
+            ):
+                self.sift(load(data), sieve)
+            elif type(head.httpRequest) is not Asked:
+                self._heard(data, head, time, sieve)
+            elif not self._fine(data, head, head.httpRequest, time, sieve):
+                self.sift(load(data), sieve)
+
+    def _heard(self, data: bytes, head: Head, time: str, sieve: _Sieve) -> None:
+        """An entry that says something."""
+        where = self._bare_place(data, head)
+        key = _digest(where.log, f"{time}+00:00", head.insertId)
+        face = b"\0".join((where.face, head.severity, head.textPayload, head.jsonPayload))
+        said = self._bare_faces.get(face)
+        if said is None:
+            said = _kept(self._bare_faces, face, self._understood(load(data), where.place.log))
+        if said.quiet:
+            sieve.hush(key, plain_hour(time), where.place.service, time)
+        else:
+            sieve.add(_entry(head.insertId[:200], key, plain_moment(time), where.place, said, head.trace))
+
+    def _fine(self, data: bytes, head: Head, asked: Asked, time: str, sieve: _Sieve) -> bool:
+        """Whether it is a line of the request log that tells of a success, and was taken."""
+        if (
+            head.textPayload is not ABSENT
+            or head.jsonPayload is not ABSENT
             or not _went_well(asked.requestMethod, asked.status, asked.requestUrl)
         ):
-            return self.sift(load(data), sieve)
+            return False
+        where = self._bare_place(data, head)
+        word = bytes(head.severity)
+        level = self._levels.get(word)
+        if level is None:
+            level = _kept(self._levels, word, levels.of_word(orjson.loads(word) if word else None))
+        if level >= Level.WARNING or where.platform:
+            return False
+        sieve.hush(_digest(where.log, f"{time}+00:00", head.insertId), plain_hour(time), where.place.service, time)
+        return True
 
-        raw = None
+    def _bare_place(self, data: bytes, head: Head) -> _Where:
         face = b"\0".join((head.logName, head.resource, head.labels))
         where = self._bare_places.get(face)
         if where is None:
             raw = load(data)
-            where = _kept(self._bare_places, face, (self._place(raw), words(raw.get("logName"))))
-        place, log = where
-        key = _digest(log, f"{written}+00:00", head.insertId)
-        if isinstance(asked, Asked):
-            word = bytes(head.severity)
-            level = self._levels.get(word)
-            if level is None:
-                level = _kept(self._levels, word, levels.of_word(orjson.loads(word) if word else None))
-            if level >= Level.WARNING or place.log.endswith(PLATFORM_LOG):
-                return self.sift(raw or load(data), sieve)
-            return sieve.hush(key, plain_hour(written), place.service, written)
-        face = b"\0".join((place.log.encode("utf-8", "replace"), head.severity, head.textPayload, head.jsonPayload))
-        said = self._bare_faces.get(face) or _kept(self._bare_faces, face, self._said(raw or load(data), place.log))
-        if said.quiet:
-            return sieve.hush(key, plain_hour(written), place.service, written)
-        return sieve.add(_entry(head.insertId[:200], key, plain_moment(written), place, said, head.trace))
+            found = self._place(raw)
+            log = found.log.encode("utf-8", "replace")
+            where = _Where(found, words(raw.get("logName")), log, found.log.endswith(PLATFORM_LOG))
+            _kept(self._bare_places, face, where)
+        return where
 
     def sift(self, raw: Raw, sieve: _Sieve) -> None:
         """An entry of which everything is parsed."""
@@ -254,6 +285,13 @@ class _Reader:
         return self._hashes.get(who) or _kept(
             self._hashes, who, blake2b(data, digest_size=8, key=self._secret).hexdigest()
         )
+
+
+def _head(data: bytes) -> Head | None:
+    try:
+        return head_of(data)
+    except STRANGE:
+        return None
 
 
 def _face(*parts: Any) -> bytes:
