@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.models import Deployment, Entry, Failure, Form, Kind, Level, Policy, Request, Sighting, Signature, Site
 from bot.steps.assemble import assemble
 from bot.steps.cluster import SIGNATURE_VERSION, cluster
+from bot.steps.cluster.words import titled
 from tests.steps.strategies import MESSAGES, PYTHON, START, entry, logs, pieces
 
 POLICY = Policy()
@@ -299,3 +300,17 @@ def test_hostile(piece: str) -> None:
     before = time.perf_counter()
     signature(one)
     assert time.perf_counter() - before < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("<num>: service token refused", "service token refused"),
+        ("[<id>] <uuid>: queue is full", "queue is full"),
+        ("<email> not found", "<email> not found"),
+        ("<num>:", "<num>:"),
+    ],
+)
+def test_a_title_begins_with_words(text: str, title: str) -> None:
+    """Ids in front of what is said are left out; what is spoken of stays."""
+    assert titled(text) == title

@@ -45,6 +45,7 @@ _SOURCE = re.compile(r"(?:file://|node:)?[\w./@\\-]{1,300}\.\w{1,4}:\d{1,9}")
 _LISTED = re.compile(r"^(\S.{2,200}?)(?: [A-Za-z_][\w.]{0,40}=(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)){2,}$")
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"<[a-z-]{1,20}>")
+_LED_BY = re.compile(r"^(?:<[a-z-]{1,20}>[:|] ?|\[<[a-z-]{1,20}>\]:? ?){1,4}")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _GENERIC = frozenset(
     """
@@ -151,6 +152,7 @@ def reason(text: str) -> str:
 
 
 def titled(text: str) -> str:
-    """One line, short enough for a list."""
+    """One line, short enough for a list, without the ids that it may begin with."""
     text = " ".join(text.split())
+    text = _LED_BY.sub("", text, count=1) or text
     return text if len(text) <= TITLE else text[: TITLE - 1].rstrip() + "…"
