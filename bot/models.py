@@ -1065,6 +1065,8 @@ class Batch:
     """Batches of one lane follow each other in time; what is still open in one lane waits for the next of it."""
     mark: Bookmark | None = None
     """What a source that lasts has read with this batch; kept together with what came of it."""
+    seams: tuple[Window, ...] = ()
+    """Where something is still to be read beside what was: what stands there may go on with that, and stays open."""
     notes: tuple[str, ...] = ()
     """What could not be read, in words."""
 
@@ -1128,6 +1130,8 @@ class Bookmark:
     token: str = ""
     asked: str = ""
     done: bool = False
+    heir: str = ""
+    """The lane that takes over what is still open once all was read: that of what follows, or the source's."""
     newest: datetime | None = None
     """The newest entry that was read, by its own time."""
     too_late: tuple[int, ...] = ()

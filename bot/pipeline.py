@@ -184,8 +184,8 @@ def collect(
             store.rounds.absorb(number, source, harvest)
             learn(edges)
             lanes[batch.lane] = list(harvest.rest)
-        if batch.mark and batch.mark.done and batch.lane != batch.mark.source:
-            lanes.setdefault(batch.mark.source, []).extend(lanes.pop(batch.lane, []))
+        if batch.mark and batch.mark.done and batch.lane != batch.mark.heir:
+            lanes[batch.mark.heir] = [*lanes.pop(batch.lane, []), *lanes.get(batch.mark.heir, [])]
 
         reading.entries += sifted.count
         reading.new += new
@@ -212,7 +212,7 @@ def reap(
     """What the entries of a batch come to, with those before them in their lane. Other lanes wait as they are."""
     edge = lanes.get(batch.lane, ())
     telling = keys_going_on(fresh, edge)
-    found = assemble([*edge, *telling], until)
+    found = assemble([*edge, *telling], until, batch.seams)
     waiting = [o for lane, rest in lanes.items() if lane != batch.lane for o in assemble(rest).all]
     opened = (*found.open, *waiting)
     closed, growing = bounded(edges, cluster(found.closed, edges.policy), cluster(opened, edges.policy))

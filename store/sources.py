@@ -54,7 +54,8 @@ class Sources:
     def plan(self, name: str, stretches: Sequence[Stretch], asked_until: datetime | None = None) -> None:
         """Writes down what is to be read: a stretch with the id of a known one takes its place, one with 0 is new.
 
-        What was news and was not read to its end is a gap from now on, and so are the pieces that wait in its lane.
+        What was news and was not read to its end is a gap from now on. What waits to go on where the last news ended
+        waits in the lane of what goes on there: that gap, or the new one.
         """
         with self._connections.change() as db:
             if asked_until is not None:
@@ -65,13 +66,15 @@ class Sources:
                         db.execute("UPDATE stretches SET aim = ? WHERE id = ?", [Aim.GAP, old.id])
                         db.execute("UPDATE edge SET lane = ? WHERE lane = ?", [f"{name}#{old.id}", name])
             for s in stretches:
-                db.execute(
+                added = db.execute(
                     "INSERT INTO stretches (id, source, aim, start, end, at, arrived, token, asked)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET end = excluded.end,"
                     " token = excluded.token, asked = excluded.asked",
                     [s.id or None, name, s.aim, micros(s.start), micros(s.end), micros(s.at), micros(s.arrived),
                      s.token, s.asked],
-                )  # fmt: skip
+                ).lastrowid  # fmt: skip
+                if s.aim is Aim.GAP and not s.id:
+                    db.execute("UPDATE edge SET lane = ? WHERE lane = ?", [f"{name}#{added}", name])
                 if s.aim is not Aim.LATE:
                     db.execute(
                         "UPDATE sources SET since = min(coalesce(since, ?1), ?1) WHERE name = ?2",
@@ -128,7 +131,7 @@ def advance(db: Database, mark: Bookmark) -> None:
     now, newest = micros(mark.now), micros(mark.newest)
     if mark.done:
         row = db.execute("DELETE FROM stretches WHERE id = ? RETURNING aim, start", [mark.stretch]).fetchone()
-        db.execute("UPDATE edge SET lane = ? WHERE lane = ?", [mark.source, f"{mark.source}#{mark.stretch}"])
+        db.execute("UPDATE edge SET lane = ? WHERE lane = ?", [mark.heir, f"{mark.source}#{mark.stretch}"])
         if row and row[0] == Aim.PAST:
             ageing.begin_again(db, row[1])
     else:

@@ -20,7 +20,7 @@ from bot.demo.week import week
 from bot.models import Batch, Policy, Window
 from bot.ports import Edges
 from bot.trackers.local import LocalTracker
-from store import open_store
+from store import Store, open_store
 from tests.scenarios import real
 
 Raw = dict[str, Any]
@@ -59,8 +59,13 @@ def tally(pieces: Iterable[Sequence[Raw]], folder: Path) -> tuple[Any, Any]:
             members=True,
         )
         seen.update({e.key: e.id for e in reading.members})
+    return came_to(store, list(seen))
+
+
+def came_to(store: Store, keys: Sequence[int]) -> tuple[Any, Any]:
+    """The partition of these entries into clusters, and what was counted."""
     groups: dict[int, set[int]] = {}
-    for key, number in store.clusters.of(list(seen)).items():
+    for key, number in store.clusters.of(keys).items():
         groups.setdefault(number, set()).add(key)
     counted = {
         frozenset(groups[c.number]): (

@@ -170,11 +170,13 @@ class CloudLogs:
                 if going_on:
                     ahead.ask(asked, page.token)
                 yield batch
+                if mark and mark.done:
+                    yield Batch((), lane=mark.heir, seams=plan.seams(stretch, self._sources.pending(stretch.source)))
                 if not going_on:
                     return
 
     def _batch(self, stretch: Stretch, page: Page, at: datetime, asked: str) -> Batch:
-        now = self._clock()
+        now, pending = self._clock(), self._sources.pending(stretch.source)
         forgotten = now - self._remembered if stretch.aim is Aim.LATE else None
         raws: list[Raw] = []
         bad: list[BadLine] = []
@@ -203,12 +205,14 @@ class CloudLogs:
             token=page.token,
             asked=asked if page.token else "",
             done=not page.token,
+            heir=plan.heir(stretch, pending),
             newest=newest,
             too_late=tuple(too_late),
         )
         span = stretch.end - stretch.start
         share = (at - stretch.start) / span if span else 1.0
-        return Batch(raws, tuple(bad), share if page.token else 1.0, lane=stretch.lane, mark=mark)
+        share = share if page.token else 1.0
+        return Batch(raws, tuple(bad), share, lane=stretch.lane, mark=mark, seams=plan.seams(stretch, pending))
 
 
 class _Budget:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.models import Aim, Source, Stretch
+from bot.models import Aim, Source, Stretch, Window
 
 OVERLAP = timedelta(minutes=2)
 """How far before its last question a round begins again: the service shows an entry some seconds after it came."""
@@ -17,8 +17,11 @@ FRESH = timedelta(minutes=15)
 NEWEST = timedelta(minutes=5)
 OLDEST = timedelta(days=400)
 """How much older than its arrival an entry may be and still be seen."""
-ORDER = (Aim.NEWS, Aim.LATE, Aim.FIRST, Aim.GAP, Aim.PAST)
-"""What is read first: what happens now, then what was missed, oldest first."""
+_UNREAD = (Aim.FIRST, Aim.GAP)
+_IN_ORDER = (Aim.NEWS, *_UNREAD)
+ORDER = (Aim.NEWS, Aim.FIRST, Aim.GAP, Aim.LATE, Aim.PAST)
+"""What is read first: what happens now, then what was missed, oldest first. What came late is told from what was
+missed only after that: both arrived since."""
 
 
 def news(
@@ -57,6 +60,17 @@ def news(
 def past(source: Source, pending: Sequence[Stretch], start: datetime) -> list[Stretch]:
     """What lies between a time and the beginning of what was ever asked for."""
     return _stretches(source.name, Aim.PAST, start, source.since) if source.since else []
+
+
+def heir(stretch: Stretch, pending: Sequence[Stretch]) -> str:
+    """The lane of what follows a stretch: what is still open at its end may go on there."""
+    after = [s for s in pending if s.aim in _IN_ORDER and s.id != stretch.id and s.start >= stretch.start]
+    return min(after, key=lambda s: s.start).lane if after and stretch.aim in _IN_ORDER else stretch.source
+
+
+def seams(stretch: Stretch, pending: Sequence[Stretch]) -> tuple[Window, ...]:
+    """Where something is still to be read beside what is read in the order of time."""
+    return tuple(Window(s.end - OVERLAP, s.end) for s in pending if s.aim in _UNREAD and stretch.aim in _IN_ORDER)
 
 
 def _stretches(source: str, aim: Aim, start: datetime, end: datetime) -> list[Stretch]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bot.models import Assembled, Entry, Form, Level, Occurrence
+from bot.models import Assembled, Entry, Form, Level, Occurrence, Window
 from bot.steps.assemble.lines import shape
-from bot.steps.assemble.messages import GAP, Message
+from bot.steps.assemble.messages import GAP, REPORT, SPAN, Message
 from bot.steps.assemble.rollouts import TOLD, Rollout, failed
 from bot.steps.assemble.sweeps import GAP as SWEEP_GAP
 from bot.steps.assemble.sweeps import Burst, burst_of, refused
@@ -29,10 +29,11 @@ _WHOLE = frozenset({Form.REQUEST, Form.PLATFORM, Form.AUDIT})
 _Stream = tuple[str, str, str, str]
 
 
-def assemble(entries: Sequence[Entry], until: datetime | None = None) -> Assembled:
+def assemble(entries: Sequence[Entry], until: datetime | None = None, seams: Sequence[Window] = ()) -> Assembled:
     """The occurrences that `entries` are, in order of time; those that may still grow are `open`.
 
-    `until` is up to when was read, where others of which nothing can be made are newer than these.
+    `until` is up to when was read, where others of which nothing can be made are newer than these. Beside `seams`
+    something is still to be read: what may be part of that stays open, however old it is.
     """
     unique = {e.key: e for e in entries}
     if not unique:
@@ -44,7 +45,7 @@ def assemble(entries: Sequence[Entry], until: datetime | None = None) -> Assembl
 
     growing = []
     for unit in units:
-        if newest - unit.last > unit.patience:
+        if newest - unit.last > unit.patience and not any(map(unit.beside, seams)):
             closed += unit.occurrences
         else:
             growing.append(unit)
@@ -56,14 +57,19 @@ def assemble(entries: Sequence[Entry], until: datetime | None = None) -> Assembl
 class _Unit:
     """What is closed together, or stays open together."""
 
-    __slots__ = ("last", "occurrences", "patience", "size", "start")
+    __slots__ = ("last", "occurrences", "patience", "reach", "size", "start")
 
-    def __init__(self, occurrences: list[Occurrence], last: datetime, patience: timedelta) -> None:
+    def __init__(self, occurrences: list[Occurrence], last: datetime, patience: timedelta, reach: timedelta) -> None:
         self.occurrences = occurrences
         self.start = occurrences[0].head.order
         self.last = last
         self.patience = patience
+        self.reach = reach
+        """How long before its first entry another may be that it goes on with."""
         self.size = sum(len(o.entries) for o in occurrences)
+
+    def beside(self, seam: Window) -> bool:
+        return self.last >= seam.start - self.patience and self.start[0] <= seam.end + self.reach
 
 
 def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]:
@@ -96,7 +102,10 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
             reported.pop(entry.stream, None)
             streams[entry.stream] = message = Message(entry, looks)
             messages.append(message)
-    return [_Unit([together(group)], max(m.last for m in group), OPEN) for group in joined(messages)]
+    return [
+        _Unit([together(group)], max(m.last for m in group), OPEN, REPORT if group[0].headed else SPAN)
+        for group in joined(messages)
+    ]
 
 
 def _bursts(ordered: Sequence[Entry]) -> list[_Unit]:
@@ -112,7 +121,7 @@ def _bursts(ordered: Sequence[Entry]) -> list[_Unit]:
         else:
             running[whose] = burst = Burst(entry)
             found.append(burst)
-    return [_Unit(b.occurrences(), b.last, LATE + SWEEP_GAP) for b in found]
+    return [_Unit(b.occurrences(), b.last, LATE + SWEEP_GAP, SWEEP_GAP) for b in found]
 
 
 def _rollouts(ordered: Sequence[Entry]) -> list[_Unit]:
@@ -129,7 +138,7 @@ def _rollouts(ordered: Sequence[Entry]) -> list[_Unit]:
         else:
             running[whose] = rollout = Rollout(entry)
             found.append(rollout)
-    return [_Unit([r.occurrence()], r.last, LATE + TOLD) for r in found]
+    return [_Unit([r.occurrence()], r.last, LATE + TOLD, TOLD) for r in found]
 
 
 def _order(entry: Entry) -> tuple[datetime, str, int]:
