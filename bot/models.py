@@ -597,6 +597,11 @@ class Reply:
     symptoms: tuple[Cluster, ...] = ()
     """The other clusters of the incident, whose entries the answer may rest on, too."""
 
+    @property
+    def by_patterns(self) -> bool:
+        """No model answered: these are the log lines that fit."""
+        return self.analysis.source == "patterns"
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

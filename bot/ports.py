@@ -513,6 +513,10 @@ class Proposals(Protocol):
         """Freezes the draft. An open proposal of the same cluster is superseded; an equal one is returned."""
         ...
 
+    def waiting(self) -> list[Proposal]:
+        """Those that nobody decided on yet, the oldest first, a bounded number."""
+        ...
+
     def get(self, number: int) -> Proposal | None: ...
 
     def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:

@@ -19,6 +19,7 @@ from bot import pipeline, spans
 from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused, Unavailable
 from bot.models import (
     Act,
+    Candidate,
     Channel,
     Condition,
     Decision,
@@ -26,6 +27,7 @@ from bot.models import (
     Digest,
     Heard,
     Message,
+    Outcome,
     Posted,
     Problem,
     Proposal,
@@ -38,13 +40,15 @@ from bot.models import (
 from bot.ports import Chat, Edges
 from bot.render import phrases, slack
 from bot.steps import propose, route
-from bot.steps.approve import must_approve
+from bot.steps.approve import must_approve as must_approve
 from bot.steps.digest import digest, glimpses
 
 DAY = timedelta(hours=24)
 """What a digest looks back on."""
 ALONE = 3
 """So many problems are told at once by themselves; more of them come in one message."""
+OFFERED = 3
+"""Issues that a proposal offers to be the same as."""
 SKEW = timedelta(minutes=5)
 """How far clocks may differ, where a message is looked for that may have been posted."""
 Fires = Callable[[str, tzinfo, datetime], datetime | None]
@@ -207,10 +211,12 @@ def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) ->
         if known is None and proposal.stage in (Stage.SUPERSEDED, Stage.EXPIRED):
             return None
         who, words = _decided(edges, number)
-        message = slack.proposal(proposal, edges.clock(), who=who, words=words)
+        offered = candidates(edges, proposal)
+        message = slack.proposal(proposal, edges.clock(), who=who, words=words, candidates=offered)
         note = hashlib.sha256(proposal.note.encode("utf-8", "replace")).hexdigest()[:8]
         again = f" {proposal.retry_at:%H:%M}" if proposal.retry_at and proposal.stage is Stage.APPROVED else ""
-        fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}{again}"
+        picks = "".join(f" #{c.issue.number}" for c in offered)
+        fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}{again}{picks}"
         channel = channel or edges.channel
         day = edges.store.messages.find(purpose_of_digest(edges, zone, channel))
         posted = _put(
@@ -221,6 +227,30 @@ def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) ->
             name = f"proposal-{number}.md"
             edges.chat.upload(posted.channel, name, written.encode("utf-8", "replace"), posted.thread or posted.ts)
         return posted
+
+
+def candidates(edges: Edges, proposal: Proposal) -> tuple[Candidate, ...]:
+    """Issues that an open proposal for a new one may be the same as; a person picks."""
+    if proposal.stage is not Stage.OPEN or proposal.draft.act is not Act.CREATE or not proposal.cluster:
+        return ()
+    found = edges.store.clusters.problems([proposal.cluster])
+    known = found[0].match if found else None
+    return known.candidates[:OFFERED] if known and known.outcome is Outcome.OFFER else ()
+
+
+def waiting(edges: Edges) -> list[Proposal]:
+    """The open proposals, the newest last."""
+    now = edges.clock()
+    return [p for p in edges.store.proposals.waiting() if p.expires_at > now]
+
+
+def propose_message(
+    edges: Edges, title: str, text: str, severity: Severity, who: str, source: str, now: datetime
+) -> Proposal:
+    """Somebody wants a message as an issue: a proposal like any other, of no cluster."""
+    draft = propose.of_message(title, text, severity, edges.policy, source)
+    as_of = edges.store.rounds.read_until() or now
+    return edges.store.proposals.add(0, draft, who, now, edges.policy.proposal_lifetime, as_of)
 
 
 def request(edges: Edges, number: int, who: str, now: datetime) -> tuple[str, Proposal | None]:

@@ -6,6 +6,7 @@ that the message showed when it was made.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot import telling
@@ -75,22 +76,34 @@ def _clicked(desk: Desk, asked: Asked, reply: Approve | Same | Reject | Later) -
     decide(desk, asked, reply, standing, digest)
 
 
+def same_clicked(desk: Desk, asked: Asked) -> None:
+    """One of the issues that the proposal may be the same as."""
+    rest, _, issue = asked.value.rpartition(":")
+    if not (issue.isascii() and issue.isdecimal() and len(issue) < 10):
+        raise Refused("That button is not one of ours. `/garden latest` shows what is open.")
+    _clicked(desk, replace(asked, value=rest), Same(int(issue)))
+
+
 def decide(desk: Desk, asked: Asked, reply: Approve | Same | Reject | Later, number: int, digest: str) -> None:
     """Records the decision once, shows it in place, and has an approved proposal filed."""
     verb, words = _words(reply)
     decision = Decision(
         proposal=number, verb=verb, who=asked.user, at=desk.now(), digest=digest, via=asked.delivery, words=words
     )
+    settle(desk, asked, decision)
+    if isinstance(reply, Later):
+        desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
+
+
+def settle(desk: Desk, asked: Asked, decision: Decision) -> None:
     try:
         settled = telling.settle(desk.edges, decision, desk.groups(asked.user))
     except Refused:
-        telling.show(desk.edges, number, zone=desk.zone)
+        telling.show(desk.edges, decision.proposal, zone=desk.zone)
         raise
     if settled.stage is Stage.APPROVED:
-        desk.file(number, asked)
-    telling.show(desk.edges, number, zone=desk.zone)
-    if isinstance(reply, Later):
-        desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
+        desk.file(decision.proposal, asked)
+    telling.show(desk.edges, decision.proposal, zone=desk.zone)
 
 
 def _words(reply: Approve | Same | Reject | Later) -> tuple[str, str]:

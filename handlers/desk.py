@@ -6,13 +6,15 @@ has threads of its own; filing has exactly one, so that issues are written one a
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from bot import telling
 from bot.errors import GardenError, Refused, Standby, StoreFull, Unavailable
@@ -23,6 +25,7 @@ from bot.schedule import Ended
 
 LOG = logging.getLogger("garden.handlers")
 MOST_UNKEPT = 10_000
+T = TypeVar("T")
 SLOW = 3
 """Threads that wait for outside systems."""
 READERS = 8
@@ -42,6 +45,10 @@ class Asked:
     thread: str = ""
     response_url: str = ""
     value: str = ""
+    trigger: str = ""
+    """By which a form can be shown, for three seconds."""
+    form: Mapping[str, str] = field(default_factory=dict)
+    """What stands in a form that was sent."""
 
 
 Handle = Callable[["Desk", Asked], None]
@@ -107,8 +114,7 @@ class Desk:
         words = failed(error)
         try:
             if isinstance(error, Refused):
-                said = f"{asked.text or asked.value}: {words}"
-                self.edges.store.history.add(Event(self.now(), asked.user, "refused", f"channel {asked.channel}", said))
+                self.refused(asked, words)
             self.answer(asked, slack.sentence(words))
         except GardenError as unheard:
             LOG.warning("could not tell %s: %s", asked.user, unheard.user_message)
@@ -118,12 +124,28 @@ class Desk:
     def answer(self, asked: Asked, message: Message, *, share: bool = False) -> None:
         """To the person who asked, or to everybody; by the address that came along, or else through the chat."""
         chat = self.edges.chat
+        if chat is not None and not asked.channel:
+            if asked.trigger:  # a click in the home tab, where nothing can be posted
+                chat.open(asked.trigger, slack.page(message))
+            return
         if chat is None or (asked.response_url and chat.answer(asked.response_url, message, share=share)):
             return
         if share:
             chat.post(asked.channel, message, asked.thread)
         else:
             chat.whisper(asked.channel, asked.user, message, asked.thread)
+
+    def soon(self, work: Callable[[], T], seconds: float) -> T | None:
+        """What comes of it, if it comes at once; what goes wrong is raised here."""
+        try:
+            return self.readers.submit(work).result(seconds)
+        except FutureTimeout:
+            return None
+
+    def refused(self, asked: Asked, words: str) -> None:
+        """Somebody may not; that is kept."""
+        said = f"{asked.text or asked.value}: {words}"
+        self.edges.store.history.add(Event(self.now(), asked.user, "refused", f"channel {asked.channel}", said))
 
     def say(self, asked: Asked, text: str) -> None:
         self.answer(asked, slack.say(text))
@@ -182,6 +204,21 @@ def asked(body: Mapping[str, Any]) -> Asked:
             delivery=str(body.get("trigger_id", "")),
             text=str(body.get("text", "")),
             response_url=str(body.get("response_url", "")),
+            trigger=str(body.get("trigger_id", "")),
+        )
+    if body.get("type") == "view_submission":
+        return _sent(body)
+    if body.get("type") == "message_action":
+        message = body.get("message", {})
+        return Asked(
+            user=str(body.get("user", {}).get("id", "")),
+            channel=str(body.get("channel", {}).get("id", "")),
+            delivery=str(body.get("trigger_id", "")),
+            text=str(message.get("text", "")),
+            ts=str(message.get("ts", "")),
+            thread=str(message.get("thread_ts", "")),
+            response_url=str(body.get("response_url", "")),
+            trigger=str(body.get("trigger_id", "")),
         )
     if "actions" in body:
         container = body.get("container", {})
@@ -193,8 +230,19 @@ def asked(body: Mapping[str, Any]) -> Asked:
             thread=str(container.get("thread_ts", "")),
             response_url=str(body.get("response_url", "")),
             value=str(body["actions"][0].get("value", "")) if body["actions"] else "",
+            trigger=str(body.get("trigger_id", "")),
         )
     event = body.get("event", {})
+    if event.get("type") == "link_shared":
+        return Asked(
+            user=str(event.get("user", "")),
+            channel=str(event.get("channel", "")),
+            delivery=str(body.get("event_id", "")),
+            ts=str(event.get("message_ts", "")),
+            value="\n".join(str(link.get("url", "")) for link in event.get("links", [])),
+        )
+    if event.get("type") == "app_home_opened":
+        return Asked(user=str(event.get("user", "")), channel="", delivery=str(body.get("event_id", "")))
     return Asked(
         user=str(event.get("user", "")),
         channel=str(event.get("channel", "")),
@@ -202,4 +250,27 @@ def asked(body: Mapping[str, Any]) -> Asked:
         text=str(event.get("text", "")),
         ts=str(event.get("ts", "")),
         thread=str(event.get("thread_ts", "")),
+    )
+
+
+def _sent(body: Mapping[str, Any]) -> Asked:
+    """A form that was sent. Its id stands for the delivery: a form is sent once."""
+    view = body.get("view", {})
+    try:
+        place = json.loads(view.get("private_metadata") or "{}")
+    except ValueError:
+        place = {}
+    form = {
+        block: str(element.get("value") or (element.get("selected_option") or {}).get("value") or "")
+        for block, elements in view.get("state", {}).get("values", {}).items()
+        for element in elements.values()
+    }
+    return Asked(
+        user=str(body.get("user", {}).get("id", "")),
+        channel=str(place.get("channel", "")),
+        delivery=f"form {view.get('id', '')}",
+        ts=str(place.get("ts", "")),
+        thread=str(place.get("thread", "")),
+        value=str(place.get("of", "")),
+        form=form,
     )

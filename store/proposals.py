@@ -97,6 +97,11 @@ class Proposals:
             rows = db.execute(_SELECT + "WHERE stage IN ('open', 'approved', 'filing') ORDER BY id")
             return [p for p in map(_proposal, rows) if p.draft.act is Act.CREATE]
 
+    def waiting(self) -> list[Proposal]:
+        """Those that nobody decided on yet, the oldest first."""
+        with self._connections.read() as db:
+            return [_proposal(row) for row in db.execute(_SELECT + "WHERE stage = 'open' ORDER BY id LIMIT 200")]
+
     def get(self, number: int) -> Proposal | None:
         with self._connections.read() as db:
             return _find(db, number)
@@ -305,7 +310,7 @@ def _open(db: Database, cluster: int, draft: Draft | None = None) -> Proposal | 
         row = db.execute(_SELECT + "WHERE cluster = ? AND stage = 'open'", [cluster]).fetchone()
         return _proposal(row) if row else None
     rows = db.execute(_SELECT + "WHERE cluster IS NULL AND stage = 'open' ORDER BY id DESC")
-    return next((p for p in map(_proposal, rows) if draft and _place(p.draft) == _place(draft)), None)
+    return next((p for p in map(_proposal, rows) if draft and _same_place(p.draft, draft)), None)
 
 
 def _standing(db: Database, cluster: int, draft: Draft, made_by: str) -> Proposal | None:
@@ -314,7 +319,8 @@ def _standing(db: Database, cluster: int, draft: Draft, made_by: str) -> Proposa
     rows = db.execute(_SELECT + "WHERE cluster IS ? ORDER BY id DESC LIMIT 20", [cluster or None])
     for proposal in map(_proposal, rows):
         same = _meaning(proposal.draft) == _meaning(draft)
-        if proposal.stage in (Stage.APPROVED, Stage.FILING) and (same or proposal.draft.act is draft.act is Act.CREATE):
+        twice = proposal.draft.act is draft.act is Act.CREATE and (cluster or _same_place(proposal.draft, draft))
+        if proposal.stage in (Stage.APPROVED, Stage.FILING) and (same or twice):
             return proposal
         if proposal.stage is Stage.REJECTED and same and made_by == history.GARDENER:
             return proposal
@@ -323,6 +329,11 @@ def _standing(db: Database, cluster: int, draft: Draft, made_by: str) -> Proposa
 
 def _place(draft: Draft) -> tuple[str, int]:
     return (draft.repository, draft.issue)
+
+
+def _same_place(one: Draft, other: Draft) -> bool:
+    """What is of no cluster is of its issue, or of what it was made from."""
+    return _place(one) == _place(other) and (bool(one.issue) or one.cause == other.cause)
 
 
 def _meaning(draft: Draft) -> tuple[object, ...]:

@@ -24,6 +24,8 @@ CONTEXT = 2000
 ELEMENTS = 10
 BUTTONS = 25
 LABEL = 75
+INPUT = 3000
+"""Characters that a field of a form takes."""
 VALUE = 2000
 
 _BROKEN = re.compile(r"&[a-z]{0,3}$|<[^<>]*$")
@@ -61,6 +63,56 @@ def button(label: str, action: str, value: str, style: str = "") -> Block:
         "value": value[:VALUE],
     }
     return made | ({"style": style} if style else {})
+
+
+def link_button(label: str, action: str, url: str) -> Block:
+    return {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": cut(_line(label), LABEL), "emoji": False},
+        "url": url[:SECTION],
+    }
+
+
+def text_input(
+    id: str, label: str, value: str, most: int, *, lines: bool = False, optional: bool = False, hint: str = ""
+) -> Block:
+    """A field of a form; what is in it is raw text."""
+    element = {
+        "type": "plain_text_input",
+        "action_id": id,
+        "multiline": lines,
+        "max_length": min(most, INPUT),
+        "initial_value": value[: min(most, INPUT)],
+    }
+    return _field(id, label, element, optional=optional, hint=hint)
+
+
+def select(id: str, label: str, options: Sequence[tuple[str, str]], chosen: str) -> Block:
+    """A choice in a form, of (value, label)."""
+    made = [{"text": _words(text, LABEL), "value": value} for value, text in options]
+    element = {
+        "type": "static_select",
+        "action_id": id,
+        "options": made,
+        "initial_option": next(o for o in made if o["value"] == chosen),
+    }
+    return _field(id, label, element)
+
+
+def _field(id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
+    made: Block = {
+        "type": "input",
+        "block_id": id,
+        "label": _words(label, 200),
+        "optional": optional,
+        "element": element,
+    }
+    return made | ({"hint": _words(hint, 200)} if hint else {})
+
+
+def _words(text: str, limit: int) -> Block:
+    return {"type": "plain_text", "text": cut(_line(text), limit), "emoji": False}
 
 
 def actions(id: str, buttons: Sequence[Block]) -> Block:

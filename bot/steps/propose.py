@@ -27,7 +27,7 @@ from bot.models import (
     Severity,
 )
 from bot.render import issues, titles
-from bot.render.escape import cut
+from bot.render.escape import authored, cut
 
 AFTER_DEPLOYMENT = timedelta(days=1)
 """How long a newer revision has to serve without a problem before that is worth a word."""
@@ -106,6 +106,22 @@ def same(problem: Problem, policy: Policy, issue: Issue, now: datetime) -> Draft
         why = f"{match.reason}; that one is {'locked' if issue.locked else 'closed'}, so it is only linked"
         return Draft(Act.LINK, issue.repository or policy.repository, issue=issue.number, reason=_sentence(why))
     return _comment(problem, policy, match, issue, issues.told(issue, problem.cluster), 0)
+
+
+def of_message(title: str, text: str, severity: Severity, policy: Policy, source: str) -> Draft:
+    """Something that somebody wrote in the chat, as they want it filed; the text is their own, secrets masked."""
+    if not title.strip():
+        raise Refused("An issue needs a title.")
+    return Draft(
+        act=Act.CREATE,
+        repository=policy.repository,
+        title=titles.retitle(title),
+        body=authored(text, "", issues.LONGEST),
+        labels=tuple(dict.fromkeys((severity.value, *policy.labels)))[: titles.LABELS],
+        severity=severity,
+        reason="Somebody asked for it, from a message in the chat.",
+        cause=source,
+    )
 
 
 def waits_for(problem: Problem, policy: Policy, other: Proposal, why: str) -> Draft:

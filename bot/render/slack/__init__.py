@@ -8,8 +8,9 @@ from bot.render.slack.answers import help_page, provisional, say, sentence
 from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
 from bot.render.slack.digest import alert, changes, digest, latest
+from bot.render.slack.forms import dashboard, edit, home, page, report, unfurled
 from bot.render.slack.inquired import covered, deploys, validated
-from bot.render.slack.pieces import person
+from bot.render.slack.pieces import person, unescaped
 from bot.render.slack.proposal import SHOWN, proposal, written
 from bot.render.slack.replied import reply
 from bot.render.slack.tended import found, linked, past, picker, said, settings, silences, unlinked
@@ -20,26 +21,33 @@ __all__ = [
     "changes",
     "condition",
     "covered",
+    "dashboard",
     "deploys",
     "detail",
     "digest",
+    "edit",
     "found",
     "help_page",
+    "home",
     "latest",
     "linked",
     "over",
+    "page",
     "past",
     "person",
     "picker",
     "proposal",
     "provisional",
     "reply",
+    "report",
     "said",
     "say",
     "sentence",
     "settings",
     "silences",
     "status",
+    "unescaped",
+    "unfurled",
     "unlinked",
     "validated",
     "written",

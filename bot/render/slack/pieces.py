@@ -29,6 +29,7 @@ TREND = {
     Trend.QUIET: "quiet",
 }
 _URL = re.compile(r"https?://[^\s<>|\"]{1,500}")
+_BRACKETED = re.compile(r"<([^<>|]{1,2000})(?:\|([^<>]{0,500}))?>")
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -60,6 +61,12 @@ def issue_of(p: Problem) -> Issue | None:
     if done and done.stage is Stage.FILED and done.draft.act is Act.CREATE:
         return Issue(done.draft.repository, done.issue, done.draft.title, url=done.url)
     return p.match.issue if p.match and p.match.outcome is not Outcome.SYMPTOM else None
+
+
+def unescaped(text: str) -> str:
+    """What somebody wrote, as they see it: Slack hands on `&`, `<` and `>` escaped, people and links in brackets."""
+    text = _BRACKETED.sub(lambda found: found[2] or found[1], text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def name(p: Problem, limit: int = NAME) -> str:

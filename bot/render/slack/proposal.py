@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from bot.models import Act, Draft, Message, Proposal, Stage
+from bot.models import Act, Candidate, Draft, Message, Proposal, Stage
 from bot.render import phrases
-from bot.render.blocks import Block, actions, button, code, context, divider, fit, header, section
-from bot.render.escape import cut, mrkdwn
+from bot.render.blocks import INPUT, Block, actions, button, code, context, divider, fit, header, section
+from bot.render.escape import cut, mrkdwn, visible
 from bot.render.slack.pieces import PARAGRAPH, SENTENCE, SYMBOL, link, person, prose
 
 SHOWN = 6000
@@ -23,10 +24,13 @@ _ACT = {
 }
 
 
-def proposal(p: Proposal, now: datetime, *, who: str = "", words: str = "") -> Message:
-    """What would be written, exactly, and where it stands. `who` decided, with `words` where there are any."""
+def proposal(
+    p: Proposal, now: datetime, *, who: str = "", words: str = "", candidates: Sequence[Candidate] = ()
+) -> Message:
+    """What would be written, exactly, and where it stands. `who` decided, with `words` where there are any;
+    `candidates` are issues that it may be the same as."""
     draft = p.draft
-    what = _ACT[draft.act].format(issue=f"#{draft.issue}" if draft.issue else "the issue")
+    what = act(draft)
     of = f" for cluster {p.cluster}" if p.cluster else ""
     title = f"Proposal {p.id}: {what}{of}"
     state = _state(p, now, who, words)
@@ -37,10 +41,12 @@ def proposal(p: Proposal, now: datetime, *, who: str = "", words: str = "") -> M
                 f"proposal:{p.id}",
                 [
                     button("Approve", "approve", f"{p.id}:{p.digest}", "primary"),
+                    *filter(None, [edit_button(p)]),
                     button("Reject", "reject", f"{p.id}:{p.digest}", "danger"),
                 ],
             )
         )
+        blocks += _picker(p, candidates)
     head = [f"*In:* {mrkdwn(draft.repository) or 'the local tracker'}"]
     if draft.title:
         head.append(f"*Title:* {mrkdwn(cut(draft.title, 300))}")
@@ -60,6 +66,35 @@ def proposal(p: Proposal, now: datetime, *, who: str = "", words: str = "") -> M
         notes.append("The whole text is attached as a file.")
     blocks += [divider(), context(notes)]
     return fit(f"{title}. {mrkdwn(cut(draft.title, 200))}\n{state}", blocks)
+
+
+def act(draft: Draft) -> str:
+    """What would be done."""
+    return _ACT[draft.act].format(issue=f"#{draft.issue}" if draft.issue else "the issue")
+
+
+def edit_button(p: Proposal) -> Block | None:
+    """Where there is a text that an approver can change before approving it."""
+    shown = visible(p.draft.body if p.draft.act is Act.CREATE else p.draft.comment)
+    if p.draft.act is Act.CREATE or 0 < len(shown) <= INPUT:
+        return button("Edit and approve", "edit", f"{p.id}:{p.digest}")
+    return None
+
+
+def _picker(p: Proposal, candidates: Sequence[Candidate]) -> list[Block]:
+    """It may be an issue that is there already: a button for each of the best."""
+    if not candidates:
+        return []
+    lines = [f"• {link(c.issue.url, f'#{c.issue.number}')} {prose(c.issue.title, 120)}" for c in candidates]
+    buttons = [
+        button(
+            f"Same as #{c.issue.number} {c.issue.title}",
+            f"same-{c.issue.number}",
+            f"{p.id}:{p.digest}:{c.issue.number}",
+        )
+        for c in candidates
+    ]
+    return [section("\n".join(["*Perhaps it is one of these:*", *lines])), actions(f"same:{p.id}", buttons)]
 
 
 def written(draft: Draft) -> str:
