@@ -141,7 +141,8 @@ def test_buttons_of_a_proposal_carry_its_number_and_its_text() -> None:
     """Nothing else can be approved by them; once decided they are gone."""
     waiting = samples.proposal()
     buttons = [e for b in slack.proposal(waiting, NOW).blocks if b["type"] == "actions" for e in b["elements"]]
-    assert [(b["action_id"], b["value"]) for b in buttons] == [("approve", "17:d1"), ("reject", "17:d1")]
+    wanted = [("approve", "17:d1"), ("edit", "17:d1"), ("reject", "17:d1")]
+    assert [(b["action_id"], b["value"]) for b in buttons] == wanted
     decided = slack.proposal(
         replace(waiting, stage=Stage.FILED, issue=7, url="https://example.com/7"), NOW, who="U0ANN"
     )
