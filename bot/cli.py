@@ -31,7 +31,7 @@ from bot.models import Aim, Report, Window
 from bot.render import issues, markdown, terminal
 from bot.render import json as json_render
 from bot.steps.worklog import worklog as compose_worklog
-from store import Store, open_store
+from store import Store, open_store, standing
 from store.keeper import Keeper
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def backfill(since: timedelta, path: str | None) -> None:
         try:
             store, hold = acting(chosen, "", stack)
         except Standby:
-            store = stack.enter_context(open_store(chosen.db))
+            store, hold = acting(chosen, standing(Path(chosen.db)), stack)
             stack.enter_context(past_logs(chosen, store)).window(None, since)
             left = past_left(store)
             click.echo(f"The bot is running, and reads it by itself after each round; {left} are left.")
@@ -233,8 +233,12 @@ def ask(number: int, question: tuple[str, ...], style: str, path: str | None) ->
     chosen = chosen_settings("files", db=path)
     if not Path(chosen.db).exists():
         raise InputError(f"There is no database at {chosen.db}. Run `garden round` first, or name another with --db.")
-    with open_store(chosen.db) as store:
-        edges = parts.build(chosen, store)
+    with contextlib.ExitStack() as stack:
+        try:
+            store, hold = acting(chosen, "", stack)
+        except Standby:
+            store, hold = acting(chosen, standing(Path(chosen.db)), stack)
+        edges = parts.build(chosen, store, hold=hold)
         reply = inquire.ask(edges, number, " ".join(question), "the command line")
     if style == "json":
         click.echo(json_render.text(json_render.reply_data(reply)))

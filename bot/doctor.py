@@ -20,7 +20,7 @@ from bot.logs.cloud import Reader, question
 from bot.logs.cloud.trouble import Trouble
 from bot.models import Aim, Stretch
 from bot.settings import Settings, need
-from store import open_store
+from store import check_writable, open_store
 
 SCOPES = frozenset(
     {"chat:write", "commands", "app_mentions:read", "channels:history", "users:read", "usergroups:read", "files:write"}
@@ -97,7 +97,8 @@ def _database(settings: Settings) -> str:
         if not folder.is_dir():
             raise GardenError(f"The folder {folder} does not exist. Make it, or set GARDEN_DB to another place.")
         return f"{path} will be made by the first round."
-    with open_store(str(path)) as store:
+    check_writable(path)
+    with open_store(str(path), read_only=True) as store:
         until = store.rounds.read_until()
     return f"{path} opens; read up to {until:%Y-%m-%d %H:%M} UTC." if until else f"{path} opens; nothing was read yet."
 

@@ -954,6 +954,8 @@ class Progress:
     failures: int = 0
     starting: bool = False
     """Stock is still being taken."""
+    too_late: int = 0
+    """Entries that came later than they are remembered, and were not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1371,6 +1373,8 @@ class Policy:
     critical_paths: tuple[CriticalPath, ...] = ()
     owners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Service to logins who are assigned."""
+    rules: int = 0
+    """How many rules of the team leave out what is not read."""
     expected: tuple[str, ...] = ()
     """Texts that make a cluster expected behaviour, by the team's own word."""
     channels: tuple[Channel, ...] = ()

@@ -434,6 +434,8 @@ class Settings:
         '[prices]\n"claude-sonnet-5-5" = { input = 2.0, output = 10.0, cache_write = 2.5, cache_read = 0.2 }',
     )
 
+    running_as: str = ""
+    """The service that this is, by the word of the platform that runs it (`K_SERVICE`)."""
     problems: tuple[str, ...] = ()
     wrong: frozenset[str] = frozenset()
     """Names of what was given and cannot be used, so that it is not called missing as well."""
@@ -445,11 +447,12 @@ class Settings:
 
     @property
     def scopes(self) -> tuple[Scope, ...]:
-        """What is read of which projects."""
+        """What is read of which projects; never our own log, of which each round would write more."""
         named = self.sources or (
             (Scope(self.google_cloud_project, self.services),) if self.google_cloud_project else ()
         )
-        return tuple(replace(s, exclude=(*self.exclude, *s.exclude)) for s in named)
+        ours = values.exclusions([{"service": self.running_as}]) if self.running_as else ()
+        return tuple(replace(s, exclude=(*self.exclude, *s.exclude, *ours)) for s in named)
 
     def policy(self) -> Policy:
         """What the steps need to know of the team's wishes."""
@@ -462,6 +465,7 @@ class Settings:
             coverage=self.coverage,
             channels=self.channels,
             owners=self.owners,
+            rules=len({*self.exclude, *(rule for s in self.sources for rule in s.exclude)}),
             expected=self.expected,
             model_services=self.model_services,
             propose_down_to=self.propose,

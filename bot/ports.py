@@ -739,6 +739,10 @@ class Sources(Protocol):
         """How far each was read, and why no further."""
         ...
 
+    def too_late(self, since: datetime) -> int:
+        """Entries that came since then, and too late to be counted."""
+        ...
+
     def failed(self, name: str, error: str, words: str, now: datetime) -> None: ...
 
 

@@ -49,7 +49,7 @@ def load(env: Mapping[str, str], toml: Path | None = None) -> Settings:
         found["config"] = str(toml)
 
     problems += _strangers(env, document, path)
-    return Settings(**found, problems=tuple(problems), wrong=frozenset(wrong))
+    return Settings(**found, running_as=env.get("K_SERVICE", ""), problems=tuple(problems), wrong=frozenset(wrong))
 
 
 def need(settings: Settings, *purposes: str) -> None:

@@ -95,7 +95,7 @@ def tell_in(
     report = replace(
         report,
         spent=tuple(store.analyses.bills((edges.wall or edges.clock)() - DAY)),
-        notes=tuple(n for n in (BASELINE if stock else "", *_conditions(edges, now), *said) if n),
+        notes=tuple(n for n in (BASELINE if stock else "", *_conditions(edges, now), *said, *_apart(edges, now)) if n),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),
     )
@@ -192,6 +192,15 @@ def tell_due(edges: Edges, digest_at: str, zone: tzinfo, fires: Fires) -> None:
 
 def _conditions(edges: Edges, now: datetime) -> list[str]:
     return [f"{c.what} (since {phrases.moment(c.since, now)} UTC)" for c in edges.store.conditions.active()]
+
+
+def _apart(edges: Edges, now: datetime) -> list[str]:
+    """What the logs hold and no figure does: by the team's rules, and what came too late."""
+    rules, late = edges.policy.rules, edges.store.sources.too_late(now - DAY)
+    return [
+        f"Left out by your rules: {phrases.count(rules, 'filter')}" if rules else "",
+        f"{phrases.too_late(late)} since yesterday" if late else "",
+    ]
 
 
 def purpose_of_digest(edges: Edges, zone: tzinfo = UTC, channel: str = "") -> str:

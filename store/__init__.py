@@ -21,9 +21,9 @@ from store.figures import Sums
 from store.history import History
 from store.incidents import Incidents
 from store.issues import Issues
-from store.lease import Fence
+from store.lease import Fence, standing
 from store.messages import Messages
-from store.opening import open_connections
+from store.opening import check_writable, open_connections
 from store.proposals import Proposals
 from store.quota import Quota
 from store.reserve import Reserve
@@ -31,7 +31,7 @@ from store.rounds import Rounds
 from store.sources import Sources
 from store.stances import Stances
 
-__all__ = ["MEMORY", "Store", "open_store"]
+__all__ = ["MEMORY", "Store", "check_writable", "open_store", "standing"]
 
 
 class Store:
@@ -101,7 +101,7 @@ def open_store(path: str, *, read_only: bool = False, patience: float = PATIENCE
     """The store in the file at `path`, made or brought up to date if need be; `:memory:` lasts as long as it is held.
 
     `patience` is how many seconds to wait for another process that writes; `lease` is that of the instance for which
-    this process works (`Keeper.token`). Raises `StoreError` in words.
+    this process works (`Keeper.token`, or `standing`): then it must be up to date. Raises `StoreError` in words.
     """
     claim = (lambda _: Fence(int(lease))) if lease.isdecimal() else None
-    return Store(open_connections(path, read_only=read_only, patience=patience, claim=claim))
+    return Store(open_connections(path, read_only=read_only, patience=patience, claim=claim, beside=claim is not None))

@@ -109,6 +109,15 @@ def held(holder: str, until: float, now: float) -> Standby:
     return Standby(f"Another instance{who} is acting; try again in {wait} seconds.")
 
 
+def standing(path: Path) -> str:
+    """The lease of whoever acts on it now, for who works beside and for that one; empty where nobody ever did."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:
+        row = conn.execute("SELECT generation FROM lease").fetchone()
+        if row:
+            return str(row[0])
+    return ""
+
+
 def lineage(path: Path) -> tuple[int, int]:
     """Which copy in the backup this database is, or came from: epoch and number; (0, 0) where it never was one."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as conn:

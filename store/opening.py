@@ -27,12 +27,14 @@ def open_connections(
     patience: float = PATIENCE,
     claim: Callable[[Path], Guard] | None = None,
     known: bool = False,
+    beside: bool = False,
 ) -> Connections:
     """Connections to a database that is ours and up to date; raises `StoreError` with the reason otherwise.
 
     `claim` is asked for the right to change it, once it is known to be ours and before anything is changed. `known`
     says that this process has the file open: it must not be opened but through SQLite then, or SQLite's locks go when
-    it is closed, and another process would throw away what is written here.
+    it is closed, and another process would throw away what is written here. `beside` says that another process acts on
+    it, which would not know what this one makes of it.
     """
     if path == MEMORY:
         connections = Connections(path)
@@ -47,7 +49,12 @@ def open_connections(
             raise StoreError(f"The database {path} was made by an older version; start `garden` once to upgrade it.")
         return Connections(path, read_only=True, patience=patience)
 
-    _check_writable(file)
+    check_writable(file)
+    if pending and beside:
+        raise StoreError(
+            f"The bot that runs on {path} is of an older version than this command. Restart the bot, which brings the "
+            "database up to date; then try again."
+        )
     fence = claim(file) if claim else None
     kept = Path(f"{path}.before-{len(STEPS)}")
     if pending and applied:
@@ -121,7 +128,8 @@ def _newer(file: Path) -> str:
     return f"{said}, or restore the backup {copies[-1]}." if copies else f"{said}, or name another file."
 
 
-def _check_writable(file: Path) -> None:
+def check_writable(file: Path) -> None:
+    """Raises where nothing can be written to it, or beside it."""
     folder = file.resolve().parent
     if file.exists() and not writable(file):
         raise StoreError(f"The database {file} is read-only. Make it writable, or name another file.")

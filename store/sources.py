@@ -112,9 +112,15 @@ class Sources:
     def progress(self) -> list[Progress]:
         """How far each source was read, and why no further."""
         return [
-            Progress(s.name, s.read_until, s.words, s.error in LASTING, s.error_since, s.failures, s.starting)
+            Progress(
+                s.name, s.read_until, s.words, s.error in LASTING, s.error_since, s.failures, s.starting, s.too_late
+            )
             for s in self.all()
         ]
+
+    def too_late(self, since: datetime) -> int:
+        with self._connections.read() as db:
+            return int(db.execute("SELECT count(*) FROM too_late WHERE at >= ?", [micros(since)]).fetchone()[0])
 
     def _load(self, where: str, values: list[object]) -> list[Source]:
         with self._connections.read() as db:

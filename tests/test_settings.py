@@ -187,6 +187,20 @@ def test_tables_become_the_policy(tmp_path: Path) -> None:
     assert (policy.round_budget, policy.day_budget) == (0.2, 0.2)
 
 
+def test_our_own_log_is_not_read(tmp_path: Path) -> None:
+    """Where the platform says which service this is, that one is left out; of rules only the team's are counted."""
+    toml = tmp_path / "team.toml"
+    toml.write_text(
+        'exclude = [{ text = "health" }]\n[[sources]]\nproject = "one"\n[[sources]]\nproject = "two"\n'
+        'exclude = [{ text = "health" }, { path = "/up" }]\n'
+    )
+    settings = load({"K_SERVICE": "log-gardener"}, toml)
+    ours = 'resource.labels.service_name="log-gardener"'
+    assert [s.exclude[-1] for s in settings.scopes] == [ours, ours]
+    assert settings.policy().rules == 2
+    assert [s.exclude for s in load({"GOOGLE_CLOUD_PROJECT": "one"}).scopes] == [()]
+
+
 def test_unknown_keys_name_the_nearest(tmp_path: Path) -> None:
     """A key that nobody knows is reported with the one that is probably meant; secrets do not belong in the file."""
     toml = tmp_path / "garden.toml"

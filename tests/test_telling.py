@@ -17,8 +17,9 @@ from bot.demo.server import Fault
 from bot.demo.slack import Slack
 from bot.errors import ChatUnavailable, Refused
 from bot.logs.files import FileLogs
-from bot.models import Channel, Condition, Decision, Policy, Severity, Stage, Told
+from bot.models import Bookmark, Channel, Condition, Decision, Policy, Severity, Stage, Told
 from bot.ports import Edges
+from bot.render import slack
 from bot.schedule import fires
 from bot.slack import SlackChat
 from bot.trackers.local import LocalTracker
@@ -117,6 +118,27 @@ def test_what_is_wrong_stands_in_the_digest_and_is_taken_back(team: Team) -> Non
     telling.tell(edges)
     assert "No permission" not in str(team.slack.messages(CHANNEL)[0]["blocks"])
     assert len(team.standing()) == 1
+
+
+def test_what_no_figure_counts_is_said(team: Team) -> None:
+    """Rules of the team, and entries that came too late: in the digest of that day, and for good in `status`."""
+    sources = team.edges.store.sources
+    sources.expect(["cloud:a"])
+    late = (1, 2, 3)
+    for _ in range(2):  # the next round sees them once more
+        sources.advance(Bookmark("cloud:a", 1, NOW, NOW, done=True, heir="cloud:a", too_late=late))
+    edges = replace(team.edges, clock=lambda: NOW, policy=Policy(rules=2))
+    telling.tell(edges)
+    said = str(team.slack.messages(CHANNEL)[0]["blocks"])
+    assert "Left out by your rules: 2 filters" in said
+    assert "3 entries came too late to be counted since yesterday" in said
+    tomorrow = replace(team.edges, clock=lambda: NOW + timedelta(days=1, hours=1))
+    telling.tell(tomorrow)
+    said = str(team.slack.messages(CHANNEL)[-1]["blocks"])
+    assert "rules" not in said
+    assert "too late" not in said
+    status = slack.status((), sources.progress(), edges.store.sums.figures(), NOW + timedelta(days=9))
+    assert "3 entries came too late to be counted" in str(status.blocks)
 
 
 def test_a_digest_that_could_not_be_posted_is_posted_next_time(team: Team) -> None:

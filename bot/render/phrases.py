@@ -143,6 +143,10 @@ def spent(spends: Sequence[Spend]) -> str:
     return " and ".join(filter(None, (f"${sum(known):.2f}" if known else "", more)))
 
 
+def too_late(many: int) -> str:
+    return f"{count(many, 'entry')} came too late to be counted"
+
+
 def left_out(problems: Sequence[Problem]) -> str:
     """What no model was asked about for want of money; empty where nothing."""
     many = sum(p.analysis is not None and p.analysis.unaffordable for p in problems)

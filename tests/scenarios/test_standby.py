@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from bot.cli import cli
 from bot.cloud.folder import Folder
 from bot.errors import Standby
 from bot.models import Event
 from store.keeper import Keeper
+from store.migrations import STEPS
 from tests.scenarios.office import ANN, BOB, CHANNEL, Place, office
 from tests.store.making import START
 
@@ -57,6 +62,35 @@ def test_what_is_not_in_the_backup_is_not_told(tmp_path: Path) -> None:
         aside.rename(folder)
         place.slack.command(ANN, CHANNEL, f"file cluster {number}")
         assert place.slack.wait(lambda: proposals(place) == 1, 10)
+
+
+def test_commands_beside_a_running_bot(tmp_path: Path) -> None:
+    """`ask` works for the one who acts, whose lease stays; where that is of another version, nothing is touched."""
+    with office(tmp_path) as place:
+        place.round()
+        number = place.number_of("checkout-api")
+    path = tmp_path / "garden.db"
+    env = {"GARDEN_DB": str(path), "GARDEN_BACKUP": "", "ANTHROPIC_API_KEY": ""}
+
+    def garden(*words: str, project: str = "") -> tuple[int, str]:
+        done = CliRunner().invoke(cli, words, env={**env, "GOOGLE_CLOUD_PROJECT": project})
+        return done.exit_code, done.output
+
+    with Keeper(path, ttl=6, holder="bot:1:1") as bot:
+        store = bot.act()
+        code, said = garden("ask", str(number), "what about the fees?")
+        assert code == 0, said
+        assert "fees" in said
+        store.history.add(Event(START, "U1", "take", f"cluster {number}", "still acting"))
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("DELETE FROM _sqlite_migrations WHERE rowid = (SELECT max(rowid) FROM _sqlite_migrations)")
+            db.commit()
+        for words in (["ask", str(number), "why?"], ["worklog"], ["doctor"]):
+            assert "older version" in garden(*words)[1], words
+        assert "older version" in garden("backfill", "--since", "3d", project="shop")[1]
+        with closing(sqlite3.connect(path)) as db:
+            applied = db.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()[0]
+        assert applied == len(STEPS) - 1
 
 
 def test_an_instance_that_slept_changes_nothing(tmp_path: Path) -> None:

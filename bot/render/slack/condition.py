@@ -56,6 +56,7 @@ def status(active: Sequence[Condition], sources: Sequence[Progress], figures: Fi
                     f"{phrases.count(figures.clusters, 'problem')} known",
                     f"{phrases.count(waits, 'proposal')} open",
                     f"{phrases.count(figures.unfiled, 'approval')} not filed yet" if figures.unfiled else "",
+                    phrases.too_late(late) if (late := sum(s.too_late for s in sources)) else "",
                     f"${figures.spent:.2f} spent on the model",
                 ]
             ),
