@@ -70,7 +70,7 @@ def check(arrived: tuple[list[Raw], list[list[Raw]]], folder: Path) -> None:
     assert tally(pieces, folder) == tally([whole], folder)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals())
 def test_any_order_and_slicing_of_lines_comes_to_the_same(
     tmp_path: Path, arrived: tuple[list[Raw], list[list[Raw]]]

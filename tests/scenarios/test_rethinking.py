@@ -139,7 +139,7 @@ def test_the_week_of_the_demo_tells_the_same_incidents_in_few_rounds(tmp_path: P
 
 
 @settings(
-    max_examples=25,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from bot import pipeline
@@ -138,12 +139,28 @@ def test_the_week_of_the_demo_comes_to_the_same_however_it_arrives(tmp_path: Pat
     check([raw for raw in entries if time(raw) > end - timedelta(days=1)], tmp_path)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(seed=st.integers(0, 10_000), cuts=st.lists(st.floats(0, 1), max_size=6))
-def test_any_cut_of_generated_logs_comes_to_the_same(seed: int, cuts: list[float], tmp_path: Path) -> None:
+cut = given(begin=st.integers(0, 10_000), cuts=st.lists(st.floats(0, 1), max_size=6))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@cut
+def test_any_cut_of_generated_logs_comes_to_the_same(begin: int, cuts: list[float], tmp_path: Path) -> None:
     """A stretch of generated logs, cut anywhere and with everything near a cut read twice, counts the same."""
+    check_cut(begin, cuts, tmp_path)
+
+
+@pytest.mark.campaign
+@seed(int(os.environ.get("SEED", "1")))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@cut
+def test_any_cut_of_generated_logs_comes_to_the_same_at_length(begin: int, cuts: list[float], tmp_path: Path) -> None:
+    """The same, hundreds of times."""
+    check_cut(begin, cuts, tmp_path)
+
+
+def check_cut(begin: int, cuts: list[float], tmp_path: Path) -> None:
     entries = sorted(week(), key=time)
-    start = random.Random(seed).randrange(0, max(1, len(entries) - 400))
+    start = random.Random(begin).randrange(0, max(1, len(entries) - 400))
     stretch = entries[start : start + 400]
     borders = sorted({0, len(stretch), *(int(c * len(stretch)) for c in cuts)})
     pieces = [stretch[max(0, a - 20) : b] for a, b in pairwise(borders)]

@@ -77,7 +77,7 @@ def knowledge(store: Store, entries: list[Entry]) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(found=happenings(), data=st.data())
 def test_any_slicing_gives_the_same(found: list[Happening], data: st.DataObject) -> None:
     """Slices of any size, open or closed at their edges, under half a signature first, end like one batch."""
