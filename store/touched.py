@@ -30,6 +30,13 @@ WHERE cluster = :cluster AND bucket BETWEEN :since AND :until AND counts.level >
 """
 
 
+_CHANGED = """
+FROM clusters CROSS JOIN signatures ON signatures.cluster = clusters.number
+CROSS JOIN counts ON counts.signature = signatures.id WHERE clusters.changed
+"""
+"""In this order no count is looked at but those that are asked for."""
+
+
 def mark(db: Database, spans: Mapping[int, tuple[int, int]]) -> None:
     """Signatures, and the first and last bucket in which they were counted anew.
 
@@ -64,9 +71,8 @@ def incident(db: Database, clusters: Iterable[int], start: int, end: int) -> Non
 def windows(db: Database) -> list[Window]:
     """Also where something was taken back and nothing is counted any more."""
     rows = db.execute(
-        "SELECT first, last FROM counts JOIN signatures ON signatures.id = counts.signature"
-        " JOIN clusters ON clusters.number = signatures.cluster"
-        " WHERE changed AND (since IS NULL OR bucket BETWEEN since AND until)"
+        f"SELECT first, last {_CHANGED} AND since IS NULL"
+        f" UNION SELECT first, last {_CHANGED} AND bucket BETWEEN since AND until"
         " UNION SELECT since, since + :bucket FROM clusters WHERE changed AND since IS NOT NULL"
         " UNION SELECT until, until + :bucket FROM clusters WHERE changed AND since IS NOT NULL"
         " ORDER BY 1, 2",

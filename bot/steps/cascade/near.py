@@ -41,8 +41,8 @@ class Near:
 
     def of(self, effect: Episode) -> set[int]:
         """Indexes of all that may be a cause of the effect; some of them are none."""
-        found = {i for trace in effect.traces for i in self._traced.get(trace, ())}
-        found.update(i for word in self._rarer(effect) for i in self._wordy.get(word, ()))
+        found = set[int]().union(*(self._traced.get(trace, ()) for trace in effect.traces))
+        found.update(*(self._wordy.get(word, ()) for word in self._rarer(effect)))
         for i, times in self._around(effect).items():
             if i not in found and times >= least(self._episodes[i], effect):
                 found.add(i)
