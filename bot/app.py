@@ -139,7 +139,7 @@ class Garden:
             ended=self._ended,
             tell=lambda: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=False)),
             due=lambda: self.vigil.telling(lambda: telling.tell_due(edges, settings.digest, zone, fires)),
-            drain=lambda: self.desk.writer.submit(telling.drain, edges).result(),
+            drain=self._drain,
             behind=edges.store.sources.behind,
             round_at=settings.schedule,
             zone=zone,
@@ -191,6 +191,11 @@ class Garden:
         self.schedule.stop()
         self.desk.close()
         self.app.listener_runner.listener_executor.shutdown()
+
+    def _drain(self) -> None:
+        """Every minute: what waits to be filed, shown or answered."""
+        self.desk.resume()
+        self.desk.writer.submit(telling.drain, self.edges).result()
 
     # ------------------------------------------------------------ looking after ourselves
 

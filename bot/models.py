@@ -880,6 +880,16 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something that came from the chat: who works on it, what was asked, and the answer where it is there already."""
+
+    id: str
+    handle: str = ""
+    body: str = ""
+    answer: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """A message of ours that stands in the chat. `fingerprint` tells whether an edit would change anything."""
 

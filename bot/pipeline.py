@@ -600,16 +600,25 @@ def _around(edges: Edges, problem: Problem, who: str) -> Around:
     )
 
 
-def decide(edges: Edges, decision: Decision, groups: frozenset[str] = frozenset()) -> Proposal:
-    """A person's word on a proposal: checked, then recorded once. Filing is left to `file`."""
+def decide(
+    edges: Edges,
+    decision: Decision,
+    groups: frozenset[str] = frozenset(),
+    then: Callable[[Proposal], None] = lambda proposal: None,
+) -> Proposal:
+    """A person's word on a proposal: checked, then recorded once, with what goes with it. Filing is left to `file`."""
     proposals = edges.store.proposals
+    if (heard := proposals.decided(decision.via)) is not None:
+        return heard
     proposal = proposals.get(decision.proposal)
     draft = approve(
         proposal, decision, edges.policy, groups, lambda number: _same(edges, proposal, number, decision.at)
     )
-    decided = proposals.decide(decision, draft)
-    if decision.words == ALWAYS and decided.stage is Stage.APPROVED:
-        proposals.allow(decided.draft.repository, decided.draft.issue, decision.who, decision.at)
+    with edges.store.together():
+        decided = proposals.decide(decision, draft)
+        if decision.words == ALWAYS and decided.stage is Stage.APPROVED:
+            proposals.allow(decided.draft.repository, decided.draft.issue, decision.who, decision.at)
+        then(decided)
     return decided
 
 

@@ -7,6 +7,7 @@ Steps never see these. The pipeline calls them; `app` and `cli` put the real one
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from bot.models import (
     Condition,
     Decision,
     Deed,
+    Delivery,
     Deployment,
     Draft,
     Entry,
@@ -519,6 +521,10 @@ class Proposals(Protocol):
 
     def get(self, number: int) -> Proposal | None: ...
 
+    def decided(self, via: str) -> Proposal | None:
+        """The proposal that a decision by this delivery was about."""
+        ...
+
     def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:
         """Open to approved or rejected, exactly once; `draft` replaces the text where the approval changes it.
         Raises `Refused`, saying what happened meanwhile, where the proposal is not open any more."""
@@ -576,7 +582,7 @@ class Proposals(Protocol):
 
 
 class Messages(Protocol):
-    """Messages of ours that stand in the chat, and deliveries from it that were seen."""
+    """Messages of ours that stand in the chat, or were to be posted there."""
 
     def find(self, purpose: str) -> Posted | None: ...
 
@@ -596,8 +602,35 @@ class Messages(Protocol):
 
     def remember(self, posted: Posted, now: datetime) -> None: ...
 
-    def first_time(self, delivery: str, now: datetime) -> bool:
-        """False for a delivery that was seen before; remembers it."""
+    def stranded(self) -> list[tuple[str, str]]:
+        """Purpose and channel of what was to be posted, and is not known to stand there."""
+        ...
+
+    def recent(self, kind: str, since: datetime) -> list[Posted]:
+        """Those of a kind of purpose that changed since, the oldest first."""
+        ...
+
+
+class Deliveries(Protocol):
+    """What came from the chat, and how far it got."""
+
+    def begin(self, delivery: Delivery, life: str, now: datetime) -> Delivery | None:
+        """What is to be done, with the answer that is there already; None for what is done, or being done in this
+        life. `life` is a start of the process."""
+        ...
+
+    def undone(self, id: str) -> Delivery | None:
+        """As it stands, unless it is done by now."""
+        ...
+
+    def keep(self, id: str, answer: Message) -> None:
+        """Its change is made, in the same transaction, and this is what is to be said of it."""
+        ...
+
+    def done(self, id: str, now: datetime) -> None: ...
+
+    def unfinished(self, life: str, since: datetime) -> list[Delivery]:
+        """What was begun and did not come to its end, the oldest first; from now on it is this life's."""
         ...
 
 
@@ -783,6 +816,8 @@ class Store(Protocol):
     @property
     def messages(self) -> Messages: ...
     @property
+    def deliveries(self) -> Deliveries: ...
+    @property
     def stances(self) -> Stances: ...
     @property
     def channels(self) -> Channels: ...
@@ -798,6 +833,10 @@ class Store(Protocol):
     def sources(self) -> Sources: ...
     @property
     def quota(self) -> Quota: ...
+
+    def together(self) -> AbstractContextManager[object]:
+        """All that is changed within, or nothing of it."""
+        ...
 
     @property
     def secret(self) -> bytes:

@@ -26,6 +26,7 @@ from bot.models import (
     Deed,
     Digest,
     Heard,
+    Issue,
     Message,
     Outcome,
     Posted,
@@ -301,6 +302,21 @@ def escalation(
     return proposal
 
 
+def linking(edges: Edges, number: int, issue: Issue, who: str, now: datetime) -> Proposal:
+    """Somebody who may not decide says that a cluster is that issue: an approver is asked."""
+    store, problem = edges.store, one(edges, number)
+    linked = store.issues.linked(problem.number)
+    if linked and linked.ref == issue.ref:
+        raise Refused(f"Cluster {problem.number} is #{issue.number} already.")
+    before = store.proposals.open(problem.number)
+    draft = propose.link(issue, edges.policy)
+    as_of = store.rounds.read_until() or now
+    proposal = store.proposals.add(problem.number, draft, who, now, edges.policy.proposal_lifetime, as_of)
+    if before and before.id != proposal.id:
+        show(edges, before.id)
+    return proposal
+
+
 def one(edges: Edges, number: int) -> Problem:
     """The problem of that number, or of the cluster that it became part of."""
     known = edges.store.clusters.resolve(number)
@@ -338,18 +354,20 @@ def say(edges: Edges, condition: Condition) -> Condition:
 def settle(edges: Edges, decision: Decision, groups: frozenset[str]) -> Proposal:
     """A person's word on a proposal is recorded, and the severity that came with it stays the cluster's."""
     shown = edges.store.proposals.get(decision.proposal)
-    proposal = pipeline.decide(edges, decision, groups)
-    severity = proposal.draft.severity
-    typed = decision.edit.severity if decision.edit else None
-    chosen = (
-        typed not in (None, shown.draft.severity if shown else None)
-        or decision.words.strip().upper() == str(severity)
-        or proposal.draft.act is Act.ESCALATE
-    )
-    _not_taken_back(edges, decision, proposal)
-    if decision.verb == "approve" and severity is not None and chosen and proposal.cluster:
-        edges.store.clusters.set_severity(proposal.cluster, severity, decision.who, decision.at)
-    return proposal
+
+    def then(proposal: Proposal) -> None:
+        severity = proposal.draft.severity
+        typed = decision.edit.severity if decision.edit else None
+        chosen = (
+            typed not in (None, shown.draft.severity if shown else None)
+            or decision.words.strip().upper() == str(severity)
+            or proposal.draft.act is Act.ESCALATE
+        )
+        _not_taken_back(edges, decision, proposal)
+        if decision.verb == "approve" and severity is not None and chosen and proposal.cluster:
+            edges.store.clusters.set_severity(proposal.cluster, severity, decision.who, decision.at)
+
+    return pipeline.decide(edges, decision, groups, then)
 
 
 def _not_taken_back(edges: Edges, decision: Decision, proposal: Proposal) -> None:
@@ -390,6 +408,8 @@ def drain(edges: Edges) -> None:
         _show_if_heard(edges, number)
     for number in edges.store.proposals.expire(now):
         _show_if_heard(edges, number)
+    for number, place in _unshown(edges, now):
+        _show_if_heard(edges, number, place)
     with contextlib.suppress(ChatUnavailable, Forbidden):
         remind(edges, now)
     with contextlib.suppress(Unavailable, Forbidden):  # twins can wait
@@ -409,10 +429,18 @@ def remind(edges: Edges, now: datetime) -> None:
             _put(edges, edges.chat, purpose, message, "", shown.channel, shown.thread or shown.ts)
 
 
-def _show_if_heard(edges: Edges, number: int) -> None:
+def _unshown(edges: Edges, now: datetime) -> list[tuple[int, str]]:
+    """Proposals of which Slack may not have taken the newest state, with their channel: those that were to be posted,
+    and those that were spoken of within the day."""
+    messages = edges.store.messages
+    found = messages.stranded() + [(m.purpose, m.channel) for m in messages.recent("proposal", now - DAY)]
+    return [(number, channel) for purpose, channel in found if (number := number_of(purpose)) is not None]
+
+
+def _show_if_heard(edges: Edges, number: int, channel: str = "") -> None:
     """One message that cannot be edited now does not keep the others from being filed; the digest catches up on it."""
     with contextlib.suppress(ChatUnavailable, Forbidden):
-        show(edges, number)
+        show(edges, number, channel=channel)
 
 
 def standing(edges: Edges, channel: str, thread: str) -> list[tuple[int, Posted]]:

@@ -53,13 +53,18 @@ def wake(edges: Edges, number: int, who: str) -> Stance:
     return silence
 
 
-def link(edges: Edges, number: int, issue_number: int, who: str) -> tuple[Problem, Issue]:
-    """From now on the cluster is that issue, by a person's word, which is final."""
-    now, store, tracker = edges.clock(), edges.store, edges.tracker
-    problem = telling.one(edges, number)
-    issue = store.issues.get(tracker.repository, issue_number) or tracker.issue(issue_number)
+def issue_for(edges: Edges, number: int) -> Issue:
+    """The issue that a cluster is to be linked to."""
+    issue = edges.store.issues.get(edges.tracker.repository, number) or edges.tracker.issue(number)
     if issue.pull_request:
         raise Refused(f"#{issue.number} is a pull request. A cluster is linked to an issue.")
+    return issue
+
+
+def link(edges: Edges, number: int, issue: Issue, who: str) -> tuple[Problem, Issue]:
+    """From now on the cluster is that issue, by a person's word, which is final."""
+    now, store = edges.clock(), edges.store
+    problem = telling.one(edges, number)
     before = store.issues.linked(problem.number)
     store.issues.link(problem.number, issue, who, now)
     back = {"issue": [before.number] if before else []}
@@ -104,9 +109,7 @@ def wish(edges: Edges, channel: str, name: str, value: str | None, who: str) -> 
     """The channel has it so from now on; None takes it back to what garden.toml says."""
     now = edges.clock()
     if not any(c.id == channel for c in telling.channels(edges)):
-        raise Refused(
-            "This channel gets no digest. GARDEN_CHANNEL or `[[channels]]` in garden.toml names those that do."
-        )
+        raise Refused(UNTOLD)
     before = edges.store.channels.wish(channel, name, value, who, now)
     edges.store.deeds.add(Deed(0, who, now, "settings", 0, name, {"wish": [channel, name, before]}))
 

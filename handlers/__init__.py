@@ -14,7 +14,7 @@ from slack_bolt import Ack, App, BoltResponse
 
 from bot.errors import GardenError, Refused
 from handlers import approvals, commands, forms, home, mentions, tending
-from handlers.desk import Asked, Desk, Handle, asked, failed
+from handlers.desk import Asked, Desk, Handle, asked, failed, name
 
 COMMANDS: Mapping[str, Handle] = {"/garden": commands.garden}
 ACTIONS: Mapping[str | re.Pattern[str], Handle | None] = {
@@ -62,6 +62,8 @@ def register(app: App, desk: Desk) -> None:
 def _listener(
     desk: Desk, handle: Handle, *, only: Callable[[Mapping[str, Any]], bool] = lambda body: True
 ) -> Callable[..., None]:
+    desk.handles[name(handle)] = handle
+
     def listen(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         if only(body):
@@ -72,6 +74,7 @@ def _listener(
 
 def _form(desk: Desk, form: forms.Form) -> Callable[..., None]:
     """What is wrong with a form has to come with the acknowledgement, so only what is known at once is said there."""
+    desk.handles[name(form.handle)] = form.handle
 
     def listen(ack: Ack, body: dict[str, Any]) -> None:
         sent = asked(body)

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from bot import telling
 from bot.errors import Refused
-from bot.models import Decision, Posted, Stage
+from bot.models import Decision, Posted, Proposal, Stage
 from bot.render import slack
 from bot.spans import words as span_words
 from handlers.desk import Asked, Desk
@@ -29,6 +29,11 @@ def replied(desk: Desk, asked: Asked) -> None:
         return
     if isinstance(reply, Mistake):
         desk.say(asked, reply.answer)
+        return
+    heard = desk.edges.store.proposals.decided(asked.delivery)
+    if heard is not None:  # it came before, and was not shown to its end
+        _follow(desk, asked, heard)
+        _note(desk, asked, reply, heard.id)
         return
     number, posted = _meant(desk, asked, reply, standing)
     if isinstance(reply, Revoke):
@@ -91,8 +96,7 @@ def decide(desk: Desk, asked: Asked, reply: Approve | Same | Reject | Later, num
         proposal=number, verb=verb, who=asked.user, at=desk.now(), digest=digest, via=asked.delivery, words=words
     )
     settle(desk, asked, decision)
-    if isinstance(reply, Later):
-        desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
+    _note(desk, asked, reply, number)
 
 
 def settle(desk: Desk, asked: Asked, decision: Decision) -> None:
@@ -101,9 +105,19 @@ def settle(desk: Desk, asked: Asked, decision: Decision) -> None:
     except Refused:
         telling.show(desk.edges, decision.proposal, zone=desk.zone)
         raise
+    _follow(desk, asked, settled)
+
+
+def _follow(desk: Desk, asked: Asked, settled: Proposal) -> None:
+    """Has it filed, where it is approved, and shows it in place."""
     if settled.stage is Stage.APPROVED:
-        desk.file(decision.proposal, asked)
-    telling.show(desk.edges, decision.proposal, zone=desk.zone)
+        desk.file(settled.id, asked)
+    telling.show(desk.edges, settled.id, zone=desk.zone)
+
+
+def _note(desk: Desk, asked: Asked, reply: Reply, number: int) -> None:
+    if isinstance(reply, Later):
+        desk.answer(asked, slack.sentence(f"Proposal {number} waits on; noted: later, in {span_words(reply.wait)}."))
 
 
 def _words(reply: Approve | Same | Reject | Later) -> tuple[str, str]:

@@ -161,12 +161,15 @@ def escalate(desk: Desk, asked: Asked, command: Escalate) -> None:
     """From an approver the command is the approval; from an operator it is a proposal."""
     desk.must_operate(asked.user)
     now, number = desk.now(), command.cluster or command.issue
+    words = f"/garden escalate {'cluster ' if command.cluster else ''}{number} {command.severity} {command.why}".strip()
+    if (heard := desk.edges.store.proposals.decided(asked.delivery)) is not None:
+        _by_command(desk, asked, heard, words)
+        return
     proposal = telling.escalation(
         desk.edges, number, command.severity, command.why, asked.user, now, of_cluster=bool(command.cluster)
     )
     if desk.is_approver(asked.user) and desk.edges.policy.self_approval:
-        words = f"/garden escalate {'cluster ' if command.cluster else ''}{number} {command.severity} {command.why}"
-        _by_command(desk, asked, proposal, words.strip())
+        _by_command(desk, asked, proposal, words)
         return
     telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
     desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")

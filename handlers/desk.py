@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
 from typing import Any, TypeVar
 
 from bot import telling
-from bot.errors import GardenError, Refused, Standby, StoreFull, Unavailable
-from bot.models import Event, Message
+from bot.errors import ChatUnavailable, GardenError, Refused, Standby, StoreFull, Unavailable
+from bot.models import Delivery, Event, Message
 from bot.ports import Edges, People
 from bot.render import slack
 from bot.schedule import Ended
@@ -26,6 +29,8 @@ from bot.schedule import Ended
 LOG = logging.getLogger("garden.handlers")
 MOST_UNKEPT = 10_000
 T = TypeVar("T")
+STALE = timedelta(days=1)
+"""What was begun longer ago is not taken up again: nobody waits for it any more."""
 SLOW = 3
 """Threads that wait for outside systems."""
 READERS = 8
@@ -65,6 +70,15 @@ class Desk:
     slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SLOW, "garden-slow"))
     unkept: set[str] = field(default_factory=set)
     """Deliveries that could not be written down as seen."""
+    handles: dict[str, Handle] = field(default_factory=dict)
+    """Who works on what, by name, so that what a process left undone is taken up by the next one."""
+    busy: set[str] = field(default_factory=set)
+    """Deliveries that are being worked on."""
+    lasting: set[str] = field(default_factory=set)
+    """Those of them that last longer."""
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    life: str = field(default_factory=lambda: secrets.token_hex(8))
+    """This start of the process."""
     round: Callable[[], Ended] = lambda: Ended("This process runs no rounds.")
     """Runs a round now and waits for its end."""
     writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "garden-writer"))
@@ -72,8 +86,22 @@ class Desk:
     # ------------------------------------------------------------ work
 
     def take(self, handle: Handle, asked: Asked) -> None:
-        """Works on it elsewhere; a delivery that was seen before is dropped."""
-        self.readers.submit(self._once, handle, asked).add_done_callback(lambda done: self._report(done, asked))
+        """Works on it elsewhere; a delivery that was seen before is dropped, unless it never came to its end."""
+        self._submit(handle, asked, lambda: self._begin(Delivery(asked.delivery, name(handle), written(asked))))
+
+    def resume(self) -> None:
+        """Takes up what was begun and never came to its end: the process was killed, or Slack took no answer."""
+        deliveries = self.edges.store.deliveries
+        try:
+            left = deliveries.unfinished(self.life, self.now() - STALE)
+        except (Standby, StoreFull):
+            return
+        for delivery in left:
+            handle, asked = self.handles.get(delivery.handle), read(delivery.body)
+            if handle is None or asked is None:
+                self._done(delivery.id)
+            else:
+                self._submit(handle, asked, partial(deliveries.undone, delivery.id))
 
     def file(self, number: int, asked: Asked) -> None:
         """Writes an approved proposal to the tracker, in its turn, and tells if that failed."""
@@ -83,7 +111,21 @@ class Desk:
     def later(self, asked: Asked, meanwhile: str, work: Callable[[Desk], None]) -> None:
         """Says at once that it is worked on, and works on it where nobody else waits."""
         self.say(asked, meanwhile)
-        self.slow.submit(work, self).add_done_callback(lambda done: self._report(done, asked))
+        self.lasting.add(asked.delivery)
+        self.slow.submit(work, self).add_done_callback(lambda done: self._ended(done, asked))
+
+    def change(self, asked: Asked, change: Callable[[], Message]) -> None:
+        """The change and its answer are kept together: a delivery that comes again after a crash finds both."""
+        with self.edges.store.together():
+            message = change()
+            self.edges.store.deliveries.keep(asked.delivery, message)
+        self.answer(asked, message)
+
+    def tell(self, asked: Asked, message: Message) -> None:
+        """An answer that was dear to make: kept until it is told."""
+        with suppress(Standby, StoreFull):
+            self.edges.store.deliveries.keep(asked.delivery, message)
+        self.answer(asked, message)
 
     def close(self) -> None:
         """Lets what has begun come to its end."""
@@ -91,33 +133,79 @@ class Desk:
         self.slow.shutdown()
         self.writer.shutdown()
 
-    def _once(self, handle: Handle, asked: Asked) -> None:
-        if not asked.delivery or self._first_time(asked.delivery):
-            handle(self, asked)
+    def _submit(self, handle: Handle, asked: Asked, begin: Callable[[], Delivery | None]) -> None:
+        """One at a time of each delivery; those without a name are all different."""
 
-    def _first_time(self, delivery: str) -> bool:
-        """While the disk is full, this is remembered here: what is known can still be looked up."""
+        def work() -> bool:
+            with self.turn:
+                if asked.delivery and asked.delivery in self.busy:
+                    return False
+                self.busy.add(asked.delivery)
+            delivery = begin()
+            if delivery is not None and delivery.answer is not None:
+                self.answer(asked, delivery.answer)
+            elif delivery is not None:
+                handle(self, asked)
+            return asked.delivery not in self.lasting
+
+        self.readers.submit(work).add_done_callback(lambda done: self._worked(done, asked))
+
+    def _worked(self, done: Future[bool], asked: Asked) -> None:
+        """Not here where another thread is at it, or where it lasts longer."""
+        error = done.exception()
+        if error is not None or done.result():
+            self._end(error, asked)
+
+    def _ended(self, done: Future[Any], asked: Asked) -> None:
+        """What lasted longer."""
+        self.lasting.discard(asked.delivery)
+        self._end(None if done.cancelled() else done.exception(), asked)
+
+    def _end(self, error: BaseException | None, asked: Asked) -> None:
+        """What Slack took no answer to stays undone: it is taken up again in a minute."""
+        if self._told(error, asked):
+            self._done(asked.delivery)
+        self.busy.discard(asked.delivery)
+
+    def _done(self, delivery: str) -> None:
         try:
-            return self.edges.store.messages.first_time(delivery, self.now())
+            self.edges.store.deliveries.done(delivery, self.now())
+        except GardenError as error:  # then it is taken up once more, and finds what it has changed
+            LOG.warning("could not write down that %s is done: %s", delivery, error.user_message)
+
+    def _begin(self, delivery: Delivery) -> Delivery | None:
+        """While the disk is full, this is remembered here: what is known can still be looked up."""
+        if not delivery.id:
+            return delivery
+        try:
+            return self.edges.store.deliveries.begin(delivery, self.life, self.now())
         except Standby:
-            return True  # this instance only answers; what would change anything is refused further on
+            return delivery  # this instance only answers; what would change anything is refused further on
         except StoreFull:
-            fresh = delivery not in self.unkept
+            fresh = delivery.id not in self.unkept
             if len(self.unkept) < MOST_UNKEPT:
-                self.unkept.add(delivery)
-            return fresh
+                self.unkept.add(delivery.id)
+            return delivery if fresh else None
 
     def _report(self, done: Future[Any], asked: Asked) -> None:
+        self._told(None if done.cancelled() else done.exception(), asked)
+
+    def _told(self, error: BaseException | None, asked: Asked) -> bool:
         """The one error handler: what is expected is told in its own words, a bug by a number found in the log."""
-        if done.cancelled() or (error := done.exception()) is None:
-            return
+        if error is None:
+            return True
+        if isinstance(error, ChatUnavailable):
+            LOG.warning("could not tell %s: %s", asked.user, error.user_message)
+            return False
         words = failed(error)
         try:
             if isinstance(error, Refused):
                 self.refused(asked, words)
-            self.answer(asked, slack.sentence(words))
+            self.tell(asked, slack.sentence(words))
         except GardenError as unheard:
             LOG.warning("could not tell %s: %s", asked.user, unheard.user_message)
+            return not isinstance(unheard, ChatUnavailable)
+        return True
 
     # ------------------------------------------------------------ answering
 
@@ -184,6 +272,23 @@ class Desk:
         listed = policy.operators | policy.approvers if policy.operators else frozenset()
         if listed and not listed & {user, *self.groups(user)}:
             raise Refused("You are not on the list of operators (GARDEN_OPERATORS). Somebody who is has to do that.")
+
+
+def name(handle: Handle) -> str:
+    """By which a delivery knows who works on it, over restarts."""
+    return f"{handle.__module__}.{handle.__qualname__}"
+
+
+def written(asked: Asked) -> str:
+    return json.dumps(asdict(asked))
+
+
+def read(text: str) -> Asked | None:
+    """What was asked; None where another version wrote it in its own way."""
+    try:
+        return Asked(**json.loads(text))
+    except (TypeError, ValueError):
+        return None
 
 
 def failed(error: BaseException) -> str:

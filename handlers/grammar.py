@@ -661,7 +661,7 @@ VERBS: tuple[Verb, ...] = (
         "link",
         "link 3 889",
         "this cluster is that issue, for good",
-        Who.DECIDERS,
+        Who.APPROVERS,
         ("link 3 889",),
         _link,
         ("connect",),

@@ -70,7 +70,7 @@ def ask(desk: Desk, asked: Asked, command: Ask) -> None:
     number = telling.one(desk.edges, command.cluster).number
 
     def answer(slow: Desk) -> None:
-        slow.answer(asked, slack.reply(inquire.ask(slow.edges, number, command.question, asked.user)))
+        slow.tell(asked, slack.reply(inquire.ask(slow.edges, number, command.question, asked.user)))
 
     desk.later(asked, f"On it: I look what the log lines of cluster {number} say to that.", answer)
 
@@ -98,6 +98,6 @@ def wrong(desk: Desk, asked: Asked, command: Wrong) -> None:
 def _shown(desk: Desk, asked: Asked, problem: Problem, reason: str) -> None:
     """The cluster as it is now, and why no model wrote of it, where none did."""
     evidence = desk.may_see_lines(asked)
-    desk.answer(asked, slack.detail(problem, desk.now(), evidence=evidence))
+    desk.tell(asked, slack.detail(problem, desk.now(), evidence=evidence))
     if reason:
         desk.answer(asked, slack.sentence(f"No model was asked about cluster {problem.number}: {reason}."))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bot import telling, tending
 from bot.errors import Refused
-from bot.models import Stand
+from bot.models import Message, Stand
 from bot.render import slack
 from handlers.desk import Asked, Desk
 from handlers.grammar import Link, Merge, Past, Search, Settings, Silence, Split, Take, Unlink, Wake
@@ -21,28 +21,40 @@ def take(desk: Desk, asked: Asked, command: Take) -> None:
     whom = command.whom or asked.user
     if not desk.people.full_member(whom):
         raise Refused("Guests and bots cannot be on a cluster. A full member of the workspace can.")
-    said = tending.say(desk.edges, command.cluster, Stand.TAKEN, asked.user, whom=whom)
-    desk.answer(asked, slack.said(said, desk.now()))
+
+    def change() -> Message:
+        said = tending.say(desk.edges, command.cluster, Stand.TAKEN, asked.user, whom=whom)
+        return slack.said(said, desk.now())
+
+    desk.change(asked, change)
 
 
 def silence(desk: Desk, asked: Asked, command: Silence) -> None:
     desk.must_operate(asked.user)
-    said = tending.say(
-        desk.edges,
-        command.cluster,
-        command.stand,
-        asked.user,
-        why=command.why,
-        lasting=command.lasting,
-        later=command.later,
-    )
-    desk.answer(asked, slack.said(said, desk.now()))
+
+    def change() -> Message:
+        said = tending.say(
+            desk.edges,
+            command.cluster,
+            command.stand,
+            asked.user,
+            why=command.why,
+            lasting=command.lasting,
+            later=command.later,
+        )
+        return slack.said(said, desk.now())
+
+    desk.change(asked, change)
 
 
 def wake(desk: Desk, asked: Asked, command: Wake) -> None:
     desk.must_operate(asked.user)
-    ended = tending.wake(desk.edges, command.cluster, asked.user)
-    desk.say(asked, f"Cluster {ended.cluster} is awake: it is shown again. `/garden undo` takes it back.")
+
+    def change() -> Message:
+        ended = tending.wake(desk.edges, command.cluster, asked.user)
+        return slack.say(f"Cluster {ended.cluster} is awake: it is shown again. `/garden undo` takes it back.")
+
+    desk.change(asked, change)
 
 
 def snoozed(desk: Desk, asked: Asked) -> None:
@@ -52,19 +64,30 @@ def snoozed(desk: Desk, asked: Asked) -> None:
 
 
 def link(desk: Desk, asked: Asked, command: Link) -> None:
-    desk.must_approve(asked.user)
-    desk.answer(asked, slack.linked(*tending.link(desk.edges, command.cluster, command.issue, asked.user)))
+    """An approver's word is final; an operator's becomes a proposal."""
+    desk.must_operate(asked.user)
+    issue = tending.issue_for(desk.edges, command.issue)
+    if desk.is_approver(asked.user) and desk.edges.policy.self_approval:
+        desk.change(asked, lambda: slack.linked(*tending.link(desk.edges, command.cluster, issue, asked.user)))
+        return
+    proposal = telling.linking(desk.edges, command.cluster, issue, asked.user, desk.now())
+    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
 
 
 def unlink(desk: Desk, asked: Asked, command: Unlink) -> None:
     desk.must_approve(asked.user)
-    desk.answer(asked, slack.unlinked(*tending.unlink(desk.edges, command.cluster, asked.user)))
+    desk.change(asked, lambda: slack.unlinked(*tending.unlink(desk.edges, command.cluster, asked.user)))
 
 
 def merge(desk: Desk, asked: Asked, command: Merge) -> None:
     desk.must_approve(asked.user)
-    stays, gone = tending.merge(desk.edges, command.one, command.other, asked.user)
-    desk.say(asked, f"One problem now: cluster {stays}; {gone} is another name for it. That is for good.")
+
+    def change() -> Message:
+        stays, gone = tending.merge(desk.edges, command.one, command.other, asked.user)
+        return slack.say(f"One problem now: cluster {stays}; {gone} is another name for it. That is for good.")
+
+    desk.change(asked, change)
 
 
 def split(desk: Desk, asked: Asked, command: Split) -> None:
@@ -92,32 +115,39 @@ def split_clicked(desk: Desk, asked: Asked) -> None:
 
 
 def _split(desk: Desk, asked: Asked, number: int, keys: list[str]) -> None:
-    made, left = tending.split(desk.edges, number, keys, asked.user)
-    desk.say(
-        asked,
-        f"Cluster {made} was taken out of cluster {left}. `/garden undo` takes it back.",
-    )
+    def change() -> Message:
+        made, left = tending.split(desk.edges, number, keys, asked.user)
+        return slack.say(f"Cluster {made} was taken out of cluster {left}. `/garden undo` takes it back.")
+
+    desk.change(asked, change)
 
 
 def settings(desk: Desk, asked: Asked, command: Settings) -> None:
     """What this channel is told, and when; set by operators, in the channel itself."""
     if command.name:
         desk.must_operate(asked.user)
-        tending.wish(desk.edges, asked.channel, command.name, command.value or None, asked.user)
-    found = next((c for c in telling.channels(desk.edges) if c.id == asked.channel), None)
-    if found is None:
-        raise Refused(
-            "This channel gets no digest. GARDEN_CHANNEL or `[[channels]]` in garden.toml names those that do."
-        )
-    said = desk.edges.store.channels.wishes().get(asked.channel, {})
-    desk.answer(asked, slack.settings(found, said))
+
+    def change() -> Message:
+        if command.name:
+            tending.wish(desk.edges, asked.channel, command.name, command.value or None, asked.user)
+        found = next((c for c in telling.channels(desk.edges) if c.id == asked.channel), None)
+        if found is None:
+            raise Refused(tending.UNTOLD)
+        return slack.settings(found, desk.edges.store.channels.wishes().get(asked.channel, {}))
+
+    desk.change(asked, change)
 
 
 def undo(desk: Desk, asked: Asked) -> None:
     """One's own last change."""
     desk.must_operate(asked.user)
-    deed = tending.undo(desk.edges, asked.user, approver=desk.is_approver(asked.user))
-    desk.say(asked, f"Taken back: `{deed.verb}`" + (f" of cluster {deed.cluster}." if deed.cluster else "."))
+    approver = desk.is_approver(asked.user)
+
+    def change() -> Message:
+        deed = tending.undo(desk.edges, asked.user, approver=approver)
+        return slack.say(f"Taken back: `{deed.verb}`" + (f" of cluster {deed.cluster}." if deed.cluster else "."))
+
+    desk.change(asked, change)
 
 
 def past(desk: Desk, asked: Asked, command: Past) -> None:

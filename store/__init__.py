@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +17,7 @@ from store.clusters import Clusters
 from store.conditions import Conditions
 from store.connection import MEMORY, PATIENCE, Connections
 from store.deeds import Deeds
+from store.deliveries import Deliveries
 from store.deployments import Deployments
 from store.figures import Sums
 from store.history import History
@@ -50,6 +52,7 @@ class Store:
         self.issues = Issues(connections)
         self.proposals = Proposals(connections)
         self.messages = Messages(connections, self.reserve)
+        self.deliveries = Deliveries(connections)
         self.stances = Stances(connections)
         self.channels = Channels(connections)
         self.deeds = Deeds(connections)
@@ -58,6 +61,10 @@ class Store:
         self.sums = Sums(connections)
         self.sources = Sources(connections)
         self.quota = Quota(connections)
+
+    def together(self) -> AbstractContextManager[object]:
+        """All that is changed within, or nothing of it."""
+        return self._connections.change()
 
     @property
     def path(self) -> str:

@@ -1,4 +1,4 @@
-"""Messages of ours that stand in the chat, and deliveries from it that were seen."""
+"""Messages of ours that stand in the chat, or were to be posted there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.errors import StoreFull
 from bot.models import Posted
-from store.codec import bounded, micros, moment
+from store.codec import micros, moment
 from store.connection import Connections
 from store.reserve import Reserve
 
@@ -91,10 +91,17 @@ class Messages:
         else:
             self._reserve.drop(RESERVED)
 
-    def first_time(self, delivery: str, now: datetime) -> bool:
-        with self._connections.change() as db:
-            cursor = db.execute(
-                "INSERT INTO deliveries (id, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [bounded(delivery, 500), micros(now)],
+    def stranded(self) -> list[tuple[str, str]]:
+        """Purpose and channel of what was to be posted, and is not known to stand there."""
+        with self._connections.read() as db:
+            return [(row[0], row[1]) for row in db.execute("SELECT purpose, channel FROM posting ORDER BY at")]
+
+    def recent(self, kind: str, since: datetime) -> list[Posted]:
+        """Those of a kind of purpose that changed since, the oldest first."""
+        with self._connections.read() as db:
+            rows = db.execute(
+                "SELECT purpose, channel, ts, thread, fingerprint FROM messages"
+                " WHERE purpose >= ? AND purpose < ? AND at >= ? ORDER BY at",
+                [f"{kind}:", f"{kind};", micros(since)],
             )
-            return cursor.rowcount == 1
+            return [Posted(*row) for row in rows]

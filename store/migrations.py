@@ -630,5 +630,15 @@ def m0014_said(db: Database) -> None:
     db.execute("ALTER TABLE markers ADD COLUMN said INTEGER NOT NULL DEFAULT 0")
 
 
+@MIGRATIONS()
+def m0015_deliveries(db: Database) -> None:
+    """How far a delivery got; what was seen before is done."""
+    for column in ("handle TEXT NOT NULL DEFAULT ''", "body TEXT NOT NULL DEFAULT ''", "life TEXT NOT NULL DEFAULT ''",
+                   "answer TEXT", "done INTEGER"):  # fmt: skip
+        db.execute(f"ALTER TABLE deliveries ADD COLUMN {column}")
+    db.execute("UPDATE deliveries SET done = at")
+    db.execute("CREATE INDEX deliveries_undone ON deliveries (at) WHERE done IS NULL")
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

@@ -106,6 +106,12 @@ class Proposals:
         with self._connections.read() as db:
             return _find(db, number)
 
+    def decided(self, via: str) -> Proposal | None:
+        """The proposal that a decision by this delivery was about."""
+        with self._connections.read() as db:
+            row = db.execute("SELECT proposal FROM decisions WHERE via = ? AND via <> ''", [via]).fetchone()
+            return _find(db, row[0]) if row else None
+
     def decide(self, decision: Decision, draft: Draft | None = None) -> Proposal:
         """A person's word. The same delivery twice is one word; a word that comes too late is refused."""
         with self._connections.change() as db:

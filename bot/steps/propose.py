@@ -124,6 +124,12 @@ def of_message(title: str, text: str, severity: Severity, policy: Policy, source
     )
 
 
+def link(issue: Issue, policy: Policy) -> Draft:
+    """A person says that the problem is that issue: nothing is written there, only the mapping is kept."""
+    why = f"a person says that it is #{issue.number}, {issue.title}; nothing is written there, the cluster is linked"
+    return Draft(Act.LINK, issue.repository or policy.repository, issue=issue.number, reason=_sentence(why))
+
+
 def waits_for(problem: Problem, policy: Policy, other: Proposal, why: str) -> Draft:
     """Another cluster's proposal would become the very issue: one cause, one issue, so that one is decided first."""
     one, two = sorted((other.cluster, problem.number))

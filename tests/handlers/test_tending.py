@@ -75,7 +75,7 @@ def test_an_approver_links_and_unlinks(place: Place) -> None:
     """A link is final, and so is the word that it is not that issue; both can be taken back."""
     place.github.add("Seats cannot be loaded", "since Monday")
     number = place.number_of("seat-map")
-    say(place, BOB, f"link {number} 1", "not on the list of approvers")
+    say(place, BOB, f"unlink {number}", "not on the list of approvers")
     say(place, ANN, f"link {number} 1", "> now, by your word")
     assert place.store.issues.holders(place.edges.tracker.repository, 1) == [number]
     say(place, ANN, f"unlink {number}", "not be matched with it again")

@@ -158,7 +158,7 @@ def test_a_morning_on_call(team: Team, github: GitHubServer) -> None:
     missing = team.problem("sessions")
     assert missing.is_symptom
     assert "symptom" in telling.request(team.edges, missing.number, BOB, now)[0]
-    tending.link(team.edges, missing.number, 169, ANN)
+    tending.link(team.edges, missing.number, tending.issue_for(team.edges, 169), ANN)
     sessions = team.ask("sessions")
     assert (sessions.draft.act, sessions.draft.issue) == (Act.COMMENT, 169)
     assert "SessionMiddleware" in team.say(sessions).comments[-1]

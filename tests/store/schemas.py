@@ -16,7 +16,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
-from bot.models import Decision, Deployment, Event, Incident, Issue, Posted, Severity
+from bot.models import Decision, Delivery, Deployment, Event, Incident, Issue, Posted, Severity
 from store import Store, open_store
 from tests.store.making import absorb, at, conclude, draft, entry, harvest, sighting
 
@@ -59,7 +59,8 @@ def fill(store: Store) -> None:
     proposal = store.proposals.add(3, draft(), "U1", at(64), timedelta(days=1), at(60))
     store.proposals.decide(Decision(proposal.id, "reject", "U2", at(65), proposal.digest, "Ev1", "not now"))
     store.messages.remember(Posted("digest:C1:2026-03-02", "C1", "170.1"), at(66))
-    store.messages.first_time("Ev1", at(67))
+    store.deliveries.begin(Delivery("Ev1"), "life", at(67))
+    store.deliveries.done("Ev1", at(67))
     store.history.add(Event(at(68), "U1", "take", "cluster 1", "mine"))
     conclude(store, number)
 

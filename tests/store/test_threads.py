@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Refused
-from bot.models import Act, Decision, Draft, Stage
+from bot.models import Act, Decision, Delivery, Draft, Stage
 from store import Store, open_store
 from store.connection import Connections
 from tests.store.making import START, absorb, at, draft, entry, plant, sighting
@@ -83,7 +83,7 @@ def test_a_decision_has_one_winner(shared: Store) -> None:
     assert all(f"{winner} approved it" in str(words) for words in told if words)
     claims = together(lambda n: shared.proposals.claim(proposal.id, f"w{n}", at(2), timedelta(minutes=2)))
     assert sum(c is not None for c in claims) == 1
-    assert sum(map(bool, together(lambda _: shared.messages.first_time("Ev1", START)))) == 1
+    assert sum(map(bool, together(lambda _: shared.deliveries.begin(Delivery("Ev1"), "life", START)))) == 1
 
 
 def test_two_stores_of_one_file_open_at_once(path: Path) -> None:
