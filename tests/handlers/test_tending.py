@@ -111,7 +111,8 @@ def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
     say(place, GUS, "search 100%_nothing", "No cluster has")
     for text in ("take 1", "snooze 1 2d", "wake 1", "expected 1 so", "resolved 1", "undo"):
         say(place, GUS, text, "Guests and bots")
-    for text in ("link 1 1", "unlink 1", "merge 1 2", "split 1"):
+    say(place, GUS, "link 1 1", "Guests and bots cannot")
+    for text in ("unlink 1", "merge 1 2", "split 1"):
         say(place, GUS, text, "not on the list of approvers")
 
 
