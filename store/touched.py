@@ -35,6 +35,13 @@ FROM clusters CROSS JOIN signatures ON signatures.cluster = clusters.number
 CROSS JOIN counts ON counts.signature = signatures.id WHERE clusters.changed
 """
 """In this order no count is looked at but those that are asked for."""
+_WINDOWS = f"""
+SELECT first, last {_CHANGED} AND since IS NULL
+UNION SELECT first, last {_CHANGED} AND bucket BETWEEN since AND until
+UNION SELECT since, since + :bucket FROM clusters WHERE changed AND since IS NOT NULL
+UNION SELECT until, until + :bucket FROM clusters WHERE changed AND since IS NOT NULL
+ORDER BY 1, 2
+"""  # noqa: S608 - ours
 
 
 def mark(db: Database, spans: Mapping[int, tuple[int, int]]) -> None:
@@ -70,14 +77,7 @@ def incident(db: Database, clusters: Iterable[int], start: int, end: int) -> Non
 
 def windows(db: Database) -> list[Window]:
     """Also where something was taken back and nothing is counted any more."""
-    rows = db.execute(
-        f"SELECT first, last {_CHANGED} AND since IS NULL"
-        f" UNION SELECT first, last {_CHANGED} AND bucket BETWEEN since AND until"
-        " UNION SELECT since, since + :bucket FROM clusters WHERE changed AND since IS NOT NULL"
-        " UNION SELECT until, until + :bucket FROM clusters WHERE changed AND since IS NOT NULL"
-        " ORDER BY 1, 2",
-        {"bucket": BUCKET},
-    )
+    rows = db.execute(_WINDOWS, {"bucket": BUCKET})
     out: list[tuple[int, int]] = []
     for first, last in rows:
         if out and first - out[-1][1] <= BUCKET:
