@@ -55,7 +55,7 @@ def register(app: App, desk: Desk) -> None:
     for callback, form in forms.FORMS.items():
         app.view_submission(callback)(_form(desk, form))
     for event, heard in EVENTS.items():
-        app.event(event)(_listener(desk, heard, only=_concerns_us))
+        app.event(event)(_listener(desk, heard, only=concerns_us))
     app.error(_failed)
 
 
@@ -106,7 +106,7 @@ def _heard(ack: Ack) -> None:
     ack()
 
 
-def _concerns_us(body: Mapping[str, Any]) -> bool:
+def concerns_us(body: Mapping[str, Any]) -> bool:
     """Something that a person wrote in a thread, and has not edited since; a link; or the home tab that was opened."""
     event = body.get("event", {})
     if event.get("type") == "app_home_opened":

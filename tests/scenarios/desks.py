@@ -6,6 +6,7 @@ a Slack on loopback in which a digest and a proposal stand.
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import sqlite3
@@ -27,7 +28,7 @@ from bot.models import Decision, Policy
 from bot.ports import Edges
 from bot.slack import SlackChat, SlackPeople
 from bot.trackers.local import LocalTracker
-from handlers import ACTIONS, COMMANDS, EVENTS, SHORTCUTS, forms
+from handlers import ACTIONS, COMMANDS, EVENTS, SHORTCUTS, concerns_us, forms
 from handlers.desk import Desk, Handle, asked, name
 from store import open_store
 from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, OTHER, ROBOT, bad_hour
@@ -40,7 +41,7 @@ _ALL = (
     *(f.handle for f in forms.FORMS.values()),
 )
 HANDLES: dict[str, Handle] = {name(handle): handle for handle in _ALL if handle}
-CLICKS = {key: handle for key, handle in ACTIONS.items() if handle and isinstance(key, str)}
+_VIEWS = itertools.count(1)
 KEPT = {
     "stances": "cluster, stand, until, ended IS NULL, json_remove(body, '$.at')",
     "deeds": "who, json_remove(body, '$.at'), undone IS NULL",
@@ -224,15 +225,37 @@ def run(start: Morning, folder: Path) -> Iterator[Run]:
 
 def deliver(desk: Desk, payload: dict[str, Any], times: int = 1) -> None:
     """As the listeners do."""
-    if "command" in payload:
-        handle = COMMANDS[payload["command"]]
-    elif "actions" in payload:
-        handle = CLICKS[payload["actions"][0]["action_id"]]
-    else:
-        handle = HANDLES["handlers.approvals.replied"]
     for _ in range(times):
-        with suppress(Died):  # in this thread, where the work was done before it was looked at
-            desk.take(handle, asked(payload))
+        handle = handle_of(payload)
+        if handle is not None:
+            with suppress(Died):  # in this thread, where the work was done before it was looked at
+                desk.take(handle, asked(payload))
+
+
+def handle_of(payload: dict[str, Any]) -> Handle | None:
+    if "command" in payload:
+        return COMMANDS[payload["command"]]
+    if "view" in payload:
+        return forms.FORMS[payload["view"]["callback_id"]].handle
+    if "actions" in payload:
+        action = payload["actions"][0]["action_id"]
+        return next(h for k, h in ACTIONS.items() if k == action or (not isinstance(k, str) and k.fullmatch(action)))
+    return EVENTS[payload["event"]["type"]] if concerns_us(payload) else None
+
+
+def form(user: str, of: str, callback: str = "edit", **fields: str) -> dict[str, Any]:
+    """A form that was sent, on whatever it was opened."""
+    values = {name: {"value": {"type": "plain_text_input", "value": value}} for name, value in fields.items()}
+    return {
+        "type": "view_submission",
+        "user": {"id": user},
+        "view": {
+            "id": f"V{next(_VIEWS)}",
+            "callback_id": callback,
+            "private_metadata": json.dumps({"channel": CHANNEL, "ts": "", "thread": "", "of": of}),
+            "state": {"values": values},
+        },
+    }
 
 
 def proposal_message(slack: Slack, number: int) -> dict[str, Any]:
