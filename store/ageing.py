@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from store import conditions
 from store.codec import MICROSECOND, micros, numbers
+from store.tally import MOMENTS
 
 RETENTION = timedelta(days=14)
 """How long an entry is recognised that comes again."""
@@ -28,6 +29,7 @@ def age(db: Database, now: datetime) -> None:
     )
     db.execute("DELETE FROM deliveries WHERE at < ?", [micros(now - RETENTION)])
     conditions.age(db, now)
+    _cut(db, now)
     for after, length in GRAINS:
         until = micros(now - after) // length * length
         name = f"counted by {length}"
@@ -36,6 +38,22 @@ def age(db: Database, now: datetime) -> None:
         if until > since:
             _coarsen(db, since, until, length)
             db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", [name, until])
+
+
+def _cut(db: Database, now: datetime) -> None:
+    """Of a problem with many signatures no more moments are kept than of one with a single one. Once a day at most."""
+    today = micros(now) // DAY
+    row = db.execute("SELECT value FROM meta WHERE key = 'moments cut'").fetchone()
+    if row and row[0] >= today:
+        return
+    db.execute("INSERT INTO meta VALUES ('moments cut', ?) ON CONFLICT DO UPDATE SET value = excluded.value", [today])
+    gone = db.execute(BEYOND, [MOMENTS]).fetchall()
+    db.conn.executemany("DELETE FROM moments WHERE signature = ? AND open = 0 AND time = ? AND key = ?", gone)
+    left = "(SELECT count(*) FROM moments WHERE signature = id AND open = 0)"
+    db.execute(
+        f"UPDATE signatures SET moments = {left} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608 - ours
+        [numbers({id_ for id_, *_ in gone})],
+    )
 
 
 def begin_again(db: Database, since: int) -> None:
@@ -97,6 +115,14 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
     )
 
 
+BEYOND = """
+SELECT signature, time, key FROM (
+  SELECT signature, time, moments.key AS key,
+    row_number() OVER (PARTITION BY cluster ORDER BY time DESC, moments.key DESC) AS place
+  FROM moments JOIN signatures ON signatures.id = moments.signature WHERE open = 0
+) WHERE place > ?
+"""
+"""Moments of closed occurrences that are not among the newest of their problem."""
 STUB = (
     "signature, max(bucket) OVER same, environment, last_value(revision) OVER same, 0, entries, occurrences, first,"
     " last, level"

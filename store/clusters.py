@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -132,12 +131,12 @@ class Clusters:
 
 
 def read(db: Database, wanted: Iterable[int], since: datetime | None = None) -> list[Cluster]:
-    """The clusters in a few queries, however many there are, with their counts from `since` on."""
+    """The clusters in a few queries, however many there are, with their counts and moments from `since` on."""
     found = living(db, wanted)
     asked = numbers(found)
     signatures, totals = _signatures(db, asked)
     counts = _counts(db, asked, since)
-    moments, evidence = _moments(db, asked), _evidence(db, asked)
+    moments, evidence = _moments(db, asked, since), _evidence(db, asked)
     people, aliases = _people(db, asked), _aliases(db, asked)
     return [
         Cluster(
@@ -202,21 +201,22 @@ def _counts(db: Database, asked: str, since: datetime | None) -> Mapping[int, li
     return found
 
 
-def _moments(db: Database, asked: str) -> Mapping[int, list[Moment]]:
-    found: dict[int, list[tuple[Any, ...]]] = {}
-    for cluster, *columns in db.execute(
-        "SELECT cluster, time, moments.key, instance, trace, revision FROM moments"
-        " JOIN signatures ON signatures.id = moments.signature WHERE cluster IN (SELECT value FROM json_each(?))",
-        [asked],
-    ):
-        found.setdefault(cluster, []).append(tuple(columns))
-    return {
-        cluster: [
-            Moment(moment(time), instance, trace, revision)
-            for time, _, instance, trace, revision in sorted(instants)[-MOMENTS:]
-        ]
-        for cluster, instants in found.items()
-    }
+_NEWEST = """
+SELECT cluster, time, instance, trace, revision FROM (
+  SELECT cluster, time, moments.key, instance, trace, revision,
+    row_number() OVER (PARTITION BY cluster ORDER BY time DESC, moments.key DESC) AS place
+  FROM moments JOIN signatures ON signatures.id = moments.signature
+  WHERE cluster IN (SELECT value FROM json_each(?)) AND time >= ?
+) WHERE place <= ? ORDER BY cluster, place DESC
+"""
+
+
+def _moments(db: Database, asked: str, since: datetime | None) -> Mapping[int, list[Moment]]:
+    """The newest of each, in order of time."""
+    found: dict[int, list[Moment]] = {}
+    for cluster, time, *words in db.execute(_NEWEST, [asked, 0 if since is None else micros(since), MOMENTS]):
+        found.setdefault(cluster, []).append(Moment(moment(time), *words))
+    return found
 
 
 def _evidence(db: Database, asked: str) -> Mapping[int, list[Entry]]:

@@ -101,7 +101,7 @@ def _shape(text: str) -> Shape:
 
 _SHORT = 1_000
 _LOOK = 20_000
-_short = lru_cache(maxsize=32768)(_shape)
+_short = lru_cache(maxsize=8192)(_shape)
 """Long texts are rarely equal, and would fill the memory."""
 
 

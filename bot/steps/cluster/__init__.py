@@ -87,7 +87,7 @@ def _probe(occurrence: Occurrence) -> bool:
     return occurrence.sweep == "probes" or scanned(request.url or request.route)
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=8192)
 def _signature(
     service: str,
     form: Form,

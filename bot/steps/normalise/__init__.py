@@ -307,8 +307,13 @@ def _kept(known: dict[_Face, _Known], face: _Face, found: _Known) -> _Known:
     if len(known) >= _MOST:
         known.clear()
     if face and len(face) <= _LONGEST:
-        known[face] = found
+        known[_snug(face)] = found
     return found
+
+
+def _snug(face: _Face) -> _Face:
+    """JSON comes in a buffer of 4 KB, however short it is."""
+    return face if isinstance(face, str) else memoryview(face).tobytes()
 
 
 def _text(
