@@ -2,11 +2,11 @@
 
     python bench/soak.py [--days 90] [--every 60]
 
-Each round is a real one, over entries that a file brings, into a store on disk that ages as it does in the field. Every
-few days the bot is begun anew. Bounds, which the campaign asserts: a round of the last third costs at most 1.15 times
-one of the second third, memory grows by at most 5 MB after the second third (the first fills the caches and what is kept
-of each problem), and the database stays below 64 bytes for each entry of the last 14 days, plus 128 for each round, plus
-64 KB for each problem.
+Each round is a real one, over entries that a file brings, into a store on disk that ages as it does in the field.
+Every few days the bot is begun anew. Bounds, which the campaign asserts: a round of the last third costs at most 1.15
+times one of the second third, memory grows by at most 5 MB after the second third (the first fills the caches and what
+is kept of each problem), and the database stays below 64 bytes for each entry of the last 14 days, plus 128 for each
+round, plus 64 KB for each problem.
 """
 
 from __future__ import annotations
