@@ -28,6 +28,7 @@ from bot.errors import GardenError, InputError, LogsUnavailable, SettingsError, 
 from bot.evaluate.command import evaluate
 from bot.logs.files import FileLogs
 from bot.models import Aim, Report, Window
+from bot.ports import Edges
 from bot.render import issues, markdown, terminal
 from bot.render import json as json_render
 from bot.steps.worklog import worklog as compose_worklog
@@ -217,6 +218,37 @@ def worklog(since: timedelta, file: str | None, out: Path | None, path: str | No
     except OSError as error:
         raise InputError(f"{out} cannot be written: {error.strerror}.") from error
     click.echo(f"Wrote {out} ({len(report.problems)} problems).", err=True)
+
+
+@cli.command(name="show", short_help="One cluster in full.")
+@click.argument("number", type=int)
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def show_one(number: int, path: str | None) -> None:
+    """Show all that is known of one cluster: garden show 3"""
+    with looking(path) as edges:
+        problem = telling.one(edges, number)
+        click.echo(terminal.show_problem(problem, now=edges.clock(), width=width(), color=colored()), color=colored())
+
+
+@cli.command(short_help="Whether a deployment is healthy.")
+@click.argument("service", default="")
+@click.argument("revision", default="")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def validate(service: str, revision: str, path: str | None) -> None:
+    """Say whether the newest deployment is healthy: what is new, worse and gone since. garden validate shop-api"""
+    with looking(path) as edges:
+        found = inquire.validation(edges, service.lower(), revision.lower())
+        click.echo(terminal.show_validation(found, width=width(), color=colored()), color=colored())
+
+
+@cli.command(short_help="What should be logged and is not.")
+@click.argument("service", default="")
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def coverage(service: str, path: str | None) -> None:
+    """Say what should be logged and is not: failures without a word, lines that no alert would catch."""
+    with looking(path) as edges:
+        found = inquire.covered(edges, service.lower())
+        click.echo(terminal.show_coverage(found, width=width(), color=colored()), color=colored())
 
 
 @cli.command(short_help="Ask about a cluster; the answer names the lines it rests on.")
@@ -430,6 +462,16 @@ def existing(chosen: settings.Settings) -> Store:
     if not Path(chosen.db).exists():
         raise InputError(f"There is no database at {chosen.db}. Run `garden round` first, or name another with --db.")
     return open_store(chosen.db, read_only=True)
+
+
+@contextlib.contextmanager
+def looking(path: str | None) -> Iterator[Edges]:
+    """The edges for a look at what is kept; now is up to when was read, so that an old file can be looked at, too."""
+    chosen = chosen_settings("files", db=path)
+    with existing(chosen) as store:
+        edges = parts.build(chosen, store)
+        until = store.rounds.read_until() or edges.clock()
+        yield replace(edges, clock=lambda: until)
 
 
 def show(report: Report, style: str, as_json: Callable[[], str]) -> None:

@@ -5,6 +5,7 @@ Every function returns text for the width given. Without colour it holds no esca
 it can be piped, mailed and searched. Text from outside goes through `escape.plain`; each piece is bounded.
 """
 
+from bot.render.terminal.inquired import show_coverage, show_validation
 from bot.render.terminal.page import heading
 from bot.render.terminal.problem import show_problem
 from bot.render.terminal.rebuilt import show_rebuilt
@@ -12,4 +13,14 @@ from bot.render.terminal.replied import show_reply
 from bot.render.terminal.report import show_report
 from bot.render.terminal.table import show_checks, show_table
 
-__all__ = ["heading", "show_checks", "show_problem", "show_rebuilt", "show_reply", "show_report", "show_table"]
+__all__ = [
+    "heading",
+    "show_checks",
+    "show_coverage",
+    "show_problem",
+    "show_rebuilt",
+    "show_reply",
+    "show_report",
+    "show_table",
+    "show_validation",
+]
