@@ -13,6 +13,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from bot.models import Kind, Learnt, Signature
+from bot.steps.cluster.template import template
 from bot.steps.mine import Enough, merges, mine
 
 EAGER = Enough(odd=2, word=3, named=2, first=4, crowd=3, free=6)
@@ -59,6 +60,21 @@ def test_what_was_a_value_in_one_place_is_one_in_another() -> None:
     few = ["too many attempts for apple today", "too many attempts for pear today"]
     assert groups(*many, *few) == {frozenset(many), frozenset(few)}
     assert not groups(*few)
+
+
+def test_values_are_known_where_two_of_them_vary_together() -> None:
+    """Names learned elsewhere, in two places of a few lines: no two of these lines differ in one place only."""
+    many = [f"wrong password for {fruit} at the gate" for fruit in FRUIT]
+    few = [f"too many messages from {a} went to {b} today" for a, b in zip(FRUIT, FRUIT[3:], strict=False)]
+    assert groups(*many, *few) == {frozenset(many), frozenset(few)}
+    assert groups(*many, *few[:5]) == {frozenset(many)}
+    assert not groups(*few)
+
+
+def test_long_lines_end_at_the_same_place_whatever_their_values_are() -> None:
+    """A longer name in the middle moves nothing in or out at the end."""
+    texts = [f"{'nobody knows about ' * 3}{fruit} and {'many more words follow ' * 9}" for fruit in FRUIT]
+    assert one(map(template, texts))
 
 
 def test_paths_and_dotted_names_are_values_when_there_are_a_few() -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.masks import mask
 from bot.steps.cluster.recall import recall
 from bot.steps.cluster.words import varied
 
 TEMPLATE = 200
+LONGEST = 2 * TEMPLATE
+_WORDS = re.compile(r"(?:\S+\s+){31}\S+")
+"""Cut after so many words, and not after so many characters, a line ends at the same place whatever its values are."""
 
 
 def masked(text: str) -> str:
     """The template of a line, worked out."""
-    return varied(mask(text)[: 2 * TEMPLATE])[:TEMPLATE].rstrip(" .")
+    found = varied(mask(text)[:LONGEST])
+    if len(found) > TEMPLATE:
+        words = _WORDS.match(found)
+        found = words[0] if words else found
+    return found.rstrip(" .")
 
 
 template = recall(masked)

@@ -70,7 +70,8 @@ def merges(texts: Iterable[str], enough: Enough = ENOUGH) -> list[tuple[str, ...
 
 def _pass(pool: Pool, enough: Enough) -> None:
     learned, apart = rules.Learned(), list[list[Apart]]()
-    for bucket in pool.shapes():
+    shapes = pool.shapes()
+    for bucket in shapes:
         rules.equal(pool, bucket)
         rules.odd(pool, bucket, enough)
         apart.append(list(pool.one_apart(bucket)))
@@ -78,4 +79,6 @@ def _pass(pool: Pool, enough: Enough) -> None:
         rules.crowds(pool, bucket, enough)
     for found in apart:
         rules.known(pool, found, learned)
+    for bucket in shapes:
+        rules.pairs(pool, bucket, enough, learned)
     rules.tails(pool, enough)

@@ -80,6 +80,25 @@ def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
             pool.join(values, {at})
 
 
+def pairs(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> None:
+    """Two tokens vary together, and everything that stands there is a value elsewhere."""
+    places = {
+        text: {
+            n for n, t in enumerate(pool.texts[text]) if n and (t.value or (t.text in learned.values and not t.fixed))
+        }
+        for text in bucket
+    }
+
+    def rest(text: int) -> Parts:
+        return tuple(VALUE if at in places[text] else part for at, part in enumerate(pool.parts[text]))
+
+    for group in grouped((t for t in bucket if len(places[t]) > 1), rest):
+        if len(group) >= enough.word:
+            counts = {at: len(pool.different(group, at)) for at in sorted(places[group[0]])}
+            for chosen in combinations([at for at, count in counts.items() if count >= enough.named], 2):
+                _together(pool, group, chosen, enough.word, enough.named)
+
+
 def crowds(pool: Pool, bucket: list[int], enough: Enough) -> None:
     """Several tokens vary together, behind the same first one."""
     for group in grouped(bucket, lambda at: pool.parts[at][:1]):
@@ -96,17 +115,18 @@ def crowds(pool: Pool, bucket: list[int], enough: Enough) -> None:
             continue
         larger = (chosen for size in range(3, len(many) + 1) for chosen in combinations(many, size))
         for chosen in (*combinations(some, 2), *larger):
-            _together(pool, group, chosen, enough)
+            _together(pool, group, chosen, enough.crowd, enough.crowd)
 
 
-def _together(pool: Pool, group: list[int], chosen: tuple[int, ...], enough: Enough) -> None:
+def _together(pool: Pool, group: list[int], chosen: tuple[int, ...], texts: int, words: int) -> None:
+    """So many texts, and in each of the places so many words."""
     may = [t for t in group if not any(pool.texts[t][at].fixed for at in chosen)]
 
     def rest(text: int) -> Parts:
         return tuple("" if at in chosen else part for at, part in enumerate(pool.parts[text]))
 
     for same in grouped(may, rest):
-        if len(same) >= enough.crowd and all(len(pool.different(same, at)) >= enough.crowd for at in chosen):
+        if len(same) >= texts and all(len(pool.different(same, at)) >= words for at in chosen):
             pool.join(same, chosen)
 
 
