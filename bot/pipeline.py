@@ -27,6 +27,7 @@ from bot.models import (
     Act,
     BadLine,
     Batch,
+    Change,
     Decision,
     Draft,
     Entry,
@@ -52,14 +53,14 @@ from bot.steps.approve import ALWAYS, approve
 from bot.steps.assemble import assemble
 from bot.steps.attend import ended
 from bot.steps.audit import audit, disputed
-from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, joined, reach, rethink, stretch, widened
+from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, came_alone, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.learn import lesson
 from bot.steps.match import alike, match, referred, reordered, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
 from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, waits_for, wanted
-from bot.steps.reconcile import EARLIER, first, own, twins
+from bot.steps.reconcile import EARLIER, ECHO, echoes, first, own, twins
 from bot.steps.reconcile import marker as twin_marker
 from bot.steps.redact import keys_going_on, scrub
 from bot.steps.triage import triage
@@ -71,7 +72,7 @@ DEPLOYED = timedelta(days=60)
 LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LATE = timedelta(days=2)
-"""How long twins of an issue are looked for after its proposal was made."""
+"""How long twins are looked for after they may have been written."""
 LEASE = timedelta(minutes=5)
 """How long a claim on filing holds before another worker may look whether it happened."""
 OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -265,17 +266,18 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
         return Thought([], [])
 
     rethought = look_again(edges)
-    before, after = roles(edges, changed, rethought)
+    before, after, incidents = roles(edges, changed, rethought)
     recast = {n for n in before.keys() | after.keys() if _part(n, before.get(n)) != _part(n, after.get(n))}
 
     problems = []
     deployments = store.deployments.between(Window(now - DEPLOYED, now))
+    environments = store.clusters.environments()
     for c in store.clusters.load(changed | recast):
         incident = after.get(c.number)
         linked = store.issues.linked(c.number)
         marked = None if linked else store.issues.marked(edges.tracker.repository, c.number)
         candidates = [] if linked else store.issues.search(edges.tracker.repository, words(c))
-        ruled_out = store.issues.unlinked(c.number)
+        ruled_out = {*store.issues.unlinked(c.number), *_taken(edges, c.number, incident)}
         matched = match(
             c,
             linked=linked,
@@ -284,11 +286,18 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
             incident=incident,
             related=_related(edges, [*(i for i in (linked, marked) if i), *candidates]),
             deployments=deployments,
+            alone=came_alone(c, incidents),
         )
         previous = store.clusters.triage(c.number)
-        judged = triage(c, matched, incident, previous, policy, now, baseline=baseline)
+        judged = triage(c, matched, incident, previous, policy, now, baseline=baseline, read=environments)
         problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
     return Thought(problems, list(rethought.incidents), list(rethought.withdrawn))
+
+
+def _taken(edges: Edges, number: int, incident: Incident | None) -> set[tuple[str, int]]:
+    """The issues of the others in an incident: what is only a symptom there stands in them, and is no update."""
+    others = [n for n in incident.clusters if n != number] if incident else []
+    return {(issue.repository, issue.number) for n in others if (issue := edges.store.issues.linked(n))}
 
 
 def _related(edges: Edges, issues: Iterable[Issue]) -> dict[int, Issue]:
@@ -320,14 +329,15 @@ Parts = dict[int, Incident]
 """The newest incident of each cluster."""
 
 
-def roles(edges: Edges, changed: Iterable[int], rethought: Rethought) -> tuple[Parts, Parts]:
-    """What part the clusters that are concerned have played so far, and what part they play now."""
+def roles(edges: Edges, changed: Iterable[int], rethought: Rethought) -> tuple[Parts, Parts, list[Incident]]:
+    """What part the clusters that are concerned have played so far, what part they play now, and all incidents that
+    they play one in."""
     concerned = {n for i in (*rethought.incidents, *rethought.withdrawn) for n in i.clusters} | set(changed)
     known = edges.store.incidents.of(concerned)
     concerned.update(n for i in known if i.id in {r.id for r in rethought.incidents} for n in i.clusters)
     gone = {i.id for i in (*rethought.incidents, *rethought.withdrawn)}
     now = [*(i for i in known if i.id not in gone), *rethought.incidents]
-    return _newest(known, concerned), _newest(now, concerned)
+    return _newest(known, concerned), _newest(now, concerned), now
 
 
 def _newest(incidents: Iterable[Incident], of: Collection[int]) -> Parts:
@@ -700,15 +710,27 @@ def _settled(edges: Edges, proposal: Proposal, issues: Iterable[Issue]) -> Issue
     return stays
 
 
+def _silence(edges: Edges, proposal: Proposal) -> None:
+    """A comment that was written again because it showed only later says so from now on, here and in the mirror."""
+    store, repository = edges.store.issues, edges.tracker.repository
+    again = echoes(proposal, store.comments(repository, proposal.issue))
+    changed = tuple(edges.tracker.rewrite(comment, ECHO) for comment in again)
+    if changed:
+        store.take(repository, [Change(store.mark(repository), comments=changed)])
+
+
 def _apart(edges: Edges, proposal: Proposal) -> set[int]:
     """Issues that are not the cluster's, by people's word."""
     return {number for _, number in edges.store.issues.unlinked(proposal.cluster)}
 
 
 def reconcile(edges: Edges, now: datetime) -> list[int]:
-    """Twins that show only later, as the mirror has them; returns the proposals that were of one."""
+    """Twins that show only later, as the mirror has them; returns the proposals whose issue was one."""
     settled = []
     for proposal in edges.store.proposals.filed_since(now - LATE):
+        if proposal.draft.act is not Act.CREATE:
+            _silence(edges, proposal)
+            continue
         known = edges.store.issues.twins(edges.tracker.repository, proposal.marker)
         stays, gone = twins(proposal, known, _apart(edges, proposal))
         if stays is None or not gone:

@@ -142,6 +142,10 @@ class Tracker(Protocol):
         """Sets the title (if the draft has one), swaps our labels, reopens for `Act.REOPEN`; safe to repeat."""
         ...
 
+    def rewrite(self, comment: Comment, text: str) -> Comment:
+        """A comment of ours says this instead; nothing where somebody deleted it. Safe to repeat."""
+        ...
+
     def close_as_duplicate(self, number: int, of: int, marker: str) -> Issue:
         """A twin of ours is closed in favour of the lower number, and says so; safe to repeat."""
         ...
@@ -333,6 +337,10 @@ class Clusters(Protocol):
 
     def between(self, window: Window) -> list[int]:
         """Numbers of the clusters seen in the window."""
+        ...
+
+    def environments(self) -> frozenset[str]:
+        """All in which anything was ever seen."""
         ...
 
     def busy(self, window: Window) -> list[Window]:
@@ -557,7 +565,7 @@ class Proposals(Protocol):
         ...
 
     def filed_since(self, since: datetime) -> list[Proposal]:
-        """Proposals made since then that became issues."""
+        """Proposals that became issues or comments since then."""
         ...
 
     def allow(self, repository: str, issue: int, who: str, now: datetime) -> None:

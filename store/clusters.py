@@ -41,6 +41,12 @@ class Clusters:
             )
             return [row[0] for row in rows]
 
+    def environments(self) -> frozenset[str]:
+        """All in which anything was ever seen."""
+        with self._connections.read() as db:
+            rows = db.execute("SELECT DISTINCT environment FROM counts")
+            return frozenset(row[0] for row in rows)
+
     def busy(self, window: Window) -> list[Window]:
         with self._connections.read() as db:
             return touched.busy(db, window)

@@ -195,10 +195,10 @@ class Proposals:
             return _move(db, number, Stage.FILED, Event(now, history.GARDENER, "twin", _subject(number), said))
 
     def filed_since(self, since: datetime) -> list[Proposal]:
-        """Issues created since then, by proposals of any cluster."""
+        """What was written since then, as far as the last claim tells, by proposals of any cluster."""
         with self._connections.read() as db:
-            rows = db.execute(_SELECT + "WHERE stage = 'filed' AND made_at >= ? ORDER BY id", [micros(since)])
-            return [p for p in map(_proposal, rows) if p.draft.act is Act.CREATE]
+            rows = db.execute(_SELECT + "WHERE stage = 'filed' AND lease_until >= ? ORDER BY id", [micros(since)])
+            return [_proposal(row) for row in rows]
 
     def allow(self, repository: str, issue: int, who: str, now: datetime) -> None:
         """`approve always`: later "still happening" comments on that issue go without asking."""

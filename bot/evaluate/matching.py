@@ -2,7 +2,7 @@
 
 A case is a line of JSON with a `cluster` (what is known of it; a title is enough), `expected` and, where more than one
 answer is right, `also_ok`. An answer is `update:#N`, `regression:#N`, `comment:#N`, `new` or `none`; what is offered
-for a person to pick counts as no answer. An issue whose way of closing is not told is only ever updated.
+for a person to pick counts as no answer. An issue of which it is not told when it was closed is only ever offered.
 """
 
 from __future__ import annotations

@@ -49,15 +49,25 @@ class Around:
 
 
 def wanted(problems: Sequence[Problem], policy: Policy, *, baseline: bool) -> list[Problem]:
-    """The problems a round makes proposals for by itself: urgent enough, no symptom, not expected, not the baseline."""
+    """The problems a round makes proposals for by itself: urgent enough, by the evidence or by their issue, no symptom,
+    not expected, not the baseline."""
     if baseline:
         return []
     chosen = [
         p
         for p in problems
-        if p.triage.severity <= policy.propose_down_to and not (p.silence or is_expected(p) or _owner_elsewhere(p))
+        if min(p.triage.severity, _ranked(p)) <= policy.propose_down_to
+        and not (p.silence or is_expected(p) or _owner_elsewhere(p))
     ]
     return sorted(chosen, key=lambda p: (p.triage.severity, p.number))
+
+
+def _ranked(problem: Problem) -> Severity:
+    """What its open issue says: people who gave it a severity want to hear that it goes on."""
+    match = problem.match
+    issue = match.issue if match and match.outcome is Outcome.KNOWN else None
+    said = titles.severity_of(issue) if issue and not issue.closed else None
+    return said or Severity.P5
 
 
 def is_expected(problem: Problem) -> bool:

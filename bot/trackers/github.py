@@ -273,6 +273,13 @@ class GitHubTracker:
             return False
         return True
 
+    def rewrite(self, comment: Comment, text: str) -> Comment:
+        """A comment of ours says this instead; nothing where somebody deleted it. Safe to repeat."""
+        doing = f"changing a comment on #{comment.issue}"
+        with self._wire.writing, suppress(NotFound):
+            self._wire.send("PATCH", f"/issues/comments/{comment.id}", {"body": text}, doing)
+        return replace(comment, body=text)
+
     def close_as_duplicate(self, number: int, of: int, marker: str) -> Issue:
         """A twin of ours, closed in favour of the lower number, which it says; safe to repeat."""
         text, doing = f"Duplicate of #{of}: both were written for the same problem.", f"closing #{number}"

@@ -171,6 +171,15 @@ class LocalTracker:
             )
             return self._get(db, draft.issue)
 
+    def rewrite(self, comment: Comment, text: str) -> Comment:
+        """A comment of ours says this instead; nothing where somebody deleted it. Safe to repeat."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE local_comments SET body = ?, updated_at = ? WHERE id = ? AND number = ? AND repository = ?",
+                [text, _stamp(self._clock()), comment.id, comment.issue, self.repository],
+            )
+        return replace(comment, body=text)
+
     def close_as_duplicate(self, number: int, of: int, marker: str) -> Issue:
         """A twin of ours, closed in favour of the lower number, which it says; safe to repeat."""
         with self._transaction() as db:

@@ -22,6 +22,7 @@ from bot.errors import Refused
 from bot.models import Act, Decision, Draft, Harvest, Occurrence, Policy, Severity, Sighting, Stage, Window
 from bot.pipeline import LEASE, decide, file, reconcile
 from bot.ports import Edges, Tracker
+from bot.steps.reconcile import ECHO
 from bot.trackers.github import GitHubTracker
 from store import Store, open_store
 from tests.samples import NOW, REPOSITORY, entry, signature
@@ -30,8 +31,8 @@ from tests.standins.github_server import GitHubServer
 
 RUNS, CAMPAIGN = 20, 500
 KILLED, KILLED_LONG = 1, 40
-FAULTS = ("bad gateway", "bad gateway, written", "dropped", "dropped, written", "broken answer, written",
-          "primary limit", "secondary limit", "too many")  # fmt: skip
+FAULTS = ("bad gateway", "bad gateway, written", "dropped", "dropped, written", "dropped, written late",
+          "broken answer, written", "primary limit", "secondary limit", "too many")  # fmt: skip
 POLICY = Policy(repository=REPOSITORY, approvers=frozenset({"U1"}))
 
 
@@ -168,11 +169,15 @@ def test_every_approved_proposal_ends_as_one_write(
         for number in dice.sample(due, len(due)):
             with suppress(Died):
                 file(dice.choice(workers), number)
+            if dice.random() < 0.1:
+                github.arrive()
         now[0] += LEASE / 2
         if all(p.stage is Stage.FILED for n in proposals if (p := store.proposals.get(n))):
             break
 
     github.faults.clear()
+    github.arrive()
+    look_again(store, tracker, now)
     for number, made in proposals.items():
         kept = store.proposals.get(number)
         assert kept is not None
@@ -186,9 +191,17 @@ def test_every_approved_proposal_ends_as_one_write(
     assert closed["state"] == "open"
 
 
+def look_again(store: Store, tracker: GitHubTracker, now: list[datetime]) -> list[int]:
+    """The mirror is brought up to date, and what shows only now is put in order."""
+    store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
+    return reconcile(edges(store, tracker, now, "a"), now[0])
+
+
 def writes(github: GitHubServer, marker: str) -> int:
+    """Comments, and issues but for those that were closed as duplicates."""
     comments = [c["body"] for found in github.state.comments.values() for c in found]
-    return len(github.marked(marker)) + sum(marker in text for text in comments)
+    issues = [n for n in github.marked(marker) if github.state.issues[n]["state_reason"] != "duplicate"]
+    return len(issues) + sum(marker in text for text in comments)
 
 
 def edges(store: Store, tracker: object, now: list[datetime], worker: str) -> Edges:
@@ -298,9 +311,39 @@ def test_a_write_that_came_late_is_no_second_issue(
     filed = file(edges(store, tracker, now, "a"), made.id)
     assert filed is not None
     late = github.add(made.draft.title, f"{made.draft.body}\n\n{made.marker}\n")
-    store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
-    assert reconcile(edges(store, tracker, now, "a"), now[0]) == [made.id]
+    assert look_again(store, tracker, now) == [made.id]
     assert github.state.issues[late]["state_reason"] == "duplicate"
     assert github.state.issues[filed.issue]["state"] == "open"
-    store.issues.take(REPOSITORY, tracker.changes(store.issues.mark(REPOSITORY)))
-    assert reconcile(edges(store, tracker, now, "a"), now[0]) == []
+    assert look_again(store, tracker, now) == []
+
+
+@pytest.mark.parametrize("approved_after", [timedelta(minutes=1), timedelta(days=6)])
+def test_a_comment_that_came_late_says_that_it_was_written_twice(
+    github: GitHubServer, store: Store, now: list[datetime], tracker: GitHubTracker, approved_after: timedelta
+) -> None:
+    """Sent, not answered, not there when we looked, written again, and only then committed. Once it is put in order
+    nothing more is written; somebody else's comment with our marker is theirs."""
+    made = store.proposals.add(2, drafts(github)[1], "gardener", now[0], timedelta(days=7), NOW)
+    now[0] += approved_after
+    decide(edges(store, tracker, now, "a"), Decision(made.id, "approve", "U1", now[0], made.digest))
+    github.fault("dropped, written late", "POST", "/comments")
+    waits = file(edges(store, tracker, now, "a"), made.id)
+    assert waits is not None
+    assert waits.stage is Stage.APPROVED
+    filed = file(edges(store, tracker, now, "a"), made.id)
+    assert filed is not None
+    assert filed.stage is Stage.FILED
+    theirs = f"They wrote:\n{made.draft.comment}\n{made.marker}"
+    github.state.new_comment(made.draft.issue, theirs)
+    github.arrive()
+    assert writes(github, made.marker) == 3
+
+    look_again(store, tracker, now)
+    said = [c["body"] for c in github.state.comments[made.draft.issue]]
+    assert made.marker in said[0]
+    assert said[1:] == [theirs, ECHO]
+    sent = len([s for s in github.requests if s.verb != "GET"])
+    for _ in range(3):
+        look_again(store, tracker, now)
+    assert len([s for s in github.requests if s.verb != "GET"]) == sent
+    assert sum(made.marker in c.body for c in store.issues.comments(REPOSITORY, made.draft.issue)) == 2

@@ -29,6 +29,7 @@ FAULTS = {
     "bad gateway, written": (502, True),
     "dropped": (None, False),
     "dropped, written": (None, True),
+    "dropped, written late": (None, False),
     "hangs, written": (None, True),
     "broken answer, written": (201, True),
     "primary limit": (403, False),
@@ -85,6 +86,8 @@ class GitHubServer:
         self.requests: list[Sent] = []
         self.unchanged = 0
         self.faults: list[Fault] = []
+        self.late: list[Sent] = []
+        """What was dropped, and will be carried out all the same."""
         self.lock = threading.RLock()
         self.released = threading.Event()
         owner = self
@@ -118,6 +121,14 @@ class GitHubServer:
         assert kind in FAULTS, kind
         with self.lock:
             self.faults.append(Fault(kind, verb, path, times, seconds))
+
+    def arrive(self) -> None:
+        """What was to be written late is written now."""
+        prefix = f"/repos/{self.state.repository}"
+        with self.lock:
+            while self.late:
+                sent = self.late.pop(0)
+                self.state.route(sent.verb, sent.path.removeprefix(prefix), {}, sent.json or {})
 
     def sent(self, verb: str, path: str = "") -> int:
         return sum(s.verb == verb and s.path.endswith(path) for s in self.requests)
@@ -175,6 +186,8 @@ class _Handler(BaseHTTPRequestHandler):
             kind = fault.kind if fault else ""
             done = FAULTS[kind][1] if fault else True
             status, answer = self._answer(sent) if done else (0, None)
+            if kind == "dropped, written late":
+                github.late.append(sent)
         if fault:
             self._go_wrong(fault, status, answer)
         else:
@@ -200,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server_state.released.wait(30)
                 self.close_connection = True
                 return None
-            case "dropped" | "dropped, written":
+            case "dropped" | "dropped, written" | "dropped, written late":
                 self.close_connection = True
                 return None
             case "broken answer, written":

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.evaluate.matching import Answer, matching
-from bot.models import Cluster, Deployment, Match, Moment, Outcome, Policy
+from bot.models import Cluster, Deployment, Kind, Match, Moment, Outcome, Policy
 from bot.steps.match import match, referred, reordered, words
 from bot.steps.match.likeness import MOST_WORDS
 from tests import samples
@@ -93,6 +93,22 @@ def test_a_symptom_that_is_linked_keeps_its_issue() -> None:
     found = judge(samples.cluster(1), incident=incident)
     assert found.outcome is Outcome.SYMPTOM
     assert "cluster 2" in found.reason
+
+
+def test_a_symptom_that_comes_alone_too_keeps_the_open_issue_that_is_about_it() -> None:
+    """Not a closed one; not what only tells that something else failed, nor what only came with its root."""
+    one, incident = samples.cluster(1, "QueuePool limit reached"), samples.incident(2, 1)
+    about = samples.issue(7, "QueuePool limit reached")
+    found = judge(one, candidates=[about], incident=incident, alone=True)
+    assert (found.outcome, found.issue) == (Outcome.KNOWN, about)
+    assert "comes without cluster 2" in found.reason
+    assert judge(one, candidates=[about], incident=incident).outcome is Outcome.SYMPTOM
+    closed = replace(about, state="closed", reason="completed", closed_at=samples.NOW)
+    other = samples.issue(8, "The sign over the door is dark")
+    for candidates in ([closed], [other], []):
+        assert judge(one, candidates=candidates, incident=incident, alone=True).outcome is Outcome.SYMPTOM
+    generic = replace(one, kind=Kind.PLATFORM)
+    assert judge(generic, candidates=[about], incident=incident, alone=True).outcome is Outcome.SYMPTOM
 
 
 def test_the_root_of_an_incident_is_matched_like_any_other() -> None:
@@ -234,6 +250,25 @@ def test_a_model_orders_what_is_offered_and_nothing_else() -> None:
     assert reordered(new, [2, 1]) == new
     known = judge(samples.cluster(1, "QueuePool limit reached"), linked=alike[0])
     assert reordered(known, [2]) == known
+
+
+def test_what_was_closed_nobody_knows_when_is_offered() -> None:
+    """Words do not tell whether it is back."""
+    closed = samples.issue(1, "QueuePool limit reached", state="closed")
+    assert judge(samples.cluster(1, "QueuePool limit reached"), candidates=[closed]).outcome is Outcome.OFFER
+    when = replace(closed, reason="completed", closed_at=samples.NOW - timedelta(days=3))
+    assert judge(samples.cluster(1, "QueuePool limit reached"), candidates=[when]).outcome is Outcome.REGRESSION
+
+
+def test_another_name_in_the_same_line_is_another_problem() -> None:
+    """Unless the very line stands there, too, or what stands in that place varies."""
+    line = "AccessDenied: PutObject on %s"
+    issue = samples.issue(1, "Upload is denied", body=f"`{line % 'posters-eu'}` since the new policy")
+    one = samples.cluster(1, line % "exports-us")
+    assert judge(one, candidates=[issue]).outcome is not Outcome.KNOWN
+    assert judge(samples.cluster(1, line % "<word>"), candidates=[issue]).outcome is Outcome.KNOWN
+    both = replace(issue, body=f"{issue.body}, and `{line % 'exports-us'}`")
+    assert judge(one, candidates=[both]).outcome is Outcome.KNOWN
 
 
 def test_pull_requests_are_no_issues() -> None:

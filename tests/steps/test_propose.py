@@ -172,6 +172,19 @@ def test_the_first_round_asks_for_nothing() -> None:
     assert wanted(samples.report().problems, POLICY, baseline=True) == []
 
 
+def test_what_people_ranked_high_is_told_there_however_it_looks() -> None:
+    """Their severity on the open issue counts beside the evidence."""
+    quiet = samples.problem(severity=Severity.P4)
+    assert wanted([quiet], POLICY, baseline=False) == []
+    for issue, told in (
+        (samples.issue(labels=("P2",)), True),
+        (samples.issue(labels=("P3",)), False),
+        (samples.issue(labels=("P2",), state="closed", reason="completed"), False),
+    ):
+        known = replace(quiet, match=Match(Outcome.KNOWN, "linked", issue))
+        assert wanted([known], POLICY, baseline=False) == ([known] if told else [])
+
+
 def test_a_symptom_with_its_own_issue_is_asked_for() -> None:
     """It needs its own fix."""
     symptom = replace(samples.symptoms()[0], match=Match(Outcome.KNOWN, "linked", samples.issue()))

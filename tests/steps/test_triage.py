@@ -188,6 +188,42 @@ def test_a_service_that_does_not_start_in_staging_wakes_nobody() -> None:
     assert judged(replace(one, counts=(replace(one.counts[0], environment="production"),))).severity is Severity.P0
 
 
+@pytest.mark.parametrize(
+    ("environment", "read", "severity"),
+    [
+        ("staging", {"staging"}, Severity.P2),
+        ("staging", {"staging", "test", ""}, Severity.P3),
+        ("staging", {"staging", "production"}, Severity.P3),
+        ("development", {"development"}, Severity.P3),
+    ],
+)
+def test_where_nothing_later_is_read_staging_counts(environment: str, read: set[str], severity: Severity) -> None:
+    """A team whose users are on staging, or who shows us nothing else, is told of it in full; what is of no named
+    environment may be production."""
+    one = cluster(title="Seat map could not be drawn", environment=environment)
+    assert triage(one, None, None, None, Policy(), NOW, baseline=False, read=read).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("text", "severity"),
+    [
+        ("Multiple cart instances for user <id>", Severity.P2),
+        ("two wallet records for the same customer", Severity.P2),
+        ("response of another user was served", Severity.P2),
+        ("tenant isolation was violated", Severity.P2),
+        ("multiple retries for user agent", Severity.P4),
+        ("two open sessions for the same customer", Severity.P4),
+        ("duplicate key for cache entry", Severity.P4),
+    ],
+)
+def test_what_may_mix_up_users_is_no_mere_warning(text: str, severity: Severity) -> None:
+    """Whatever level it has; with many users it is P1."""
+    one = replace(cluster(title=text), level=Level.WARNING)
+    assert judged(one).severity is severity
+    many = replace(one, users=12)
+    assert judged(many).severity is (Severity.P1 if severity is Severity.P2 else judged(many).severity)
+
+
 def test_what_raises_is_said_first() -> None:
     """Of the reasons, those that made it urgent come before what it is by itself."""
     one = cluster(title="Seat map could not be drawn")

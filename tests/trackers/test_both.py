@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,6 +100,17 @@ def test_an_own_comment_is_edited_in_its_place(world: World) -> None:
     after = world.tracker.comment(comment(number, "second", amends=said.id), OTHER)
     assert after.comments == (f"second\n\n{OTHER}\n",)
     assert len(world.tracker.comment(comment(number, "third", amends=987654), MARKER).comments) == 2
+
+
+def test_a_comment_is_rewritten_and_one_that_is_gone_is_not_written_anew(world: World) -> None:
+    """It says the new text only, and a sync brings that."""
+    number = world.tracker.create(draft(), MARKER).number
+    world.tracker.comment(comment(number, "first"), MARKER)
+    (said,) = [c for change in read(world.tracker)[0] for c in change.comments]
+    assert world.tracker.rewrite(said, "other words").body == "other words"
+    assert world.tracker.rewrite(replace(said, id=987654), "other words").id == 987654
+    assert world.tracker.issue(number).comments == ("other words",)
+    assert [c.body for change in read(world.tracker)[0] for c in change.comments] == ["other words"]
 
 
 def test_a_sync_brings_what_changed_and_then_nothing_new(world: World) -> None:

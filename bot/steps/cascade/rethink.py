@@ -114,3 +114,10 @@ def _with_beginning(
         if not any(_overlap(whole, o) for o in others if o.root != incident.root or o.start != incident.start):
             return whole
     return incident
+
+
+def came_alone(cluster: Cluster, incidents: Iterable[Incident]) -> bool:
+    """Whether it was ever seen outside of all incidents that it is part of."""
+    own = [i for i in incidents if cluster.number in i.clusters]
+    times = (cluster.first_seen, *(m.time for m in cluster.moments))
+    return any(not any(i.start <= time <= i.end for i in own) for time in times)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bot.models import Candidate, Cluster, Deployment, Incident, Issue, Match, Outcome
+from bot.models import Candidate, Cluster, Deployment, Incident, Issue, Kind, Match, Outcome
 from bot.steps.match.likeness import LONGEST_TEXT, rank, words
 
 __all__ = ["alike", "match", "referred", "reordered", "words"]
@@ -25,6 +25,8 @@ CLEAR = 0.1
 PLAUSIBLE = 0.28
 """Below this nobody is asked."""
 OFFERED = 3
+_EFFECTS = frozenset({Kind.PLATFORM, Kind.DEPLOYMENT, Kind.HTTP})
+"""What only tells that something else went wrong."""
 TOLD = 1_500
 """Characters of an entry in which the same cause may be named."""
 BUCKET = timedelta(hours=1)
@@ -48,29 +50,50 @@ def match(
     incident: Incident | None,
     related: Mapping[int, Issue] = MappingProxyType({}),
     deployments: Sequence[Deployment] = (),
+    alone: bool = False,
 ) -> Match:
     """What the tracker knows of the cluster: the mapping, then the marker, then the candidates.
 
     `related` has what closed issues refer to (`referred`), `deployments` are those around the times at which they were
-    closed: together they say whether a fix was deployed yet.
+    closed: together they say whether a fix was deployed yet. `alone` says that the cluster came outside of incidents,
+    too: what has an open issue then keeps it, as a symptom.
     """
     shipped = _Shipped({**{i.number: i for i in candidates}, **related}, deployments)
     if linked:
         return _judge(cluster, linked, f"the cluster is linked to #{linked.number}", (), shipped)
     if marked:
         return _judge(cluster, marked, f"#{marked.number} carries our marker for the cluster", (), shipped)
-    if incident and incident.root != cluster.number:
-        return Match(Outcome.SYMPTOM, f"a symptom of cluster {incident.root}: {incident.reason}")
+    root = incident.root if incident and incident.root != cluster.number else 0
+    if incident and root and not (alone and cluster.kind not in _EFFECTS):
+        return _symptom(incident)
 
     ranked = rank(cluster, [i for i in candidates if not i.pull_request])
     near = tuple(c for c in ranked if c.score >= PLAUSIBLE)[:OFFERED]
+    if incident and root and not (_is_clear(near) and not near[0].issue.closed):
+        return _symptom(incident)
     if not near:
         return Match(Outcome.NEW, _nothing_like_it(ranked), candidates=tuple(ranked[:OFFERED]))
-    best, second = near[0], near[1].score if len(near) > 1 else 0.0
-    if best.score >= CONFIDENT and best.score - second >= CLEAR:
+    best = near[0]
+    if _is_clear(near) and not _untold(best.issue):
         why = f"#{best.issue.number} is about the same ({best.reason}; score {best.score:.2f})"
+        why += f"; it comes without cluster {root}, too, so it keeps its own issue" if root else ""
         return _judge(cluster, best.issue, why, near, shipped)
     return Match(Outcome.OFFER, _offered(near), candidates=near)
+
+
+def _symptom(incident: Incident) -> Match:
+    return Match(Outcome.SYMPTOM, f"a symptom of cluster {incident.root}: {incident.reason}")
+
+
+def _is_clear(near: Sequence[Candidate]) -> bool:
+    """Whether the best is like it, and no other nearly as much."""
+    second = near[1].score if len(near) > 1 else 0.0
+    return bool(near) and near[0].score >= CONFIDENT and near[0].score - second >= CLEAR
+
+
+def _untold(issue: Issue) -> bool:
+    """Closed, nobody knows when: words alone do not tell whether it was seen again, so a person has to."""
+    return issue.closed and issue.closed_at is None
 
 
 def _offered(candidates: Sequence[Candidate]) -> str:

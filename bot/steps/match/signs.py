@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from bot.masks import route
 from bot.models import Cluster, Kind
@@ -16,6 +17,8 @@ SAID, PLACE, ROUTE, NAME = 0.3, 0.2, 0.2, 0.12
 LONGEST = 4000
 RUN = 3
 """So many words in a row, as they were logged, are no chance."""
+NAMED = 3
+"""A name has no more words."""
 
 _MASK = re.compile(r"<[^<>\s]{0,40}>")
 _IDENTIFIER = re.compile(
@@ -35,6 +38,7 @@ _PATH = re.compile(r"(?<![\w/.:])/[\w{}./:<>-]*")
 _ASKED = re.compile(r"\b(?:get|post|put|patch|delete|head|options) (/[\w{}./:<>-]*)")
 _STATUS = re.compile(r"(?<![\w.#-])[45]\d\d(?![\w.-]*\d)")
 _QUOTED = re.compile(r"([a-z]\w{2,30})\W{1,3}['\"`]([\w.-]{2,60})['\"`]")
+_LINE = re.compile(r"`([^`\n]{8,300})`")
 _PLACE = re.compile(r"(?<![\w/.-])[a-z_]\w*(?:\.\w+){2,}")
 _SPOKEN = re.compile(r"<[^<>\s]{0,40}>|[0-9][\w.:-]*|[^\W\d_]+")
 _ROOTS = frozenset({"app", "src", "usr", "lib", "srv", "opt", "home", "code", "workspace", "main"})
@@ -140,7 +144,7 @@ def _contradiction(cluster: Cluster, heading: str, raw: str) -> float:
     routes = _paths([*_PATH.findall(heading), *_ASKED.findall(raw)[:50]]) if mine.route else set()
     if routes and mine.route.lower() not in routes:
         return 0.6
-    if _quotes_another(f"{cluster.title} {cluster.template[:500]}".lower(), raw):
+    if _quotes_another(f"{cluster.title} {cluster.template[:500]}".lower(), raw) or _fills_otherwise(cluster, raw):
         return 0.5
     if root := _roots(mine.site.lower()):
         places = {p.partition(".")[0] for p in _PLACE.findall(raw)[:50]} - _ROOTS
@@ -157,6 +161,24 @@ def _quotes_another(mine: str, raw: str) -> bool:
     """The same words around another name: `reading 'seats'` is not `reading 'price'`."""
     absent = [word for word, name in _QUOTED.findall(mine)[:10] if name not in raw]
     return bool(absent) and any(word in absent for word, _ in _QUOTED.findall(raw)[:50])
+
+
+def _fills_otherwise(cluster: Cluster, raw: str) -> bool:
+    """The issue has the line as it was logged but for a name in one place: `denied on posters` is not `denied on
+    seats`. Where another of its lines is the very one, that counts."""
+    mine = _spoken(cluster.template.partition("\n")[0][:500])[:40]
+    lines = [_spoken(line) for line in _LINE.findall(raw)[:20]]
+    return mine not in lines and any(_another_name(mine, line) for line in lines)
+
+
+def _another_name(one: Sequence[str], two: Sequence[str]) -> bool:
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False))
+    start = len(list(same))
+    rest = list(zip(one[start:][::-1], two[start:][::-1], strict=False))
+    end = len(list(takewhile(lambda pair: pair[0] == pair[1], rest)))
+    between = one[start : len(one) - end], two[start : len(two) - end]
+    named = all(0 < len(words) <= NAMED and "#" not in words for words in between)
+    return named and start + end >= RUN
 
 
 def _roots(site: str) -> set[str]:

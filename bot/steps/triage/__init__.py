@@ -6,6 +6,7 @@ person's severity is never overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
@@ -20,6 +21,7 @@ _STORM = 2
 """So many symptoms make their cause more urgent than it looks by itself."""
 _EARLY = frozenset({"development", "test", "sandbox", "preview", "demo"})
 _LATE = frozenset({"staging"})
+PRODUCTION = "production"
 _YOUNG = timedelta(days=1)
 CATEGORIES = ("new", "active-dev", "regression")
 
@@ -33,8 +35,10 @@ def triage(
     now: datetime,
     *,
     baseline: bool,
+    read: Collection[str] = (PRODUCTION,),
 ) -> Triage:
-    """What the evidence says now; with the severity that a person set, where one did."""
+    """What the evidence says now; with the severity that a person set, where one did. `read` are all environments that
+    are read of: where none is later than staging, staging is the one that counts."""
     found = nature(cluster, policy)
     severity, reasons = found.severity, [found.reason, *_extent(cluster)]
     raised: list[str] = []
@@ -45,7 +49,7 @@ def triage(
             severity = _moved(severity, change)
     raised.append(found.reason)
     reasons = [*raised, *reasons[1:]]
-    change, reason = _environment(cluster, found, severity)
+    change, reason = _environment(cluster, found, severity, read)
     if reason:
         reasons.append(reason)
         severity = _moved(severity, change)
@@ -130,7 +134,7 @@ def _returned(match: Match | None) -> tuple[int, str]:
     return 1, f"It is back: {ref} was closed as completed"
 
 
-def _environment(cluster: Cluster, found: Nature, severity: Severity) -> tuple[int, str]:
+def _environment(cluster: Cluster, found: Nature, severity: Severity, read: Collection[str]) -> tuple[int, str]:
     """What is only seen before production weighs a step less; what keeps a service from starting there is urgent, but
     blocks nobody.
     """
@@ -138,6 +142,8 @@ def _environment(cluster: Cluster, found: Nature, severity: Severity) -> tuple[i
     if not names or "" in cluster.environments:
         return 0, ""
     listed = ", ".join(sorted(names))
+    if names & _LATE and not set(read) - _EARLY - _LATE:
+        return 0, ""
     if found.startup:
         return (-1, f"Only in {listed}") if severity is Severity.P0 and names <= _EARLY | _LATE else (0, "")
     if names <= _EARLY:

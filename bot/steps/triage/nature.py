@@ -113,6 +113,16 @@ _SETTING = re.compile(
     r"|will be (?:removed|ignored)|prefer using|unsupported version|not verified|insecure|experimental)\b"
     r"|\w*Warning: "
 )
+_MIXED = re.compile(
+    r"(?i)\b(?:multiple|duplicated?|several|more than one|two) (?:[\w-]{1,40} ){0,2}(?:instance|manager|context|record"
+    r"|account|profile|wallet|cart|balance|cop(?:y|ie))s? for (?:the same |one |a )?(?:user|customer|account|tenant"
+    r"|session|member|patient)\b"
+    r"|\b(?:user|session|tenant|customer|account|data)[ -]isolation (?:\w{1,10} ){0,2}(?:violat\w+|breach\w*|broken"
+    r"|compromised|lost)\b"
+    r"|\b(?:session|data|response|cache)\w* (?:of|from|belong\w* to) (?:another|a different|the wrong|some other)"
+    r" (?:user|customer|account|tenant|member|patient)\b"
+)
+"""What should be one person's alone is there twice, or is another's."""
 _MISTAKE = re.compile(
     r"(?i)\bhas no attribute\b|\bis not defined\b|\bis not a function\b|\bNoneType\b|\bof (?:undefined|null)\b"
     r"|\bunexpected keyword argument\b|\bpositional arguments?\b|\bnull ?pointer\b|\b(?:index"
@@ -254,6 +264,8 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P3, cluster.kind, "Something is slow")
     if _IDENTITY.search(text):
         return Nature(Severity.P1, cluster.kind, "The service's own account is refused")
+    if _MIXED.search(text):
+        return Nature(Severity.P2, cluster.kind, "What is one user's alone may be mixed up")
     if _SETTING.search(text):
         return Nature(Severity.P4, Kind.CONFIGURATION, "A warning about how it is set up", mild=True)
     if _BACKING.search(text):
