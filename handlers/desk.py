@@ -74,6 +74,8 @@ class Desk:
     """Who works on what, by name, so that what a process left undone is taken up by the next one."""
     busy: set[str] = field(default_factory=set)
     """Deliveries that are being worked on."""
+    rounds: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "garden-rounds"))
+    """A round that somebody asked for does not wait for questions that hang."""
     lasting: set[str] = field(default_factory=set)
     """Those of them that last longer."""
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -108,11 +110,13 @@ class Desk:
         work = self.writer.submit(telling.carry_out, self.edges, number)
         work.add_done_callback(lambda done: self._report(done, asked))
 
-    def later(self, asked: Asked, meanwhile: str, work: Callable[[Desk], None]) -> None:
+    def later(
+        self, asked: Asked, meanwhile: str, work: Callable[[Desk], None], pool: ThreadPoolExecutor | None = None
+    ) -> None:
         """Says at once that it is worked on, and works on it where nobody else waits."""
         self.say(asked, meanwhile)
         self.lasting.add(asked.delivery)
-        self.slow.submit(work, self).add_done_callback(lambda done: self._ended(done, asked))
+        (pool or self.slow).submit(work, self).add_done_callback(lambda done: self._ended(done, asked))
 
     def change(self, asked: Asked, change: Callable[[], Message]) -> None:
         """The change and its answer are kept together: a delivery that comes again after a crash finds both."""
@@ -131,6 +135,7 @@ class Desk:
         """Lets what has begun come to its end."""
         self.readers.shutdown()
         self.slow.shutdown()
+        self.rounds.shutdown()
         self.writer.shutdown()
 
     def _submit(self, handle: Handle, asked: Asked, begin: Callable[[], Delivery | None]) -> None:

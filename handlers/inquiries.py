@@ -57,7 +57,7 @@ def run(desk: Desk, asked: Asked) -> None:
             read = f"{phrases.moment(until, slow.now())} UTC" if until else "now; nothing was there"
             slow.say(asked, f"The logs are read up to {read}. `/garden latest` shows what matters now.")
 
-    desk.later(asked, "On it: the logs are read now; the digest follows by itself.", work)
+    desk.later(asked, "On it: the logs are read now; the digest follows by itself.", work, desk.rounds)
 
 
 # ---------------------------------------------------------------- questions to the model
