@@ -61,8 +61,8 @@ WAYS: dict[str, Say] = {
     "a click that rejects": click(ANN, "reject"),
     "what was taken back": command(ANN, "undo"),
 }
-KILLED, KILLED_LONG = 2, 40
-"""Places of each at which the process ends, in `make test` and in the campaign."""
+KILLED, KILLED_LONG = 1, 40
+"""Places in each at which the process ends, in `make test` and in the campaign."""
 
 
 @pytest.fixture(scope="module")
