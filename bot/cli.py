@@ -278,6 +278,24 @@ def ask(number: int, question: tuple[str, ...], style: str, path: str | None) ->
         click.echo(terminal.show_reply(reply, width=width(), color=colored()), color=colored())
 
 
+@cli.command(name="check", short_help="Hold what somebody says of a cause against the logs.")
+@click.argument("number", type=int)
+@click.argument("text", nargs=-1)
+@click.option("--db", "path", help="The database to use instead of GARDEN_DB.")
+def check_claims(number: int, text: tuple[str, ...], path: str | None) -> None:
+    """Check what is said of a cluster, sentence by sentence: garden check 3 "It happened 40 times since 10:00 UTC."
+
+    Without a text, standard input is read. No model is asked.
+    """
+    chosen = chosen_settings("files", db=path)
+    said = " ".join(text) or sys.stdin.read()
+    if not Path(chosen.db).exists():
+        raise InputError(f"There is no database at {chosen.db}. Run `garden round` first, or name another with --db.")
+    with open_store(chosen.db) as store:
+        found = inquire.check(parts.build(chosen, store), number, said, "the command line")
+    click.echo(terminal.show_checked(found, width=width(), color=colored()), color=colored())
+
+
 # ------------------------------------------------------------------------------------------------ the bot
 
 

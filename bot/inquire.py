@@ -4,6 +4,7 @@
     coverage:            store -> inquiries.coverage -> what should be logged and is not
     ask:      question -> case -> [model] within the people's share, or the lines that fit -> audit -> reply
     analyze:  case -> [model] -> audit -> [store]
+    check:    sentences of a person or an issue -> audit -> reply
     wrong:    a person's word -> [store] -> cause struck out -> asked again with that word
 
 What is asked of the outside is asked here; the rules are pure and stand in `bot.inquiries` and `bot.steps`. An answer
@@ -16,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot import pipeline
 from bot.consult import Told, consult
 from bot.errors import Refused
 from bot.inquiries.coverage import Coverage, Met, coverage
@@ -36,7 +38,9 @@ from bot.models import (
 from bot.ports import Edges
 from bot.steps.analyse import about, informed
 from bot.steps.audit import audit, disputed
+from bot.steps.audit.authored import authored
 from bot.steps.excerpt import excerpt
+from bot.steps.redact import scrub
 
 KNOWN = timedelta(days=30)
 """How far back a deployment is looked for by its name."""
@@ -109,6 +113,34 @@ def ask(edges: Edges, number: int, question: str, who: str) -> Reply:
     answer = told.analysis or replace(excerpt(case), note=told.reason)
     edges.store.history.add(Event(edges.clock(), who, "asked", f"cluster {problem.number}", question))
     return Reply(problem, question, answer, _audited(edges, case, answer), case.symptoms)
+
+
+def check(edges: Edges, number: int, text: str, who: str, of: str = "") -> Reply:
+    """What somebody says of a cause, sentence by sentence, against what is kept and counted of the cluster and its
+    incident. No model is asked."""
+    problem = _one(edges, number)
+    said = authored(problem.number, scrub(text, edges.policy))
+    if not said.claims:
+        raise Refused(
+            "There is no sentence in it that could be checked. Say how often, since when, where: "
+            f"`/garden check {problem.number} it happened 40 times since 10:00 UTC`."
+        )
+    case = _case(edges, problem)
+    what = of or f"what was said of cluster {problem.number}"
+    edges.store.history.add(Event(edges.clock(), who, "checked", f"cluster {problem.number}", of))
+    return Reply(problem, what, said, _audited(edges, case, said), case.symptoms)
+
+
+def check_issue(edges: Edges, number: int, who: str) -> Reply:
+    """The text of an issue, against the cluster that it is of."""
+    issue = pipeline.issue_of(edges, number)
+    holders = edges.store.issues.holders(issue.repository, issue.number)
+    if not holders:
+        raise Refused(
+            f"#{number} is not linked to a cluster, so there is nothing to hold it against. `/garden link 3 {number}` "
+            f"links it, or type the text: `/garden check 3 it happened 40 times`."
+        )
+    return check(edges, holders[0], issue.body, who, f"#{number}")
 
 
 def analyze(edges: Edges, number: int, who: str) -> tuple[Problem, str]:

@@ -209,7 +209,7 @@ class SlackChat:
         return str(files[0].get("id", ""))
 
     def open(self, trigger: str, view: View) -> None:
-        _call(lambda: self._once.views_open(trigger_id=trigger, view=_modal(view)))
+        _call(lambda: self._once.views_open(trigger_id=trigger, view=modal(view)))
 
     def publish(self, user: str, view: View) -> None:
         home = {"type": "home", "blocks": [dict(b) for b in view.blocks]}
@@ -392,7 +392,7 @@ def _blocks(message: Message) -> list[dict[str, Any] | Block]:
     return [dict(block) for block in message.blocks]
 
 
-def _modal(view: View) -> dict[str, Any]:
+def modal(view: View) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": "modal",
         "title": _label(view.title),

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot import pipeline, spans
-from bot.errors import ChatUnavailable, Forbidden, NotFound, Refused, Unavailable
+from bot.errors import ChatUnavailable, Forbidden, GardenError, NotFound, Refused, Unavailable
 from bot.models import (
     Act,
     Candidate,
@@ -39,7 +39,8 @@ from bot.models import (
     Window,
 )
 from bot.ports import Chat, Edges
-from bot.render import phrases, slack
+from bot.render import phrases, picture, slack
+from bot.render.picture import Chart, charted
 from bot.steps import propose, route
 from bot.steps.approve import must_approve as must_approve
 from bot.steps.digest import digest, glimpses
@@ -48,6 +49,7 @@ DAY = timedelta(hours=24)
 """What a digest looks back on."""
 ALONE = 3
 """So many problems are told at once by themselves; more of them come in one message."""
+PICTURE_EVERY = timedelta(hours=1)
 OFFERED = 3
 """Issues that a proposal offers to be the same as."""
 SKEW = timedelta(minutes=5)
@@ -110,11 +112,50 @@ def tell_in(
             return None
         shown = digest(report, channel.id, now.astimezone(zone).date(), heard.glimpses)
         stood = store.messages.find(purpose) is not None
-        posted = _put(edges, edges.chat, purpose, slack.digest(shown), shown.fingerprint, channel.id)
+        posted = _put_digest(edges, edges.chat, purpose, shown, channel.id)
         turn = _tell_changes(edges, edges.chat, posted, shown, heard) if stood and not stock else heard.turn
         store.channels.hears(channel.id, replace(heard, glimpses=glimpses(report), turn=turn))
         _show_proposals(edges, report, shown, posted, zone)
         return posted
+
+
+def _put_digest(edges: Edges, chat: Chat, purpose: str, shown: Digest, channel: str) -> Posted:
+    """With its picture; without, where Slack has not looked at the file yet, until the next edit."""
+    known = edges.store.messages.find(purpose)
+    if known and known.fingerprint == shown.fingerprint:
+        return known
+    file, words = _picture(edges, chat, channel, shown.report)
+    try:
+        return _put(edges, chat, purpose, slack.digest(shown, file, words), shown.fingerprint, channel)
+    except Forbidden:
+        if not file:
+            raise
+        return _put(edges, chat, purpose, slack.digest(shown), shown.fingerprint, channel)
+
+
+def chart(edges: Edges, since: timedelta) -> Chart:
+    """How often it happened, up to now."""
+    now = edges.clock()
+    return charted(pipeline.look(edges, Window(now - since, now)))
+
+
+def _picture(edges: Edges, chat: Chat, channel: str, report: Report) -> tuple[str, str]:
+    """The file of the digest's picture, and what it shows in words; drawn anew when it changed, at most hourly."""
+    now, drawn_ = edges.clock(), charted(report)
+    if not drawn_.total:
+        return "", ""
+    purpose, words = f"picture:{channel}", picture.words(drawn_)
+    known = edges.store.messages.find(purpose)
+    if known is not None:
+        looks, _, at = known.fingerprint.partition(" ")
+        if looks == drawn_.fingerprint or now - datetime.fromisoformat(at) < PICTURE_EVERY:
+            return known.ts, words
+    try:
+        file = chat.upload("", f"counts-{now:%Y-%m-%d-%H}.png", picture.drawn(drawn_), words=words)
+    except GardenError:
+        return known.ts if known else "", words  # a digest without its picture is better than none
+    edges.store.messages.remember(Posted(purpose, "", file, "", f"{drawn_.fingerprint} {now.isoformat()}"), now)
+    return file, words
 
 
 def _alarming(report: Report, channel: Channel) -> bool:

@@ -14,7 +14,9 @@ from handlers.desk import Asked, Desk
 from handlers.grammar import (
     Analyze,
     Ask,
+    Check,
     CoverageOf,
+    Dashboard,
     Deploys,
     Escalate,
     File,
@@ -32,6 +34,7 @@ from handlers.grammar import (
     Split,
     Status,
     Take,
+    Trends,
     Undo,
     Unlink,
     Validate,
@@ -95,6 +98,12 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             inquiries.worklog(desk, asked, command)
         case Ask():
             inquiries.ask(desk, asked, command)
+        case Check():
+            inquiries.check(desk, asked, command)
+        case Trends():
+            inquiries.trends(desk, asked, command)
+        case Dashboard():
+            desk.answer(asked, slack.dashboard(desk.edges.policy.url))
         case Analyze():
             inquiries.analyze(desk, asked, command)
         case Wrong():

@@ -41,6 +41,7 @@ from handlers.words import (
     split_share,
 )
 
+LONGEST_TREND = timedelta(days=30)
 LONGEST_SNOOZE = timedelta(days=90)
 
 
@@ -195,6 +196,26 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Of an issue's text, or of what is said of a cluster; exactly one of `issue` and `cluster` is set."""
+
+    issue: int = 0
+    cluster: int = 0
+    text: str = ""
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trends:
+    since: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Analyze:
     cluster: int
 
@@ -247,6 +268,9 @@ Command = (
     | CoverageOf
     | WorklogOf
     | Ask
+    | Check
+    | Trends
+    | Dashboard
     | Analyze
     | Wrong
     | Settings
@@ -314,6 +338,38 @@ def _ask(words: list[str]) -> Command | Mistake:
     if not question:
         return Mistake(f"What do you want to know? Type `/garden ask {number} since when does it happen?`")
     return Ask(number, question)
+
+
+def _check(words: list[str]) -> Command | Mistake:
+    words, share = split_share(words)
+    rest = [w for w in words if bare(w)]
+    while rest and is_one_of(rest[0], "issue", "the", "number", "#"):
+        rest = rest[1:]
+    if len(rest) == 1 and (issue := number_in(ISSUE, rest[0])):
+        return Check(issue=issue, share=share)
+    number, text = first_cluster(rest)
+    if number and text:
+        return Check(cluster=number, text=" ".join(text), share=share)
+    if number:
+        return Mistake(f"What is said of it? Type `/garden check {number} the database refused 40 connections`.")
+    named = re.search(r"\bcluster #?([0-9]{1,9})\b", " ".join(rest), re.IGNORECASE)
+    if named:
+        return Check(cluster=int(named[1]), text=" ".join(rest), share=share)
+    return Mistake(
+        "Check what? Type `/garden check 889` for the text of an issue, or a cluster and what is said of it: "
+        "`/garden check 3 the database refused 40 connections`."
+    )
+
+
+def _trends(words: list[str]) -> Command | Mistake:
+    found = _span_of(words, "trends", timedelta(days=1))
+    if isinstance(found, Mistake):
+        return found
+    return Trends(found) if found <= LONGEST_TREND else Mistake("Type at most `/garden trends 30d`.")
+
+
+def _dashboard(words: list[str]) -> Command | Mistake:
+    return Dashboard()
 
 
 def _analyze(words: list[str]) -> Command | Mistake:
@@ -723,6 +779,15 @@ VERBS: tuple[Verb, ...] = (
         ("report",),
     ),
     Verb(
+        "trends",
+        "trends [24h]",
+        "a picture: how often per hour and by severity, deployments marked",
+        Who.ANYBODY,
+        ("trends", "trends 7d"),
+        _trends,
+        ("trend", "chart", "graph", "picture"),
+    ),
+    Verb(
         "deploys",
         "deploys [24h]",
         "deployments, and which of them are healthy",
@@ -759,6 +824,15 @@ VERBS: tuple[Verb, ...] = (
         ("question",),
     ),
     Verb(
+        "check",
+        "check <issue or text>",
+        "holds what an issue, or somebody, says of a cause against the log lines, sentence by sentence",
+        Who.MEMBERS,
+        ("check 889", "check 3 the database refused 40 connections"),
+        _check,
+        ("verify", "audit"),
+    ),
+    Verb(
         "analyze",
         "analyze 3",
         "cause and impact anew, by the model where it may be asked",
@@ -784,6 +858,7 @@ VERBS: tuple[Verb, ...] = (
         _settings,
         ("setting", "config", "set"),
     ),
+    Verb("dashboard", "dashboard", "the link to the dashboard", Who.ANYBODY, ("dashboard",), _dashboard, ("web",)),
     Verb("run", "run", "reads the logs now", Who.OPERATORS, ("run",), _run, ("round", "read", "refresh")),
     Verb("help", "help [command]", "this table", Who.ANYBODY, ("help", "help escalate"), _help, ("commands", "?", "h")),
 )

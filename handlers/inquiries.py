@@ -5,11 +5,11 @@ from __future__ import annotations
 from bot import inquire, pipeline, telling
 from bot.errors import Refused
 from bot.models import Problem, Window
-from bot.render import markdown, phrases, slack
+from bot.render import markdown, phrases, picture, slack
 from bot.spans import words as span_words
 from bot.steps.worklog import worklog as composed
 from handlers.desk import Asked, Desk
-from handlers.grammar import Analyze, Ask, CoverageOf, Deploys, Validate, WorklogOf, Wrong
+from handlers.grammar import Analyze, Ask, Check, CoverageOf, Deploys, Trends, Validate, WorklogOf, Wrong
 
 LINES = "guests and bots do not get them, and nobody does in a channel that is shared with another company."
 
@@ -73,6 +73,31 @@ def ask(desk: Desk, asked: Asked, command: Ask) -> None:
         slow.tell(asked, slack.reply(inquire.ask(slow.edges, number, command.question, asked.user)))
 
     desk.later(asked, f"On it: I look what the log lines of cluster {number} say to that.", answer)
+
+
+def check(desk: Desk, asked: Asked, command: Check) -> None:
+    """What is found names log lines, which guests do not see."""
+    if not desk.may_see_lines(asked):
+        raise Refused(f"What is found quotes log lines; {LINES}")
+
+    def answer(slow: Desk) -> None:
+        if command.issue:
+            found = inquire.check_issue(slow.edges, command.issue, asked.user)
+        else:
+            found = inquire.check(slow.edges, command.cluster, command.text, asked.user)
+        slow.answer(asked, slack.checked(found), share=command.share)
+
+    what = f"what #{command.issue} says" if command.issue else "that"
+    desk.later(asked, f"On it: I hold {what} against the log lines.", answer)
+
+
+def trends(desk: Desk, asked: Asked, command: Trends) -> None:
+    """The picture as a file where it was asked for, and the same in words for whoever asked."""
+    chart = telling.chart(desk.edges, command.since)
+    if chart.total and desk.edges.chat is not None:
+        name = f"trends-{desk.now():%Y-%m-%d-%H%M}.png"
+        desk.edges.chat.upload(asked.channel, name, picture.drawn(chart), asked.thread, picture.words(chart))
+    desk.answer(asked, slack.sentence(picture.words(chart)))
 
 
 def analyze(desk: Desk, asked: Asked, command: Analyze) -> None:

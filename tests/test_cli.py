@@ -243,3 +243,13 @@ def test_what_is_kept_can_be_looked_at(run: Run, tmp_path: Path) -> None:
     assert run("validate", "nowhere").stderr.startswith("No deployment of nowhere")
     assert "gaps in" in run("coverage").output
     assert run("coverage", "nowhere").stderr.startswith("No problem of a service called nowhere")
+
+
+def test_what_is_said_of_a_cause_is_checked(run: Run, tmp_path: Path, day: list[dict[str, object]]) -> None:
+    """From the words of the line, or from standard input; nothing to check is said so."""
+    logs = write(tmp_path / "logs.json", day)
+    assert run("round", "--logs", str(logs)).exit_code == 0
+    told = run("check", "1", "It happened 99999 times.").output
+    assert "contradicted: It happened 99999 times." in told
+    assert "contradicted" in run("check", "1", given=b"It happened 99999 times.").output
+    assert "no sentence" in run("check", "1", "no").output

@@ -24,6 +24,7 @@ CONTEXT = 2000
 ELEMENTS = 10
 BUTTONS = 25
 LABEL = 75
+ALT = 1000
 INPUT = 3000
 """Characters that a field of a form takes."""
 VALUE = 2000
@@ -38,6 +39,11 @@ def header(text: str) -> Block:
 
 def section(mrkdwn: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": trim(mrkdwn, SECTION), "verbatim": True}}
+
+
+def image(file: str, words: str) -> Block:
+    """A picture that was uploaded before; `words` say what it shows."""
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": cut(_line(words), ALT)}
 
 
 def context(parts: Sequence[str]) -> Block:
@@ -78,13 +84,14 @@ def text_input(
     id: str, label: str, value: str, most: int, *, lines: bool = False, optional: bool = False, hint: str = ""
 ) -> Block:
     """A field of a form; what is in it is raw text."""
-    element = {
+    element: Block = {
         "type": "plain_text_input",
         "action_id": id,
         "multiline": lines,
         "max_length": min(most, INPUT),
-        "initial_value": value[: min(most, INPUT)],
     }
+    if value:
+        element["initial_value"] = value[: min(most, INPUT)]
     return _field(id, label, element, optional=optional, hint=hint)
 
 

@@ -17,7 +17,7 @@ import pytest
 from jsonschema import Draft7Validator
 from slack_sdk.models.blocks import Block
 
-from tests.slack.test_messages import every_message
+from tests.slack.test_messages import every_message, every_view
 
 MODULES = Path(__file__).parent / "node_modules"
 GENERATOR = MODULES / "ts-json-schema-generator/bin/ts-json-schema-generator.js"
@@ -47,9 +47,18 @@ def test_the_sdk_accepts_every_message(name: str) -> None:
         assert plain(model.to_dict()) == plain(block)
 
 
+@pytest.mark.parametrize("name", every_view())
+def test_the_sdk_accepts_every_view(name: str) -> None:
+    """The same for forms, pages and the home tab."""
+    for block in every_view()[name].blocks:
+        model = Block.parse(dict(block))
+        assert model is not None
+        assert plain(model.to_dict()) == plain(block)
+
+
 def test_every_message_is_of_the_published_types(schema: Draft7Validator) -> None:
     """Structure, names and kinds of all fields."""
-    for name, message in every_message().items():
+    for name, message in (every_message() | every_view()).items():
         for block in message.blocks:
             assert [e.message for e in schema.iter_errors(block)] == [], (name, block)
 

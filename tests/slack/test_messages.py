@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.demo.blocks import MOST_CHARACTERS, characters, problems
-from bot.models import Act, Message, Problem, Stage
+from bot.demo.blocks import MOST_CHARACTERS, characters, problems, view_problems
+from bot.models import Act, Candidate, Case, Condition, Message, Problem, Reply, Stage, Stance, Stand, View
 from bot.render import blocks, slack
+from bot.slack import modal
+from bot.steps.audit import audit
+from bot.steps.audit.authored import authored
 from bot.steps.digest import digest
 from handlers import commands, grammar
 from tests import samples
@@ -27,6 +30,7 @@ def every_message() -> dict[str, Message]:
     waiting = samples.proposal()
     return {
         "digest": slack.digest(digest(shown, "C0LOGS", DAY)),
+        "digest with picture": slack.digest(digest(shown, "C0LOGS", DAY), "F1", "12 occurrences"),
         "quiet": slack.digest(digest(replace(shown, problems=()), "C0LOGS", DAY)),
         "latest": slack.latest(shown, shown.families, 12, "checkout"),
         **{f"detail {p.number}": slack.detail(p, NOW) for p in shown.problems},
@@ -38,10 +42,62 @@ def every_message() -> dict[str, Message]:
             f"proposal to {act}": slack.proposal(samples.proposal(1, samples.draft(act, number=889)), NOW)
             for act in Act
         },
+        "proposal with candidates": slack.proposal(
+            waiting, NOW, candidates=[Candidate(samples.issue(n, HOSTILE), 0.5, "") for n in (1, 2, 3)]
+        ),
+        "checked": slack.checked(checked()),
+        "dashboard": slack.dashboard("https://garden.example.com"),
+        "no dashboard": slack.dashboard(""),
+        "link": slack.unfurled(samples.hostile(), "https://garden.example.com/clusters/9", NOW),
         "help": commands.help_page(),
         "help escalate": commands.help_page("escalate"),
         "mistake": slack.say(grammar.parse("dance").answer),  # type: ignore[union-attr]  # it is a mistake
     }
+
+
+def checked() -> Reply:
+    said = authored(1, f"It happened 12 times since 06:00 UTC. It fails because of {HOSTILE}.")
+    return Reply(samples.crash(), "#7", said, audit(Case(samples.crash()), said, frozenset()))
+
+
+def every_view() -> dict[str, View]:
+    """One of each kind that one person gets."""
+    shown, waiting = report(), samples.proposal()
+    many = tuple((samples.problem(n, HOSTILE),) for n in range(1, 20))
+    health = [Condition("lag x", NOW, HOSTILE, HOSTILE)] * 5
+    silent = [Stance(3, Stand.SNOOZED, "U0BOB", NOW, why=HOSTILE, until=NOW)] * 12
+    home = slack.home(
+        many,
+        [replace(waiting, id=n) for n in range(12)],
+        shown.problems,
+        silent,
+        health,
+        NOW,
+        NOW,
+        url="https://g.example",
+    )
+    long = replace(waiting, draft=replace(waiting.draft, body=HOSTILE * 100, title=HOSTILE * 9, labels=("x" * 50,) * 9))
+    return {
+        **{
+            f"edit {act}": slack.edit(samples.proposal(1, samples.draft(act, number=889)), "C1", "1.1", "1.0")
+            for act in (Act.CREATE, Act.ESCALATE)
+        },
+        "edit what is long": slack.edit(long, "C1", "1.1", "1.0"),
+        "report": slack.report(HOSTILE * 200, "C1", "1.1"),
+        "page": slack.page(slack.detail(samples.crash(), NOW)),
+        "home": home,
+        "home of a guest": slack.home((), [], [], [], [], None, NOW, names=False),
+    }
+
+
+@pytest.mark.parametrize("name", every_view())
+def test_slack_would_take_every_view(name: str) -> None:
+    """Forms, pages and home tabs are within the limits, whatever stands in them."""
+    view = every_view()[name]
+    home = name.startswith("home")
+    sent = {"type": "home", "blocks": list(view.blocks)} if home else modal(view)
+    assert view_problems(sent, "home" if home else "modal") == []
+    assert not home or mentions(Message("", view.blocks)) in ([], ["<@U0BOB>"] * 8)
 
 
 @pytest.mark.parametrize("name", every_message())
@@ -87,7 +143,7 @@ def mentions(message: Message) -> list[str]:
 @pytest.mark.parametrize("name", every_message())
 def test_hostile_text_mentions_nobody_and_links_nowhere(name: str) -> None:
     """Only our own links to the tracker and mentions of who decided are there."""
-    ours = ("<https://github.com/ticketry/platform/", "<@U0ANN>")
+    ours = ("<https://github.com/ticketry/platform/", "<@U0ANN>", "<https://garden.example.com")
     assert [m for m in mentions(every_message()[name]) if not m.startswith(ours)] == []
 
 

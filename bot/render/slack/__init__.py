@@ -12,13 +12,14 @@ from bot.render.slack.forms import dashboard, edit, home, page, report, unfurled
 from bot.render.slack.inquired import covered, deploys, validated
 from bot.render.slack.pieces import person, unescaped
 from bot.render.slack.proposal import SHOWN, proposal, written
-from bot.render.slack.replied import reply
+from bot.render.slack.replied import checked, reply
 from bot.render.slack.tended import found, linked, past, picker, said, settings, silences, unlinked
 
 __all__ = [
     "SHOWN",
     "alert",
     "changes",
+    "checked",
     "condition",
     "covered",
     "dashboard",

@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 from bot.models import Digest, Message, Problem, Report, Stage
 from bot.render import phrases
-from bot.render.blocks import Block, actions, context, fit, header, section
+from bot.render.blocks import Block, actions, context, fit, header, image, section
 from bot.render.escape import mrkdwn
 from bot.render.slack.pieces import SENTENCE, SYMBOL, TREND, buttons_of, name, person, prose, tracked, where
 
 
-def digest(shown: Digest) -> Message:
-    """The living message of a channel and day."""
+def digest(shown: Digest, picture: str = "", words: str = "") -> Message:
+    """The living message of a channel and day; `picture` is a file, and `words` say what it shows."""
     report = shown.report
     heads = set(shown.shown)
     families = [f for f in report.families if f[0].number in heads]
@@ -24,6 +24,7 @@ def digest(shown: Digest) -> Message:
             *(block for family in families for block in _family(family, report.made_at)),
             *([section(_more(shown.more))] if shown.more else []),
             *([section("Nothing needs attention.")] if not families else []),
+            *([image(picture, words)] if picture else []),
             context([*_footer(report), f"{shown.silent} silent: `/garden snoozed`" if shown.silent else ""]),
         ],
     )

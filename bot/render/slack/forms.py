@@ -142,7 +142,7 @@ def unfurled(p: Problem, url: str, now: datetime) -> Message:
     """What a link to a problem leads to, below the message that has it."""
     seen = f"last seen {phrases.moment(p.cluster.last_seen, now)} UTC"
     line = f"{_line(p)} · {phrases.count(p.cluster.occurrences, 'occurrence')} · {seen}"
-    return fit(f"Cluster {p.number}", [section(f"{line}\n{link(url, 'On the dashboard')}")])
+    return fit(f"Cluster {p.number}: {name(p, 100)}", [section(f"{line}\n{link(url, 'On the dashboard')}")])
 
 
 def dashboard(url: str) -> Message:

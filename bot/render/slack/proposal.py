@@ -81,6 +81,11 @@ def edit_button(p: Proposal) -> Block | None:
     return None
 
 
+def _label(c: Candidate) -> str:
+    """A button's text is plain; angle brackets are changed all the same, so that nothing can take it for more."""
+    return f"Same as #{c.issue.number} {c.issue.title.replace('<', '‹').replace('>', '›')}"
+
+
 def _picker(p: Proposal, candidates: Sequence[Candidate]) -> list[Block]:
     """It may be an issue that is there already: a button for each of the best."""
     if not candidates:
@@ -88,7 +93,7 @@ def _picker(p: Proposal, candidates: Sequence[Candidate]) -> list[Block]:
     lines = [f"• {link(c.issue.url, f'#{c.issue.number}')} {prose(c.issue.title, 120)}" for c in candidates]
     buttons = [
         button(
-            f"Same as #{c.issue.number} {c.issue.title}",
+            _label(c),
             f"same-{c.issue.number}",
             f"{p.id}:{p.digest}:{c.issue.number}",
         )

@@ -10,6 +10,8 @@ from bot.render.slack.detail import FINDING
 from bot.render.slack.pieces import PARAGRAPH, SENTENCE, prose
 
 CLAIMS = 10
+CHECKED = 25
+WHAT_FOR = "By the entries that are kept and the counts of the store; no model was asked."
 
 
 def reply(answer: Reply) -> Message:
@@ -30,3 +32,25 @@ def reply(answer: Reply) -> Message:
     if lines:
         blocks.append(section("*What it rests on*\n" + "\n".join(lines)))
     return fit(f"Cluster {number}: {prose(said, SENTENCE)} ({mrkdwn(replied.worth(answer))})", blocks)
+
+
+def checked(answer: Reply) -> Message:
+    """What somebody said of a cause, sentence by sentence, and what was found."""
+    audit, number = answer.audit, answer.problem.number
+    verdict = f"{audit.verdict}: {audit.rule}"
+    counts = [(f, audit.count(f)) for f in Finding]
+    tally = ", ".join(f"{n} {f}" for f, n in counts if n)
+    lines = []
+    for place, claim in enumerate(audit.claims[:CHECKED], 1):
+        why = f": {prose(claim.why, SENTENCE)}" if claim.why else ""
+        lines.append(f"{place}. {prose(claim.claim.text, SENTENCE)}\n      *{FINDING[claim.finding]}*{why}")
+    more = len(audit.claims) - CHECKED
+    return fit(
+        f"{mrkdwn(answer.question)}, checked against cluster {number}: {mrkdwn(verdict)} ({tally})",
+        [
+            header("Checked against the logs"),
+            section(f"*{prose(answer.question, SENTENCE)}*, against cluster {number}\n*{mrkdwn(verdict)}*"),
+            *(section("\n".join(lines[i : i + 5])) for i in range(0, len(lines), 5)),
+            context([tally, f"{more} more sentences are not shown" if more > 0 else "", WHAT_FOR]),
+        ],
+    )

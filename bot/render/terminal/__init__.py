@@ -9,12 +9,13 @@ from bot.render.terminal.inquired import show_coverage, show_validation
 from bot.render.terminal.page import heading
 from bot.render.terminal.problem import show_problem
 from bot.render.terminal.rebuilt import show_rebuilt
-from bot.render.terminal.replied import show_reply
+from bot.render.terminal.replied import show_checked, show_reply
 from bot.render.terminal.report import show_report
 from bot.render.terminal.table import show_checks, show_table
 
 __all__ = [
     "heading",
+    "show_checked",
     "show_checks",
     "show_coverage",
     "show_problem",

@@ -20,3 +20,13 @@ def show_reply(reply: Reply, *, width: int, color: bool) -> str:
         page.append(at(2, Text(cut(line(f"{place}. {claim.finding}: {claim.text}{why}"), SENTENCE))))
         page += [at(5, Text(f"{e.time:%Y-%m-%d %H:%M:%S} UTC {line(e.id)}", style="dim")) for e in claim.entries[:2]]
     return printed(Group(*page), width, color)
+
+
+def show_checked(reply: Reply, *, width: int, color: bool) -> str:
+    """What somebody said of a cause, sentence by sentence, and what was found."""
+    verdict = f"{reply.audit.verdict}: {reply.audit.rule}"
+    page = [*rows([(f"cluster {reply.problem.number}", reply.question), ("verdict", verdict)])]
+    for place, claim in enumerate(reply.audit.claims, 1):
+        why = f" ({claim.why})" if claim.why else ""
+        page.append(at(2, Text(cut(line(f"{place}. {claim.finding}: {claim.claim.text}{why}"), SENTENCE))))
+    return printed(Group(*page), width, color)
