@@ -14,17 +14,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import Any, TypeVar
 
 from bot import telling
 from bot.errors import ChatUnavailable, GardenError, Refused, Standby, StoreFull, Unavailable
-from bot.models import Delivery, Event, Message
+from bot.models import Delivery, Event, Message, Policy
 from bot.ports import Edges, People
 from bot.render import slack
 from bot.schedule import Ended
+from bot.steps.redact import scrub
 
 LOG = logging.getLogger("garden.handlers")
 MOST_UNKEPT = 10_000
@@ -88,7 +89,9 @@ class Desk:
     # ------------------------------------------------------------ work
 
     def take(self, handle: Handle, asked: Asked) -> None:
-        """Works on it elsewhere; a delivery that was seen before is dropped, unless it never came to its end."""
+        """Works on it elsewhere; a delivery that was seen before is dropped, unless it never came to its end. Secrets
+        are masked before anything is kept of it."""
+        asked = masked(asked)
         self._submit(handle, asked, lambda: self._begin(Delivery(asked.delivery, name(handle), written(asked))))
 
     def resume(self) -> None:
@@ -286,6 +289,12 @@ def name(handle: Handle) -> str:
 
 def written(asked: Asked) -> str:
     return json.dumps(asdict(asked))
+
+
+def masked(asked: Asked) -> Asked:
+    """What somebody wrote, without secrets."""
+    form = {field: scrub(text, Policy()) for field, text in asked.form.items()}
+    return replace(asked, text=scrub(asked.text, Policy()), form=form)
 
 
 def read(text: str) -> Asked | None:
