@@ -59,7 +59,7 @@ from bot.steps.learn import lesson
 from bot.steps.match import alike, match, referred, reordered, words
 from bot.steps.mine import mine
 from bot.steps.mine.fold import CAP, counted_as, fold, texts
-from bot.steps.propose import AFTER_DEPLOYMENT, Around, propose, recovered, same, waits_for, wanted
+from bot.steps.propose import AFTER_DEPLOYMENT, Around, duplicate, propose, recovered, same, waits_for, wanted
 from bot.steps.reconcile import EARLIER, ECHO, echoes, first, own, twins
 from bot.steps.reconcile import marker as twin_marker
 from bot.steps.redact import keys_going_on, scrub
@@ -553,6 +553,7 @@ def offer(edges: Edges, problems: Sequence[Problem], now: datetime) -> None:
         if problem.number in urgent or (waiting and waiting.made_by == GARDENER):
             suggest(edges, problem, GARDENER, now)
 
+    _link_duplicates(edges, now)
     store, policy = edges.store, edges.policy
     before = now - min(AFTER_DEPLOYMENT, policy.quiet_after)
     quiet = store.clusters.problems(store.issues.quiet(edges.tracker.repository, before))
@@ -562,6 +563,20 @@ def offer(edges: Edges, problems: Sequence[Problem], now: datetime) -> None:
         draft = recovered(replace(problem, match=Match(Outcome.KNOWN, "", linked)), policy, deployments, now)
         if draft and store.proposals.open(problem.number) is None:
             _freeze(edges, problem.number, draft, GARDENER, now)
+
+
+def _link_duplicates(edges: Edges, now: datetime) -> None:
+    """Where clusters with an issue each became one: a proposal of no cluster, to say so on the issue that is left."""
+    issues, proposals, repository = edges.store.issues, edges.store.proposals, edges.tracker.repository
+    busy = {p.draft.issue for p in proposals.waiting() if not p.cluster}
+    for number, original in issues.duplicates(repository):
+        if number in busy:
+            continue
+        other, stays = issues.get(repository, number), issues.get(repository, original)
+        draft = duplicate(other, stays) if other and stays else None
+        if draft:
+            _freeze(edges, 0, draft, GARDENER, now)
+        issues.asked(repository, number)
 
 
 def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Draft, Proposal | None]:

@@ -501,6 +501,15 @@ class Issues(Protocol):
         issue that it was."""
         ...
 
+    def duplicates(self, repository: str) -> list[tuple[int, int]]:
+        """Issues of clusters that turned out to be one, of which nobody was asked yet: the other's, and the one that
+        stays."""
+        ...
+
+    def asked(self, repository: str, number: int) -> None:
+        """Somebody was asked whether this one is a duplicate, or there is nothing to ask."""
+        ...
+
     def unlinked(self, cluster: int) -> list[tuple[str, int]]:
         """The issues, by repository and number, that a person said the cluster is not."""
         ...

@@ -217,6 +217,9 @@ def _show_proposals(edges: Edges, report: Report, shown: Digest, posted: Posted,
             and route.home(problem, known) == posted.channel
         ):
             show(edges, problem.proposal.id, channel=posted.channel, zone=zone)
+    for asked in edges.store.proposals.waiting() if known and posted.channel == known[0].id else ():
+        if not asked.cluster and asked.made_by == pipeline.GARDENER:
+            show(edges, asked.id, channel=posted.channel, zone=zone)
     for standing in edges.store.messages.thread(posted.channel, posted.ts):
         if (number := number_of(standing.purpose)) is not None:
             show(edges, number, zone=zone)

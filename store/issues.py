@@ -214,6 +214,17 @@ class Issues:
         with self._connections.change() as db:
             return unlink(db, cluster, who, now, final=final)
 
+    def duplicates(self, repository: str) -> list[tuple[int, int]]:
+        """Issues of clusters that turned out to be one, nobody was asked yet: the other's, and the one that stays."""
+        with self._connections.read() as db:
+            sql = "SELECT number, original FROM duplicates WHERE repository = ? ORDER BY number"
+            return [(row[0], row[1]) for row in db.execute(sql, [repository])]
+
+    def asked(self, repository: str, number: int) -> None:
+        """Somebody was asked whether this one is a duplicate, or there is nothing to ask."""
+        with self._connections.change() as db:
+            db.execute("DELETE FROM duplicates WHERE repository = ? AND number = ?", [repository, number])
+
     def unlinked(self, cluster: int) -> list[tuple[str, int]]:
         """The issues that a person said the cluster is not."""
         with self._connections.read() as db:

@@ -119,6 +119,8 @@ def _move_link(db: Database, lower: int, higher: int, who: str, now: datetime) -
         if issue != stays:
             detail = f"{stays[0]}#{stays[1]} stays; cluster {higher} was {issue[0]}#{issue[1]}"
             history.add(db, Event(now, who, "two issues", f"cluster {lower}", detail))
+        if issue[0] == stays[0] and issue != stays:
+            db.execute("INSERT OR REPLACE INTO duplicates VALUES (?, ?, ?)", [*issue, stays[1]])
 
 
 def _move_proposals(db: Database, lower: int, higher: int, who: str, now: datetime) -> None:

@@ -640,5 +640,14 @@ def m0015_deliveries(db: Database) -> None:
     db.execute("CREATE INDEX deliveries_undone ON deliveries (at) WHERE done IS NULL")
 
 
+@MIGRATIONS()
+def m0016_duplicates(db: Database) -> None:
+    """Issues of clusters that turned out to be one, until it is proposed to say so there."""
+    db.execute(
+        "CREATE TABLE duplicates (repository TEXT NOT NULL, number INTEGER NOT NULL, original INTEGER NOT NULL,"
+        " PRIMARY KEY (repository, number)) STRICT, WITHOUT ROWID"
+    )
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

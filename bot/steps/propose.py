@@ -140,6 +140,23 @@ def link(issue: Issue, policy: Policy) -> Draft:
     return Draft(Act.LINK, issue.repository or policy.repository, issue=issue.number, reason=_sentence(why))
 
 
+def duplicate(issue: Issue, original: Issue) -> Draft | None:
+    """Two clusters that turned out to be one had an issue each: the other's says so, and people close it. Nothing where
+    either is closed, or the other is locked."""
+    if issue.closed or issue.locked or original.closed or issue.repository != original.repository:
+        return None
+    said = f"Duplicate of #{original.number}"
+    return Draft(
+        act=Act.COMMENT,
+        repository=issue.repository,
+        comment=f"{said}: the log lines of both turned out to be one problem, and it is told there from now on. "
+        "This one stays as it is until somebody closes it.",
+        issue=issue.number,
+        reason=f"#{issue.number} and #{original.number} turned out to be one problem.",
+        cause=said,
+    )
+
+
 def waits_for(problem: Problem, policy: Policy, other: Proposal, why: str) -> Draft:
     """Another cluster's proposal would become the very issue: one cause, one issue, so that one is decided first."""
     one, two = sorted((other.cluster, problem.number))

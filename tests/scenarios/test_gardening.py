@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from bot import edges as parts
-from bot import pipeline, telling
+from bot import pipeline, telling, tending
 from bot.logs.files import FileLogs
 from bot.models import Act, Decision, Draft, Issue, Outcome, Problem, Proposal, Severity, Stage
 from bot.ports import Edges
@@ -218,6 +218,30 @@ def test_rounds_again_after_restarts_change_nothing(team: Team, github: GitHubSe
         if again % 7 != 3:
             team.read("morning", gardening.morning())
         assert state(team, github) == known
+
+
+def test_issues_of_clusters_that_became_one_are_linked_as_duplicates(team: Team, github: GitHubServer) -> None:
+    """A proposal says so on the issue of the number that went; approved, it is written there, and closes nothing."""
+    team.read("before", gardening.before())
+    sessions, execute = team.problem("sessions").number, team.problem("execute").number
+    stays, goes = (169, 887) if sessions < execute else (887, 169)
+    for cluster, issue in ((sessions, 169), (execute, 887)):
+        tending.link(team.edges, cluster, tending.issue_for(team.edges, issue), ANN)
+    tending.merge(team.edges, sessions, execute, ANN)
+    team.read("morning", gardening.morning())
+    (proposal,) = [p for p in team.store.proposals.waiting() if not p.cluster]
+    assert (proposal.draft.act, proposal.draft.issue, proposal.made_by) == (Act.COMMENT, goes, "gardener")
+    assert github.state.comments[goes] == []
+    issue = team.say(proposal)
+    assert issue.comments[-1].startswith(f"Duplicate of #{stays}: ")
+    assert not issue.closed
+    linked = team.store.issues.linked(min(sessions, execute))
+    assert linked is not None
+    assert linked.number == stays
+    for _ in range(3):
+        team.read("morning", gardening.morning())
+    assert [p for p in team.store.proposals.waiting() if not p.cluster] == []
+    assert len(github.state.comments[goes]) == 1
 
 
 def state(team: Team, github: GitHubServer) -> object:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.errors import Refused
 from bot.models import Act, Comment, Deployment, Issue, Kind, Match, Outcome, Policy, Problem, Severity
 from bot.render import issues
-from bot.steps.propose import Around, escalate, propose, recovered, same, wanted
+from bot.steps.propose import Around, duplicate, escalate, propose, recovered, same, wanted
 from tests import samples
 from tests.samples import NOW, REPOSITORY
 
@@ -312,3 +313,13 @@ def test_the_issues_of_symptoms_are_named_in_the_roots() -> None:
     """So that GitHub links them to each other."""
     body = propose(samples.crash(), POLICY, NOW, Around(issues={2: 712})).body
     assert "cluster 2 (#712)" in body
+
+
+@pytest.mark.parametrize("change", [{"state": "closed"}, {"locked": True}, {"repository": "other/place"}])
+def test_a_duplicate_is_only_said_between_open_issues_of_one_repository(change: dict[str, Any]) -> None:
+    """Elsewhere there is nothing to say, or nobody can."""
+    one, other = samples.issue(5), samples.issue(7)
+    draft = duplicate(other, one)
+    assert draft is not None
+    assert draft.comment.startswith("Duplicate of #5: ")
+    assert duplicate(replace(other, **change), one) is None

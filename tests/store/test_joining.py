@@ -121,6 +121,9 @@ def test_of_two_issues_that_of_the_lower_number_stays(store: Store) -> None:
     assert [e.detail for e in store.history.latest("cluster 1") if e.verb == "two issues"] == [
         "acme/shop#5 stays; cluster 2 was acme/shop#7"
     ]
+    assert store.issues.duplicates("acme/shop") == [(7, 5)]
+    store.issues.asked("acme/shop", 7)
+    assert store.issues.duplicates("acme/shop") == []
 
 
 def test_a_persons_severity_counts_for_both(store: Store) -> None:
