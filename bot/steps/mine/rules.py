@@ -82,19 +82,21 @@ def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
 
 def pairs(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> None:
     """Two tokens vary together, and everything that stands there is a value elsewhere."""
+    values = {VALUE, *learned.values}
     places = {
-        text: {
-            n for n, t in enumerate(pool.texts[text]) if n and (t.value or (t.text in learned.values and not t.fixed))
-        }
+        text: [n for n, part in enumerate(pool.parts[text]) if part in values and n and not pool.texts[text][n].fixed]
         for text in bucket
     }
 
     def rest(text: int) -> Parts:
-        return tuple(VALUE if at in places[text] else part for at, part in enumerate(pool.parts[text]))
+        parts = list(pool.parts[text])
+        for at in places[text]:
+            parts[at] = VALUE
+        return tuple(parts)
 
     for group in grouped((t for t in bucket if len(places[t]) > 1), rest):
         if len(group) >= enough.word:
-            counts = {at: len(pool.different(group, at)) for at in sorted(places[group[0]])}
+            counts = {at: len(pool.different(group, at)) for at in places[group[0]]}
             for chosen in combinations([at for at, count in counts.items() if count >= enough.named], 2):
                 _together(pool, group, chosen, enough.word, enough.named)
 
