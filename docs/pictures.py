@@ -64,7 +64,7 @@ def main() -> int:
         creating = [p for p in store.proposals.waiting() if p.draft.act is Act.CREATE]
         form = slack.edit(creating[0], "", "", "")
         title: Block = {"type": "header", "text": {"text": form.title}}
-        _shoot(browser, "form", [title, *form.blocks], 400)
+        _shoot(browser, "form", [title, *form.blocks], 800)
     return 0
 
 
@@ -79,7 +79,7 @@ def _shoot(browser: str, name: str, blocks: Sequence[Block], high: int) -> None:
             [browser, *options, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True, timeout=60
         )
         out = io.BytesIO()
-        Image.open(shot).convert("RGB").quantize(48).save(out, "PNG", optimize=True)
+        Image.open(shot).convert("RGB").quantize(200, method=Image.Quantize.FASTOCTREE).save(out, "PNG", optimize=True)
         (FOLDER / f"{name}.png").write_bytes(out.getvalue())
 
 

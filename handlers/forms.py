@@ -31,8 +31,19 @@ class Form:
 
 def wrong(form: Mapping[str, str]) -> dict[str, str]:
     """What is missing, by field."""
-    needed = {"title": "An issue needs a title.", "text": "There is no text left that could be written."}
-    return {field: words for field, words in needed.items() if field in form and not form[field].strip()}
+    found = {}
+    if not form.get("title", "-").strip():
+        found["title"] = "An issue needs a title."
+    text = _text(form)
+    if text is not None and not text.strip():
+        found["text-1"] = "There is no text left that could be written."
+    return found
+
+
+def _text(form: Mapping[str, str]) -> str | None:
+    """The text that stood in as many fields as it takes; None where the form did not ask for it."""
+    fields = sorted((f for f in form if f.startswith("text-")), key=lambda f: (len(f), f))
+    return "\n".join(form[f] for f in fields) if fields else None
 
 
 def may_approve(desk: Desk, user: str) -> None:
@@ -66,11 +77,12 @@ def edit_sent(desk: Desk, asked: Asked) -> None:
     number, _, digest = asked.value.partition(":")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise Refused(STRANGE)
+    text = _text(asked.form)
     edit = Edit(
         title=asked.form.get("title"),
         severity=_severity(asked),
         labels=tuple(asked.form["labels"].split(",")) if "labels" in asked.form else None,
-        text=scrub(asked.form["text"], desk.edges.policy) if "text" in asked.form else None,
+        text=None if text is None else scrub(text, desk.edges.policy),
     )
     decision = Decision(
         int(number), "approve", asked.user, desk.now(), digest, asked.delivery, words="with changes", edit=edit
@@ -95,7 +107,7 @@ def report_sent(desk: Desk, asked: Asked) -> None:
     if asked.value != "message" or severity is None:
         raise Refused(STRANGE)
     policy = desk.edges.policy
-    title, text = (scrub(asked.form.get(field, ""), policy) for field in ("title", "text"))
+    title, text = (scrub(said, policy) for said in (asked.form.get("title", ""), _text(asked.form) or ""))
     source = f"message {asked.channel} {asked.ts}"
     proposal = telling.propose_message(desk.edges, title, text, severity, asked.user, source, desk.now())
     telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)

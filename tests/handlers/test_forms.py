@@ -60,9 +60,9 @@ def test_an_approver_changes_and_approves_in_one(place: Place) -> None:
     before = written(place, "It fails.\n\n<!-- log-gardener:state x -->")
     assert place.slack.click(ANN, CHANNEL, place.proposal(2)["ts"], "edit", times=2).ok
     view = shown_to(place, ANN)
-    assert "<!--" not in field(view, "text")
-    changed = field(view, "text") + "\n\nSeen by @everyone, fixes #1. <!-- log-gardener: cluster=9 -->"
-    said = {"title": "Checkout is *down* @here", "severity": "P0", "labels": "P2, money, money", "text": changed}
+    assert "<!--" not in field(view, "text-1")
+    changed = field(view, "text-1") + "\n\nSeen by @everyone, fixes #1. <!-- log-gardener: cluster=9 -->"
+    said = {"title": "Checkout is *down* @here", "severity": "P0", "labels": "P2, money, money", "text-1": changed}
     assert forms.submit(place.slack, ANN, said, times=3).ok
     assert place.shown("Filed", 2)
     (issue,) = place.github.state.issues.values()
@@ -121,11 +121,24 @@ def test_what_is_longer_than_a_field_is_not_edited(place: Place) -> None:
     written(place, "x" * 4000)
     place.slack.click(ANN, CHANNEL, place.proposal(2)["ts"], "edit")
     view = shown_to(place, ANN)
-    assert "4,000 characters" in str(view["blocks"])
+    assert "too long for a form" in str(view["blocks"])
     forms.submit(place.slack, ANN, {"title": "Long"})
     assert place.shown("Filed", 2)
     (issue,) = place.github.state.issues.values()
     assert "x" * 4000 in issue["body"]
+
+
+def test_a_long_text_stands_in_several_fields(place: Place) -> None:
+    """In whole lines; what was left alone is written as it was shown."""
+    body = "\n".join(f"line {n} of the issue, seen by @\u2060ops" for n in range(120))
+    written(place, body)
+    place.slack.click(ANN, CHANNEL, place.proposal(2)["ts"], "edit")
+    view = shown_to(place, ANN)
+    second = field(view, "text-2").replace("line 119 ", "the last line ").replace("\u2060", "")
+    forms.submit(place.slack, ANN, {"text-2": second})
+    assert place.shown("Filed", 2)
+    (issue,) = place.github.state.issues.values()
+    assert body.replace("line 119 ", "the last line ") in issue["body"]
 
 
 def test_the_best_three_are_buttons_and_one_of_them_is_picked(place: Place) -> None:

@@ -25,11 +25,11 @@ from bot.render.blocks import (
     select,
     text_input,
 )
-from bot.render.escape import cut, fence, mrkdwn, visible
+from bot.render.escape import cut, fence, mrkdwn
 from bot.render.escape import title as plain_title
 from bot.render.slack.answers import typed
 from bot.render.slack.pieces import SYMBOL, buttons_of, link, name, person, where
-from bot.render.slack.proposal import act, edit_button
+from bot.render.slack.proposal import act, edit_button, parts
 from bot.render.titles import LABEL_LIMIT, TITLE_LIMIT
 
 LISTED = 8
@@ -48,16 +48,13 @@ def edit(p: Proposal, channel: str, ts: str, thread: str) -> View:
     if draft.act is Act.CREATE:
         labels = ", ".join(draft.labels)
         blocks.append(text_input("labels", "Labels", labels, 10 * (LABEL_LIMIT + 2), optional=True, hint="By commas."))
-    shown = visible(draft.body if draft.act is Act.CREATE else draft.comment)
-    if len(shown) <= INPUT:
-        blocks.append(text_input("text", "Text (Markdown)", shown, INPUT, lines=True))
-    else:
-        blocks.append(
-            section(
-                f"The text has {len(shown):,} characters, and a form in Slack takes {INPUT:,}: it is written as it is "
-                "shown in the channel. It can be edited on the tracker afterwards."
-            )
-        )
+    pieces = parts(draft)
+    for number, piece in enumerate(pieces, 1):
+        label = f"Text (Markdown), part {number} of {len(pieces)}" if len(pieces) > 1 else "Text (Markdown)"
+        blocks.append(text_input(f"text-{number}", label, piece, INPUT, lines=True, optional=number > 1))
+    if not pieces:
+        blocks.append(section("The text is too long for a form in Slack, so it is written as the channel shows it. It "
+                              "can be edited on the tracker afterwards."))  # fmt: skip
     blocks.append(context(["Sending it is your approval of what stands here. It is recorded with your name."]))
     place = json.dumps({"of": f"{p.id}:{p.digest}", "channel": channel, "ts": ts, "thread": thread})
     return View(f"Proposal {p.id}", tuple(blocks), "edit", "Approve", place)
@@ -69,7 +66,7 @@ def report(text: str, channel: str, ts: str) -> View:
     blocks = [
         text_input("title", "Title", cut(plain_title(first), TITLE_LIMIT), TITLE_LIMIT),
         _severity(Severity.P2),
-        text_input("text", "Text (Markdown)", cut(fence(text, INPUT - 200), INPUT), INPUT, lines=True),
+        text_input("text-1", "Text (Markdown)", cut(fence(text, INPUT - 200), INPUT), INPUT, lines=True),
         context(["It becomes a proposal in this channel. Nothing is written before an approver says so."]),
     ]
     place = json.dumps({"of": "message", "channel": channel, "ts": ts})

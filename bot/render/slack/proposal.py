@@ -11,6 +11,8 @@ from bot.render.blocks import INPUT, Block, actions, button, code, context, divi
 from bot.render.escape import cut, mrkdwn, visible
 from bot.render.slack.pieces import PARAGRAPH, SENTENCE, SYMBOL, link, person, prose
 
+PART = INPUT - 300
+MOST_PARTS = 5
 SHOWN = 6000
 """Characters of the text that are shown; a longer one is attached as a file."""
 
@@ -75,10 +77,22 @@ def act(draft: Draft) -> str:
 
 def edit_button(p: Proposal) -> Block | None:
     """Where there is a text that an approver can change before approving it."""
-    shown = visible(p.draft.body if p.draft.act is Act.CREATE else p.draft.comment)
-    if p.draft.act is Act.CREATE or 0 < len(shown) <= INPUT:
+    if p.draft.act is Act.CREATE or parts(p.draft):
         return button("Edit and approve", "edit", f"{p.id}:{p.digest}")
     return None
+
+
+def parts(draft: Draft) -> list[str]:
+    """The text in pieces of whole lines, each with room to write in its field; none where it is too long for a form."""
+    found = [""]
+    for line in visible(draft.body if draft.act is Act.CREATE else draft.comment).split("\n"):
+        if len(line) > PART:
+            return []
+        if len(found[-1]) + len(line) > PART:
+            found.append(line)
+        else:
+            found[-1] += f"\n{line}" if found[-1] else line
+    return found if any(found) and len(found) <= MOST_PARTS else []
 
 
 def _label(c: Candidate) -> str:
