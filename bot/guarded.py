@@ -49,8 +49,8 @@ class GuardedChat:
     def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
         self.chat.whisper(channel, user, self._honest(message), thread)
 
-    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
-        return self.chat.answer(address, self._honest(message), share=share)
+    def answer(self, address: str, message: Message, *, share: bool = False, instead: bool = False) -> bool:
+        return self.chat.answer(address, self._honest(message), share=share, instead=instead)
 
     def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:
         self.hold.safe(STANDING)

@@ -177,8 +177,11 @@ class Chat(Protocol):
         """Shown to one person only."""
         ...
 
-    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
-        """To whoever asked, or to everybody, by the address that came with what they did; False if it is spent."""
+    def answer(self, address: str, message: Message, *, share: bool = False, instead: bool = False) -> bool:
+        """To whoever asked, or to everybody, by the address that came with what they did; False if it is spent.
+
+        `instead`: in the place of what was answered there before.
+        """
         ...
 
     def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:

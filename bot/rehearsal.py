@@ -69,7 +69,7 @@ class Aside:
     def whisper(self, channel: str, user: str, message: Message, thread: str = "") -> None:
         self.post(channel, message)
 
-    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
+    def answer(self, address: str, message: Message, *, share: bool = False, instead: bool = False) -> bool:
         return False
 
     def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:

@@ -178,14 +178,14 @@ class SlackChat:
             )
         )
 
-    def answer(self, address: str, message: Message, *, share: bool = False) -> bool:
+    def answer(self, address: str, message: Message, *, share: bool = False, instead: bool = False) -> bool:
         """By a `response_url`, which works five times, for half an hour; whether it was taken."""
         try:
             answer = WebhookClient(address, timeout=TIMEOUT, retry_handlers=[]).send(
                 text=_text(message),
                 blocks=_blocks(message),
                 response_type="in_channel" if share else "ephemeral",
-                replace_original=False,
+                replace_original=instead,
                 unfurl_links=False,
                 unfurl_media=False,
             )

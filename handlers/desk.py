@@ -55,6 +55,8 @@ class Asked:
     """By which a form can be shown, for three seconds."""
     form: Mapping[str, str] = field(default_factory=dict)
     """What stands in a form that was sent."""
+    waiting: bool = False
+    """What was answered first only says that it is worked on: the answer takes its place."""
 
 
 Handle = Callable[["Desk", Asked], None]
@@ -114,12 +116,17 @@ class Desk:
         work.add_done_callback(lambda done: self._report(done, asked))
 
     def later(
-        self, asked: Asked, meanwhile: str, work: Callable[[Desk], None], pool: ThreadPoolExecutor | None = None
+        self, asked: Asked, meanwhile: str, work: Callable[[Desk, Asked], None], pool: ThreadPoolExecutor | None = None
     ) -> None:
-        """Says at once that it is worked on, and works on it where nobody else waits."""
-        self.say(asked, meanwhile)
+        """Says at once that it is worked on, and works on it where nobody else waits.
+
+        The first answer of a command is edited. What a click answers stays below the message that was clicked, which
+        is what Slack would replace; and what was whispered nobody can edit.
+        """
+        first = self.answer(asked, slack.say(meanwhile))
+        asked = replace(asked, waiting=first and not asked.ts)
         self.lasting.add(asked.delivery)
-        (pool or self.slow).submit(work, self).add_done_callback(lambda done: self._ended(done, asked))
+        (pool or self.slow).submit(work, self, asked).add_done_callback(lambda done: self._ended(done, asked))
 
     def change(self, asked: Asked, change: Callable[[], Message]) -> None:
         """The change and its answer are kept together: a delivery that comes again after a crash finds both."""
@@ -217,19 +224,25 @@ class Desk:
 
     # ------------------------------------------------------------ answering
 
-    def answer(self, asked: Asked, message: Message, *, share: bool = False) -> None:
-        """To the person who asked, or to everybody; by the address that came along, or else through the chat."""
+    def answer(self, asked: Asked, message: Message, *, share: bool = False) -> bool:
+        """To the person who asked, or to everybody; by the address that came along, or else through the chat.
+
+        Returns whether it went by that address, where it can still be replaced.
+        """
         chat = self.edges.chat
-        if chat is not None and not asked.channel:
+        if chat is None:
+            return False
+        if not asked.channel:
             if asked.trigger:  # a click in the home tab, where nothing can be posted
                 chat.open(asked.trigger, slack.page(message))
-            return
-        if chat is None or (asked.response_url and chat.answer(asked.response_url, message, share=share)):
-            return
+            return False
+        if asked.response_url and chat.answer(asked.response_url, message, share=share, instead=asked.waiting):
+            return True
         if share:
             chat.post(asked.channel, message, asked.thread)
         else:
             chat.whisper(asked.channel, asked.user, message, asked.thread)
+        return False
 
     def soon(self, work: Callable[[], T], seconds: float) -> T | None:
         """What comes of it, if it comes at once; what goes wrong is raised here."""

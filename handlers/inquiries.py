@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot import inquire, pipeline, telling
 from bot.errors import Refused
 from bot.models import Problem, Window
@@ -46,7 +48,7 @@ def run(desk: Desk, asked: Asked) -> None:
     """A round now; the digest follows by itself."""
     desk.must_operate(asked.user)
 
-    def work(slow: Desk) -> None:
+    def work(slow: Desk, asked: Asked) -> None:
         ended = slow.round()
         until = slow.edges.store.rounds.read_until()
         if ended.stopped:
@@ -69,7 +71,7 @@ def ask(desk: Desk, asked: Asked, command: Ask) -> None:
         raise Refused(f"An answer quotes log lines; {LINES}")
     number = telling.one(desk.edges, command.cluster).number
 
-    def answer(slow: Desk) -> None:
+    def answer(slow: Desk, asked: Asked) -> None:
         slow.tell(asked, slack.reply(inquire.ask(slow.edges, number, command.question, asked.user)))
 
     desk.later(asked, f"On it: I look what the log lines of cluster {number} say to that.", answer)
@@ -80,7 +82,7 @@ def check(desk: Desk, asked: Asked, command: Check) -> None:
     if not desk.may_see_lines(asked):
         raise Refused(f"What is found quotes log lines; {LINES}")
 
-    def answer(slow: Desk) -> None:
+    def answer(slow: Desk, asked: Asked) -> None:
         if command.issue:
             found = inquire.check_issue(slow.edges, command.issue, asked.user)
         else:
@@ -106,7 +108,7 @@ def analyze(desk: Desk, asked: Asked, command: Analyze) -> None:
     desk.later(
         asked,
         f"On it: cluster {number} is looked at again.",
-        lambda slow: _shown(slow, asked, *inquire.analyze(slow.edges, number, asked.user)),
+        lambda slow, asked: _shown(slow, asked, *inquire.analyze(slow.edges, number, asked.user)),
     )
 
 
@@ -116,7 +118,7 @@ def wrong(desk: Desk, asked: Asked, command: Wrong) -> None:
     desk.later(
         asked,
         f"On it: the cause of cluster {number} is struck out, and asked for again with your word.",
-        lambda slow: _shown(slow, asked, *inquire.wrong(slow.edges, number, command.why, asked.user)),
+        lambda slow, asked: _shown(slow, asked, *inquire.wrong(slow.edges, number, command.why, asked.user)),
     )
 
 
@@ -125,4 +127,7 @@ def _shown(desk: Desk, asked: Asked, problem: Problem, reason: str) -> None:
     evidence = desk.may_see_lines(asked)
     desk.tell(asked, slack.detail(problem, desk.now(), evidence=evidence))
     if reason:
-        desk.answer(asked, slack.sentence(f"No model was asked about cluster {problem.number}: {reason}."))
+        desk.answer(
+            replace(asked, waiting=False),
+            slack.sentence(f"No model was asked about cluster {problem.number}: {reason}."),
+        )

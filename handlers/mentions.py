@@ -32,7 +32,7 @@ def mentioned(desk: Desk, asked: Asked) -> None:
         raise Refused(f"An answer quotes log lines; {LINES}")
     number = telling.one(desk.edges, number).number
 
-    def answer(slow: Desk) -> None:
+    def answer(slow: Desk, asked: Asked) -> None:
         reply = inquire.ask(slow.edges, number, question, asked.user)
         message = slack.reply(reply)
         if slow.edges.chat is None or reply.by_patterns:

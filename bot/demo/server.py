@@ -132,10 +132,22 @@ class Handler(BaseHTTPRequestHandler):
                 return self._answer(200, refused.answer)
             channel = slack.channels[known["channel"]]
             message = ours(slack, args)
-            if args.get("response_type") == "in_channel":
+            if args.get("replace_original") and (told := known.get("said")):
+                told.update(
+                    {
+                        **message,
+                        "user": told["user"],
+                        "ts": told["ts"],
+                        "before": [*told.get("before", ()), told["text"]],
+                    }
+                )
+            elif args.get("response_type") == "in_channel":
                 channel.messages[message["ts"]] = message
+                known["said"] = message
             else:
-                channel.whispers.append({**message, "user": known["user"], "thread_ts": args.get("thread_ts", "")})
+                whisper = {**message, "user": known["user"], "thread_ts": args.get("thread_ts", "")}
+                channel.whispers.append(whisper)
+                known["said"] = whisper
             slack.changed.notify_all()
         return self._answer(200, {"ok": True})
 

@@ -298,7 +298,13 @@ def _time(written: Any) -> datetime:
 def _entry(number: int, told: Any, about: Data) -> Entry:
     fields = {"text": told} if isinstance(told, str) else dict(told)
     level = fields.get("level", "ERROR")
-    fields["level"] = Level[level.upper()] if isinstance(level, str) and not level.isdigit() else Level(int(level))
+    named = {"WARN": "WARNING", "FATAL": "CRITICAL"}.get(str(level).upper(), str(level).upper())
+    fields["level"] = Level(int(named)) if named.isdigit() else Level[named]
+    if isinstance(fields.get("failure"), str):
+        fields["failure"] = {"type": fields["failure"]}
+    if isinstance(fields.get("site"), str):
+        module, _, function = fields["site"].rpartition(":")
+        fields["site"] = {"module": module, "function": function}
     form = Form.REQUEST if fields.get("request") else Form.EXCEPTION if fields.get("failure") else Form.LINE
     fields = {
         "id": f"e{number + 1}",

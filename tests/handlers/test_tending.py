@@ -26,7 +26,7 @@ def say(place: Place, user: str, text: str, answer: str) -> None:
     assert place.slack.command(user, CHANNEL, text).ok
 
     def answered() -> bool:
-        return any(answer in w["text"] for w in place.slack.whispers(user)[before:])
+        return any(answer in t for w in place.slack.whispers(user)[before:] for t in (w["text"], *w.get("before", ())))
 
     assert place.slack.wait(answered), (text, [w["text"] for w in place.slack.whispers(user)[before:]])
 
@@ -147,6 +147,22 @@ def test_a_round_can_be_asked_for(place: Place) -> None:
     say(place, GUS, "run", "Guests and bots")
     say(place, BOB, "run", "On it")
     assert place.told(BOB, "The logs are read up to")
+
+
+def test_a_slow_answer_takes_the_place_of_the_first(place: Place) -> None:
+    """One message, edited; where the address has expired meanwhile, the answer is whispered below it."""
+    say(place, BOB, "run", "On it")
+    assert place.told(BOB, "The logs are read up to")
+    (whisper,) = place.slack.whispers(BOB)
+    (first,) = whisper["before"]
+    assert "On it" in first
+    payload = place.slack.command_payload(BOB, CHANNEL, "run")
+    place.slack.response_urls[payload["response_url"].rsplit("/", 1)[-1]]["uses"] = 1
+    place.slack._send("slash_commands", payload, 1)
+    assert place.slack.wait(lambda: len(place.slack.whispers(BOB)) == 3)
+    said = [w["text"] for w in place.slack.whispers(BOB)]
+    assert "On it" in said[1]
+    assert "The logs are read up to" in said[2]
 
 
 def test_whoever_said_later_is_asked_again(place: Place) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
 
-from bot.models import Case, Cluster, Entry
+from bot.models import Case, Cluster, Deployment, Entry
 
 ENTRY_BOUND = 20_000
 ELLIPSIS = re.compile(r"\s*(?:\[?(?:\.\.\.|…)\]?)\s*")
 MASK = re.compile(r"<[A-Za-z*][\w*: -]{0,30}>|<\*>")
 FRAME = re.compile(r'File "(?P<file>[^"\n]{1,200})", line (?P<line>\d+)')
-PLACE = re.compile(r"(?<![\w.@-])(?P<file>/?(?:[\w.@-]+/)*[\w@-]+\.\w{1,5}):(?P<line>\d+)")
+PLACE = re.compile(r"(?<![\w.@-])(?P<file>/?(?:[\w.@-]+/)*[\w@-]+\.\w{1,5}):(?:line )?(?P<line>\d+)")
 
 
 FRAMES = (
@@ -201,6 +201,18 @@ class Facts:
         return found
 
     @cached_property
+    def names(self) -> str:
+        """What the clusters are called by: services, places, exceptions, routes; nothing that only an entry says."""
+        parts: list[str] = []
+        for c in self.clusters.values():
+            parts += [c.service, c.kind.value, *c.environments, *c.revisions]
+            for s in c.signatures:
+                parts += [s.site, s.exception, s.method, s.route]
+        for d in self.case.deployments:
+            parts += [d.service, d.environment, d.revision, d.image, d.who]
+        return plain(" \n ".join(p for p in parts if p))
+
+    @cached_property
     def words(self) -> str:
         """Everything about the case that is not an entry, as text to find names in."""
         parts: list[str] = []
@@ -215,6 +227,12 @@ class Facts:
     def revisions(self, *, deployed: bool = False) -> tuple[str, ...]:
         named = self.cluster.revisions
         return (*named, *(d.revision for d in self.case.deployments if d.revision)) if deployed else named
+
+    def deployed(self, text: str) -> tuple[Deployment, ...]:
+        """The deployments that a text may speak of: those of the revisions it names, or all where it names none."""
+        known = self.case.deployments
+        named = tuple(d for d in known if d.revision and d.revision in text)
+        return named if named or any(r in text for r in self.cluster.revisions) else known
 
     def count(self, environment: str = "", revision: str = "", *, entries: bool = False) -> int:
         """Occurrences (or entries), of one environment or revision where they are named."""

@@ -39,6 +39,7 @@ UNITS = {
 }
 SPECIFIC = re.compile(r"crash|request|call|timeout|warning|traceback|restart|exit|attempt", re.IGNORECASE)
 """Words that say what happened, not only how often: they must stand in the entries too."""
+AFFECTED = re.compile(r" (?:is|was|has been) (?:affected|hit|involved)\b")
 STATUS_LIKE = re.compile(r"errors?|failures?|requests?|calls?|timeouts?", re.IGNORECASE)
 """What a status can stand before: "503 errors" are errors with that status."""
 NAMED = re.compile(
@@ -59,8 +60,11 @@ LABELLED = re.compile(
     re.IGNORECASE,
 )
 ONCE = re.compile(r"\b(?P<n>once|twice|thrice)\b", re.IGNORECASE)
-HAPPENED = re.compile(r"\b(?:happen\w*|occur\w*|seen|logged|rais\w+|appear\w*|only|exactly)\W+(?:\w+\W+)?$")
+HAPPENED = re.compile(
+    r"\b(?:happen\w*|occur\w*|seen|logged|rais\w+|appear\w*|fail\w*|record\w+|observed|count\w*|report\w+|thrown|crash\w*|only|exactly)\W+(?:\w+\W+)?$"
+)
 """Words before "twice" that make it a count of this cluster, in a conclusion."""
+OCCURRED = re.compile(r"\b(?:occur\w*|happen\w*|in total|overall|altogether)\b", re.IGNORECASE)
 VAGUE = re.compile(rf"\b(?P<n>dozens|hundreds|thousands|millions) of (?:{UNIT})\b", re.IGNORECASE)
 LEAST = {"dozens": 24, "hundreds": 200, "thousands": 2_000, "millions": 2_000_000}
 MONEY = re.compile(r"(?:[$€£] ?\d[\d,.]*|\d[\d,.]* ?(?:[$€£]|euros?\b|dollars?\b|usd\b|eur\b))", re.IGNORECASE)
@@ -70,6 +74,7 @@ OWN = re.compile(r"\b(?:P[0-5]|issues? #?\d+|#\d+|verdict|confirmed|approved)\b"
 PART = re.compile(
     r"\b(?:first|last|another|additional|further|other|next|top|out of|(?<!number )(?<!count )(?<!total )of)\W+$"
 )
+OF_WHOLE = re.compile(r" of \d[\d,.]*\d \w+")
 SPREAD = re.compile(r"\b(?:spread|distributed|split|scattered|shared|spans?|spanning)\W*$")
 PART_TIME = re.compile(r"\b(?:in|within|during) (?:the |its )?(?:first|last|initial|final)\b", re.IGNORECASE)
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
@@ -79,6 +84,8 @@ LABEL = re.compile(
 )
 PAIR = re.compile(r"(?<![\w.,/-])(?P<n>\d+)(?: of | out of |/)(?:the |its |all )?(?P<m>\d+)(?![\w/-]|[.,]\d)")
 SIZE = re.compile(r"(?<![\w.,-])(?P<n>\d+(?:\.\d+)?) ?(?P<unit>bytes?|[kmgt]i?b|[kmgt]i(?!\w))(?!\w)", re.IGNORECASE)
+ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
+WHOLE = re.compile(r"\b(?:of|out of|total|altogether|limit|maximum|all|max)\b[^.;]*$|/ ?$")
 SIZES = {"k": 1, "m": 2, "g": 3, "t": 4}
 PREPOSITIONS = frozenset(
     re.findall(r"\w+", "with than from over that this the and for was were has had are said says about")
@@ -112,6 +119,10 @@ def percentages(sentence: Sentence) -> None:
         forms = {written, written.replace(" ", "")}
         if any(stands(w, stated) for w in forms):
             sentence.read(*found.span())
+        elif (whole := OF_WHOLE.match(sentence.text, found.end())) and stands(
+            sentence.text[found.start() : whole.end()], ground
+        ):
+            sentence.holds(found.start(), whole.end())
         elif any(stands(w, ground) for w in forms) and not re.match(r" of\b", sentence.after(found.end())):
             sentence.holds(*found.span())
         else:
@@ -126,9 +137,13 @@ def counts(sentence: Sentence) -> None:
             if not _is_a_name(sentence, found, labelled=labelled):
                 _check(sentence, found, labelled=labelled)
     for found in sentence.find(ONCE):
-        if not sentence.strict and not HAPPENED.search(sentence.before(found.start())):
-            continue
         n = {"once": 1, "twice": 2, "thrice": 3}[found["n"].lower()]
+        if not HAPPENED.search(sentence.before(found.start())):
+            if sentence.strict and sentence.cited and n != sentence.facts.cluster.occurrences:
+                sentence.open(*found.span(), f"how often that was, “{found[0]}”, was not counted")
+                continue
+            if not sentence.strict:
+                continue
         _compare(sentence, found.span(), n, sentence.facts.cluster.occurrences, "", "occurrences")
     for found in sentence.find(VAGUE):
         kind = next(k for k in UNITS if found[k])
@@ -145,10 +160,17 @@ def sizes(sentence: Sentence) -> None:
         return
     known = {_bytes(m) for m in SIZE.finditer(sentence.ground)}
     for found in sentence.find(SIZE):
-        if _bytes(found) in known:
+        same = [m[0] for m in SIZE.finditer(sentence.ground) if m["n"] == found["n"]]
+        label = LABEL.search(sentence.before(found.start(), 30))
+        near = label["label"] if label and label["label"] not in PREPOSITIONS else ""
+        if _bytes(found) in known and near and same and not _touches(near, same[0], sentence.ground):
+            sentence.open(*found.span(), f"“{near} {found[0]}” does not stand in the entries it names")
+        elif _bytes(found) in known:
             sentence.holds(*found.span())
+        elif same and sentence.cited:
+            sentence.wrong(*found.span(), f"the entry says {same[0]}, not {found[0]}")
         else:
-            sentence.open(*found.span(), f"{found[0]} does not stand in the entries it names")
+            sentence.amiss(*found.span(), f"{found[0]} does not stand in the entries it names")
 
 
 def _bytes(found: re.Match[str]) -> float:
@@ -175,7 +197,14 @@ def numbers(sentence: Sentence) -> None:
         start, end = found.span()
         value, unit = found["n"], found["unit"].strip()
         if not _stands(value, unit, ground):
-            sentence.open(start, end, f"{found.group(0).strip()} does not stand in the entries it names")
+            addresses = sorted(set(ADDRESS.findall(ground))) if sentence.cited and ADDRESS.fullmatch(value) else []
+            if addresses:
+                sentence.wrong(start, end, f"the entries name {', '.join(addresses[:3])}, not {value}")
+            else:
+                sentence.amiss(start, end, f"{found.group(0).strip()} does not stand in the entries it names")
+            continue
+        if _whole_only(value, ground) and not WHOLE.search(sentence.before(start)):
+            sentence.open(start, end, f"{value} stands in the entries as the whole, of which there was a part")
             continue
         label = LABEL.search(sentence.before(start, 30))
         per = re.match(r" ?(?:[a-z]+ )?per (?P<unit>[a-z]+)", sentence.after(end))
@@ -184,13 +213,19 @@ def numbers(sentence: Sentence) -> None:
         ):
             sentence.open(start, end, f"“{value}{per[0]}” does not stand in the entries it names")
             continue
-        near = label["label"] if label and label["label"] not in PREPOSITIONS else ""
+        near = label["label"] if label and label["label"] not in PREPOSITIONS and not ADDRESS.fullmatch(value) else ""
         if near and not _beside(near, value, ground):
             sentence.open(start, end, f"“{near} {value}” does not stand in the entries it names")
         elif unit in ("%", "percent") and re.match(r" of\b", sentence.after(end)):
             sentence.open(start, end, f"the share of {value} % was not counted")
         else:
             sentence.holds(start, end)
+
+
+def _whole_only(value: str, ground: str) -> bool:
+    """Whether the number stands only behind a part of it: `40 % of 2,500`, `3 of 5`, `0/1`."""
+    at = [m.start() for m in re.finditer(rf"(?<![\w.,]){re.escape(value)}(?![\w]|[.,]\d)", ground)]
+    return bool(at) and all(re.search(r"(?:\d ?%?|percent)(?: of | out of | ?/ ?)$", ground[:i]) for i in at)
 
 
 def _stands(value: str, unit: str, ground: str) -> bool:
@@ -203,9 +238,17 @@ def _stands(value: str, unit: str, ground: str) -> bool:
 def _beside(label: str, value: str, ground: str) -> bool:
     lowered, word = ground.lower(), re.escape(label)
     number = rf"(?<![\w.,]){re.escape(value)}(?![\w]|[.,]\d)"
+    if label == "code" and re.search(rf"\bexit\({re.escape(value)}\)", ground):
+        return True
     if label in ("port", "line") and re.search(rf":{re.escape(value)}(?!\w)", ground):
         return True
     return re.search(rf"\b{word}\b[^\d]{{0,25}}{number}", lowered) is not None
+
+
+def _touches(label: str, value: str, ground: str) -> bool:
+    """Whether the word stands before the value, or right behind it."""
+    behind = rf"(?<![\w.,]){re.escape(value.lower())} (?:\w+ )?{re.escape(label)}\b"
+    return _beside(label, value.lower(), ground) or re.search(behind, ground.lower()) is not None
 
 
 def _is_a_name(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> bool:
@@ -215,7 +258,12 @@ def _is_a_name(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> b
     word = next((found[k] for k in UNITS if found[k]), "count").lower()
     if labelled:
         return not (found["counted"] or word == "count" or word.endswith("s"))
-    return found["n"].lower() == "one" and not found["compared"] and word not in ("time", "times", "occurrence")
+    if found["n"].lower() != "one" or found["compared"] or word in ("time", "times", "occurrence"):
+        return False
+    alone = re.search(r"\b(?:only|just|single) $", sentence.before(found.start())) or AFFECTED.match(
+        sentence.text, found.end()
+    )
+    return not (alone and any(found[k] for k in ("users", "clients", "revisions", "environments")))
 
 
 def _happened(facts: Facts, word: str) -> bool:
@@ -252,6 +300,13 @@ def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
     if PART.search(sentence.before(start, 16)) or RATE.match(sentence.after(end, 8)):
         sentence.open(start, end, f"“{found.group(0)}” is a part or a rate, which was not counted")
         return
+    if kind == "occurrences" and not labelled and sentence.cited and claimed != facts.cluster.occurrences:
+        if (found["occurrences"] or "").lower() == "times" and not HAPPENED.search(sentence.before(found.start("n"))):
+            sentence.open(start, end, f"how often that was, “{found.group(0).strip()}”, was not counted")
+            return
+        if sentence.strict and _said_of_itself(sentence, found):
+            sentence.holds(start, end)
+            return
     environment, revision = _scope(sentence, start, end)
     if kind == "occurrences" and (
         _other_window(sentence) or PEAK.search(sentence.text) or PART_TIME.search(sentence.text)
@@ -271,6 +326,14 @@ def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
     if SPECIFIC.search(word):
         span = (found.start("n"), found.end("n"))
     _compare(sentence, span, claimed, actual, compared, kind + where, step)
+
+
+def _said_of_itself(sentence: Sentence, found: re.Match[str]) -> bool:
+    """Whether an entry says this figure of what it is about itself ("the warm-up ended with 0 errors")."""
+    others = re.findall(r"[A-Za-z]{4,}", sentence.text[: found.start()] + " " + sentence.text[found.end() :])
+    said = sentence.ground.lower()
+    telling = [w for w in others if stands(w.lower(), said) and w.lower() not in sentence.facts.cluster.service.lower()]
+    return len(telling) >= 2 and stands(found.group(0).strip().lower(), said) and not OCCURRED.search(sentence.text)
 
 
 def _value(found: re.Match[str]) -> tuple[float, float]:
@@ -294,7 +357,8 @@ def _compare(
     step: float = 1,
 ) -> None:
     if _right(claimed, actual, compared, step):
-        sentence.holds(*span)
+        only = re.search(r"\b(?:only|just) $", sentence.text[: span[0]], re.IGNORECASE)
+        sentence.holds(only.start() if only and not compared else span[0], span[1])
     else:
         sentence.wrong(*span, f"{actual} {what}, not {sentence.text[span[0] : span[1]].strip()}")
 
@@ -342,6 +406,12 @@ def _actual(facts: Facts, kind: str, environment: str, revision: str) -> int | N
 def _scope(sentence: Sentence, start: int, end: int) -> tuple[str, str]:
     """The one environment and revision that a count is of, where the sentence names one."""
     facts = sentence.facts
+    clause = re.split(r"[,;] | and ", sentence.text[:end])[-1]
+    led = re.match(r"(?:in|on|for) (?:the )?(?:revision )?(?P<name>[\w.-]+\w)\b", clause, re.IGNORECASE)
+    if led and led["name"] in facts.cluster.environments:
+        return led["name"], ""
+    if led and led["name"] in facts.cluster.revisions:
+        return "", led["name"]
     following = re.split(r"\d+ |[;.] ", sentence.text[end:], maxsplit=1)[0]
     return (
         _named(facts.cluster.environments, following, sentence.text),

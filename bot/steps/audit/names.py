@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 
 from bot.steps.audit.facts import Facts, stands
+from bot.steps.audit.figures import counting
 from bot.steps.audit.sentence import Sentence
 from bot.steps.audit.times import DEPLOYED
 
@@ -15,6 +16,12 @@ CALLED = re.compile(r"\brevision [`'\"]?(?P<name>[a-z][\w.-]*\d[\w-]*)(?![\w-])"
 BEGAN = re.compile(
     r"\b(?:since|start(?:ed|s|ing)? (?:with|on|in)|began (?:with|on|in)|introduced (?:by|in|with)|new (?:in|with)"
     r"|first (?:seen )?(?:on|in|with)|appeared (?:with|in|on))\W+(?:(?:the|deployment|deploy|of|revision)\W+){0,4}$"
+)
+FIRST_OF_ALL = re.compile(
+    r"^ (?:was |is |came |failed )?(?:the )?(?:seen |affected |hit |logged )?(?P<end>first|earliest|last|latest)(?=[.,;]|$| and\b)"
+)
+THAN = re.compile(
+    r"^ (?:(?:was|is|came|failed|appeared|seen|affected|hit|logged) )*(?P<word>before|after|earlier than|later than) (?:revision )?(?P<other>[a-z][\w-]*\w)"
 )
 ENDED = re.compile(r"\b(?:last (?:seen )?(?:on|in|with)|latest|newest)\W+(?:(?:the|revision)\W+){0,2}$")
 SOLE = re.compile(r"\b(?:only|exclusively|solely|all|every|each|always|just)\b", re.IGNORECASE)
@@ -28,9 +35,10 @@ SEVERITY = re.compile(r"\bP(?P<n>[0-5])\b")
 CLUSTER = re.compile(r"\bcluster #?(?P<n>\d+)\b", re.IGNORECASE)
 FILE = re.compile(
     r"(?<![\w/.-])(?P<file>/?(?:[\w.@-]+/)*[\w@-][\w.@-]*\.(?:py|jsx?|tsx?|mjs|cjs|go|java|kt|rb|php|rs|cs|cc?|cpp|h|sql|ya?ml"
-    r"|json|toml|sh|html))(?![\w/])(?:(?::|\"?,? (?:at |on |in )?line )(?P<line>\d+))?(?!\w)"
+    r"|json|toml|sh|html))(?![\w/])(?:(?::(?:line )?|\"?,? (?:at |on |in )?line )(?P<line>\d+))?(?!\w)"
 )
 LINE = re.compile(r"\blines? (?P<line>\d+)(?![\w%]|[.,]\d)", re.IGNORECASE)
+LINE_OF = re.compile(r"\b[Ll]ines? (?P<line>\d+) (?:of|in) (?P<file>[\w.@/-]+\.\w{1,5})(?!\w)")
 EXCEPTION = re.compile(
     r"(?<![\w.])(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt|Timeout|Refused|Denied|Exit))s?(?![\w.]*\w)"
 )
@@ -38,7 +46,7 @@ PATH = re.compile(
     r"(?:\b(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) )?(?<![\w/.<:])(?P<path>/[\w{}<>*%~.:-]+(?:/[\w{}<>*%~.:-]*)*)"
 )
 STATUS = re.compile(
-    r"\b(?:HTTP(?: status)?(?: code)?|status(?: code)?|answer(?:ed|s)?(?: with)?|returned|responded with)[ :=]{1,2}(?P<n>[1-5]\d\d)\b",
+    r"\b(?:HTTP(?: status)?(?: code)?|status(?: code)?(?: (?:is|was|of))?|answer(?:ed|s)?(?: with)?|returned|responded with)[ :=]{1,2}(?P<n>[1-5]\d\d)\b(?! times)",
     re.IGNORECASE,
 )
 STATUS_AFTER = re.compile(
@@ -46,7 +54,8 @@ STATUS_AFTER = re.compile(
     re.IGNORECASE,
 )
 DEPLOYER = re.compile(
-    r"\b(?:deploy(?:ed|ment)?|rolled out|released)\b[^.;]{0,60}?\bby (?P<who>(?!the\b|a\b|revision\b)[\w.@+-]+\w)",
+    r"\b(?:deploy(?:ed|ment)?|rolled out|released)\b[^.;]{0,60}?\bby (?P<who>(?!the\b|a\b|revision\b)[\w.@+-]+\w)"
+    r"|(?<![\w@.+-])(?P<doer>[\w.+-]+@[\w.-]+\w) (?:deployed|rolled out|released)\b",
     re.IGNORECASE,
 )
 TOKEN = re.compile(
@@ -80,6 +89,19 @@ def revisions(sentence: Sentence) -> None:
             _no(sentence, found, f"it was seen on {shown}" if shown else "")
         elif BEGAN.search(sentence.before(start, 60)) and name != (*facts.cluster.revisions, name)[0]:
             _no(sentence, found, f"it was first seen on {facts.cluster.revisions[0]}")
+        elif (placed := _placed_in_time(facts, name, sentence, found)) is not None:
+            right, end = placed
+            _no(sentence, found, right) if right else sentence.holds(start, end)
+        elif (
+            sentence.strict
+            and not deployed
+            and {e.revision for e in sentence.cited if e.revision}.isdisjoint(seen)
+            and all(e.revision for e in sentence.cited)
+            and sentence.cited
+            and not counting(sentence)
+        ):
+            shown = ", ".join(sorted({e.revision for e in sentence.cited}))
+            sentence.open(start, end, f"the entries it names are of {shown}, not of {name}")
         elif ENDED.search(sentence.before(start, 60)) and name != (name, *facts.cluster.revisions)[-1]:
             _no(sentence, found, f"it was last seen on {facts.cluster.revisions[-1]}")
         elif sole and seen != set(facts.cluster.revisions):
@@ -94,6 +116,22 @@ def revisions(sentence: Sentence) -> None:
             sentence.holds(*found.span())
         else:
             _no(sentence, found, f"it was seen on {', '.join(facts.cluster.revisions[:4])}" if known else "")
+
+
+def _placed_in_time(facts: Facts, name: str, sentence: Sentence, found: re.Match[str]) -> tuple[str, int] | None:
+    """What is wrong with `A was seen first` and `A failed before B` (empty: it is right), and where it ends; else None."""
+    order, beyond = facts.cluster.revisions, sentence.text[found.end() : found.end() + 120]
+    at = found.end()
+    if name not in order:
+        return None
+    if end := FIRST_OF_ALL.match(beyond):
+        right = order[0 if end["end"] in ("first", "earliest") else -1]
+        return "" if right == name else f"the {end['end']} revision is {right}", at + end.end()
+    if (than := THAN.match(beyond)) and than["other"] in order:
+        earlier = order.index(name) < order.index(than["other"])
+        right = "" if earlier == (than["word"] in ("before", "earlier than")) else f"it was first seen on {order[0]}"
+        return right, at + than.end("word")
+    return None
 
 
 def _absent(sentence: Sentence, found: re.Match[str], known: bool, begin: int) -> None:
@@ -150,14 +188,14 @@ def severities(sentence: Sentence) -> None:
 def deployers(sentence: Sentence) -> None:
     """Who deployed: the one who deployed that revision, where one is named."""
     for found in sentence.find(DEPLOYER):
-        known = sentence.facts.case.deployments
-        known = tuple(d for d in known if d.revision and d.revision in sentence.text) or known
-        if any(found["who"].lower() == d.who.lower() for d in known):
-            sentence.holds(*found.span("who"))
+        said = "who" if found["who"] else "doer"
+        known = sentence.facts.deployed(sentence.text)
+        if any(found[said].lower() == d.who.lower() for d in known):
+            sentence.holds(*found.span(said))
         elif who := sorted({d.who for d in known if d.who}):
-            sentence.wrong(*found.span("who"), f"deployed by {', '.join(who)}, not {found['who']}")
+            sentence.wrong(*found.span(said), f"deployed by {', '.join(who)}, not {found[said]}")
         else:
-            sentence.open(*found.span("who"), "who deployed is not known")
+            sentence.open(*found.span(said), "who deployed is not known")
 
 
 def ids(sentence: Sentence) -> None:
@@ -178,6 +216,15 @@ def tokens(sentence: Sentence) -> None:
 
 def files(sentence: Sentence) -> None:
     facts, ground = sentence.facts, sentence.ground
+    for found in sentence.find(LINE_OF):
+        at = {n for f, n in facts.places if f"/{f}".endswith("/" + found["file"].lstrip("/"))} - {0}
+        if at and int(found["line"]) not in at:
+            shown = ", ".join(map(str, sorted(at)))
+            sentence.wrong(
+                found.start(),
+                found.end("line"),
+                f"in {found['file']} the entries name line {shown}, not {found['line']}",
+            )
     for found in sentence.find(FILE):
         file, line = found["file"], int(found["line"] or 0)
         known = {n for f, n in facts.places if f"/{f}".endswith("/" + file.lstrip("/"))}
@@ -271,9 +318,13 @@ def statuses(sentence: Sentence) -> None:
 def environments(sentence: Sentence) -> None:
     """An environment that is named is one in which it was seen; with "only" it is the only one."""
     seen = {e for e in sentence.facts.cluster.environments if e}
-    named = {e for e in {*seen, *KNOWN_ENVIRONMENTS} if re.search(rf"(?<![\w-]){re.escape(e)}(?![\w-])", sentence.rest)}
+    named = {
+        e
+        for e in {*seen, *KNOWN_ENVIRONMENTS}
+        if re.search(rf"(?<![\w-]){re.escape(e)}(?![\w-])", sentence.rest, re.IGNORECASE)
+    }
     for environment in sorted(named):
-        for found in sentence.find(re.compile(rf"(?<![\w-]){re.escape(environment)}(?![\w-])")):
+        for found in sentence.find(re.compile(rf"(?<![\w-]){re.escape(environment)}(?![\w-])", re.IGNORECASE)):
             absent = ABSENT.search(sentence.text[max(0, found.start() - 70) : found.start()])
             if absent:
                 _absent(sentence, found, environment in seen, found.start() - len(absent[0]))

@@ -29,6 +29,11 @@ UNIVERSAL = re.compile(
     r"\b(?P<all>all|every|each|always)\b(?: (?:of )?(?:the |its |these )?(?:occurrences?|requests?|errors?|failures?|entries|entry|of them|cases?)|[ \x1f])",
     re.IGNORECASE,
 )
+EVERYONE = re.compile(
+    r"\b(?:nobody|no[ -]?one|everybody|everyone|(?:no|all|every) (?:users?|customers?|clients?|people|person)"
+    r"|all (?:is|are) (?:well|good|fine|ok(?:ay)?|safe)|unaffected)\b",
+    re.IGNORECASE,
+)
 BOTH = re.compile(r"\b(?P<both>both)\b (?P<unit>\w+|\x1f)", re.IGNORECASE)
 IDIOM = re.compile(r"\bin all\b|\ball told\b|\bmost (?=recent\b)|\bso far\b|\bAll (?=within \x1f)")
 """With a count or the whole span, which is checked by itself, these say no more."""
@@ -60,7 +65,7 @@ FREE = frozenset(
         "seven eight nine ten via exactly precisely least more most once twice ranked rated running runs ran run "
         "answer answers answered return returned returns responded responds a an as at be by do go he if in is it me "
         "came come comes went goes produced produces belong belongs separate recorded earliest latest recent far "
-        "overall recurred "
+        "overall recurred happening throws throwing saw response responses "
         "around across roughly approximately nearly tracks tracked track average averages rate rates each took takes per "
         "originate originated peak precedes follows lie spread distributed apart passed elapsed involves involved known present requests root affecting stack points thrown threw address asked exist existed exists belonged trace traces stands stand figures figure id ids "
         "respectively my of on or so to up us vs we until till ",
@@ -103,8 +108,22 @@ def orders(sentence: Sentence) -> None:
             sentence.open(start, end, f"whether it was so “{word}” is not checked")
 
 
+def everyone(sentence: Sentence) -> None:
+    """Who is affected is counted; an entry that says "nobody" is only somebody's word."""
+    for found in sentence.find(EVERYONE):
+        sentence.open(*found.span(), f"“{found.group(0).lower()}” says more than was counted")
+
+
 def quantifiers(sentence: Sentence) -> None:
     """ "All" and "both" hold where every signature, revision or environment of the cluster is as they say."""
+    service = re.escape(sentence.facts.cluster.service)
+    whole = re.compile(
+        rf"(?P<all>all|every)(?: of)?(?: the)?(?: ?\x1f+)?(?: (?:occurrences?|errors?|failures?|entries|entry|of them))?"
+        rf"(?: (?:is|are|was|were|come|comes|came)| logged| seen)* (?:in|on|from|of|by) (?:the )?(?:service )?{service}(?: service)?\.?",
+        re.IGNORECASE,
+    )
+    if (found := whole.fullmatch(sentence.rest)) and service:
+        sentence.holds(*found.span("all"))
     for found in sentence.find(UNIVERSAL):
         if _of_everything(sentence):
             sentence.read(*found.span("all"))
@@ -171,7 +190,7 @@ def negations(sentence: Sentence) -> None:
 
 def words(sentence: Sentence) -> None:
     """Names stand letter by letter; plain words in one of their forms; a word in quotation marks stands as it is."""
-    ground, known = sentence.ground, sentence.facts.words
+    ground, known = sentence.ground, sentence.facts.names if sentence.cited else sentence.facts.words
     for found in sentence.find(NAMED):
         name = found["name"]
         shown = re.search(rf"[`'\"‘“]{re.escape(name)}['`\"’”]", ground) if _free(name) else stands(name, ground)
@@ -183,6 +202,7 @@ def words(sentence: Sentence) -> None:
         name = found.group(0).rstrip(".:")
         if (
             stands(name, ground)
+            or (found.start() == 0 and stands(name[:1].lower() + name[1:], ground))
             or stands(name, known)
             or ("-" in name and all(_free(p) or _word(p, ground, known) for p in name.split("-")) and name.islower())
         ):
@@ -211,8 +231,8 @@ def _denied(word: str, ground: str) -> bool:
 
 
 def _apart(text: str) -> str:
-    """Names taken apart: `QueuePool` says "pool", `missing_row` says "row"."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", text)
+    """Names taken apart: `QueuePool` says "pool", `missing_row` says "row"; what timed out is a timeout."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", text).replace("timed out", "timed out timeout")
 
 
 def _free(word: str) -> bool:
@@ -228,13 +248,13 @@ def _form(word: str, *texts: str) -> bool:
     if len(word) < 3:
         return _word(word, *texts)
     stem = _stem(word)
-    shape = re.compile(rf"(?<![a-z]){re.escape(stem)}(?:ations?|ings?|ions?|ed|es|s|ly|e|ment)?(?![a-z])")
+    shape = re.compile(rf"(?<![a-z]){re.escape(stem)}(?:ations?|ings?|ions?|ed|es|s|ly|e|ment|y|ies)?(?![a-z])")
     return any(shape.search(t.lower()) for t in texts)
 
 
 def _stem(word: str) -> str:
     lowered = word.lower()
-    stem = re.sub(r"(?:ations?|ings?|ions?|ed|es|s|ly|e)$", "", lowered)
+    stem = re.sub(r"(?:ations?|ings?|ions?|ed|ies|es|s|ly|y|e)$", "", lowered)
     return stem if len(stem) >= 4 else lowered
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.models import Claim, Entry, Finding
 from bot.steps.audit.facts import Facts, plain, quoted, sayings
-from bot.steps.audit.figures import counting, counts, money, numbers, pairs, percentages, sizes
+from bot.steps.audit.figures import OWN, counting, counts, money, numbers, pairs, percentages, sizes
 from bot.steps.audit.names import (
     deployers,
     environments,
@@ -25,7 +26,7 @@ from bot.steps.audit.names import (
     statuses,
     tokens,
 )
-from bot.steps.audit.prose import negations, orders, quantifiers, told, words
+from bot.steps.audit.prose import EVERYONE, everyone, negations, orders, quantifiers, told, words
 from bot.steps.audit.sentence import Mark, Sentence
 from bot.steps.audit.sequence import sequence
 from bot.steps.audit.shares import clusters, shares
@@ -44,6 +45,11 @@ CAUSAL = re.compile(
 """Words of a conclusion. A sentence with one is an inference, whatever its label says."""
 MARKED = re.compile(r"\"(?P<double>[^\"]{1,600})\"|`(?P<tick>[^`]{1,600})`")
 
+JOINED = re.compile(
+    r"\b(?:and|both|each|all|to|until|between|before|after|then|later|earlier|follow\w*|preced\w*|while|or|prior)\b|[,;]",
+    re.IGNORECASE,
+)
+"""A sentence with one of these may say one thing of one entry and another of the next."""
 INNER = str.maketrans({'"': "'", "`": "'"})
 """Quotation marks inside a quotation are written as others."""
 
@@ -55,6 +61,7 @@ REST: tuple[Callable[[Sentence], None], ...] = (
     ids,
     environments,
     orders,
+    everyone,
     quantifiers,
     negations,
     tokens,
@@ -79,6 +86,7 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
         if (
             cited
             and not counting(sentence)
+            and not EVERYONE.search(sentence.text)
             and any(_said(sentence.text.rstrip(". "), e, facts) for e in cited)
             and not claim.quote
         ):
@@ -87,12 +95,25 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
         quote = plain(claim.quote)
         sentence.marks.append(_quote(quote, sentence))
         at = sentence.text.find(quote)
-        if at >= 0:
+        if at >= 0 and not (strict and OWN.search(quote) and not MARKED.search(sentence.text)):
             sentence.read(at, at + len(quote))
     _quotes_inside(sentence, strict=strict)
     for check in (*FIGURES, *(REST if strict else (environments,))):
         check(sentence)
+    if strict and len(cited) > 1 and not JOINED.search(MARKED.sub(" ", sentence.text)):
+        held = all(m.finding is Finding.CONFIRMED for m in sentence.marks)
+        if held and not any(_alone(claim, i, facts) for i in ids):
+            return [
+                *sentence.marks,
+                Mark(sentence.text, Finding.UNSUPPORTED, "none of the entries it names says all of it"),
+            ]
     return sentence.marks
+
+
+def _alone(claim: Claim, id: str, facts: Facts) -> bool:
+    """Whether one entry bears out the whole claim."""
+    marks = read(replace(claim, rests_on=(id,)), facts, strict=True)
+    return all(m.finding is Finding.CONFIRMED for m in marks)
 
 
 def _quote(quote: str, sentence: Sentence) -> Mark:

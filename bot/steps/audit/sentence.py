@@ -71,6 +71,23 @@ class Sentence:
     def after(self, end: int, reach: int = 40) -> str:
         return self.text[end : end + reach].lower()
 
+    def otherwise(self, start: int, end: int) -> str:
+        """What the cited entries say between the words that this stands between, where that is another figure."""
+        before = re.search(r"([A-Za-z]\w*) $", self.text[:start])
+        after = re.match(r" ([A-Za-z]\w*)", self.text[end:])
+        if not self.cited or not before or not after:
+            return ""
+        form = rf"\b{re.escape(before[1])}[ :=]+(\d[\d.,]*(?: ?[A-Za-z]{{1,3}}\b)??) {re.escape(after[1])}\b"
+        said = set(re.findall(form, text_of(self.cited)))
+        return said.pop() if len(said) == 1 else ""
+
+    def amiss(self, start: int, end: int, why: str) -> None:
+        """A figure that does not stand where it should: wrong where another one stands there, unsupported otherwise."""
+        if other := self.otherwise(start, end):
+            self.wrong(start, end, f"the entry says {other}, not {self.text[start:end].strip()}")
+        else:
+            self.open(start, end, why)
+
     def _mark(self, start: int, end: int, finding: Finding, why: str) -> None:
         self.marks.append(Mark(self.text[start:end], finding, why))
         self.read(start, end)

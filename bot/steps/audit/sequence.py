@@ -20,6 +20,7 @@ RELATION = re.compile(
 BY = re.compile(rf"(?<= by )(?P<dur>{AMOUNT}(?:(?:,? and |, | ){AMOUNT})*)")
 BACKWARD = re.compile(r"after|later|follow(?!ed by)|preceded by", re.IGNORECASE)
 CLAUSE = re.compile(r"; |(?<=\w)\. (?=[A-Z])|, (?=and |but |while |whereas )")
+CONTINUED = re.compile(r"\b(?:continu(?:ed|es?)|persist(?:ed|s)?|went on)\b", re.IGNORECASE)
 NEVER = re.compile(
     r"\b(?:no|nothing|none|not|never|wasn't|without)\b(?: (?:other|further|earlier|later|more|such|occurrences?|entries|entry|errors?|failures?|logs?"
     r"|lines?|was|were|is|are|been|had|has|have|seen|logged|recorded|observed|happen\w*|occur\w*|appear\w*|of|it|the|this|problem"
@@ -31,8 +32,24 @@ WINDOWED = (
     rf"(?: (?:were|was|are|of it|happened|occurred|came|come|seen|logged|recorded|fell|fall))*(?: in the time)? "
     rf"(?P<word>before|prior to|until|after|since|between|from) "
 )
+MORE_WINDOWED = rf"(?<=\x1f)[,;]?(?: and| but| then| only)* (?P<about>){N}(?P<what>) (?P<word>between|from|after|before|until|since) "
+"""One more count and time, behind one that was read."""
+IN_THE_HOUR = (
+    rf"(?:{N} {THINGS} )?(?P<hour>(?:in|during|was) (?:in )?the hour (?:from|of|starting at|beginning at) "
+    r"(?P<stamp>(?:\d{4}-\d\d-\d\d[T ])?\d\d?:\d\d(?::\d\d)?(?: ?(?:UTC|Z|GMT)\b)?))"
+    rf"(?:,? with {N.replace('?P<n>', '?P<m>')} {THINGS.replace('?P<what>', '?:')})?"
+)
 LED = r"(?P<word>before|prior to|until|after|since|between|from) "
 LED_COUNT = rf",? (?:it |the \w+ |there )?(?:\w+ ){{0,3}}?{ABOUT}{N} {THINGS}"
+EVERY_ONE = re.compile(
+    r"(?P<all>\b(?:all|every)(?: of)?(?: the)?(?: \d[\d,]*)?) (?:occurrences?|errors?|failures?|entries|entry|of them)"
+    r"(?: (?:happened|occurred|came|fell|were|was|are|is|seen|logged|recorded))* ?$",
+    re.IGNORECASE,
+)
+LINKING = frozenset(
+    re.findall(r"\w+", "came come happened occurred logged reported seen were that this with then entry appeared")
+)
+"""Words that link what happened to when; they do not say what it was."""
 AND = re.compile(r"^ ?(?:utc|z|gmt)? ?(?:and|to|until|till|-|–) ", re.IGNORECASE)
 PATIENT = timedelta(days=7)
 """Older counts are kept by the day."""
@@ -55,6 +72,8 @@ def _relations(sentence: Sentence) -> None:
         left = [p for p in CLAUSE.split(text[:start]) if p][-1:] or [""]
         right = CLAUSE.split(text[end:])[0]
         one, two = moment(sentence, left[0]), moment(sentence, right)
+        if one is None and two is None and sentence.strict:
+            one, two = _stamped(sentence, left[0]), _stamped(sentence, right)
         if one is None or two is None:
             continue
         word, duration = found["word"], found["dur"]
@@ -64,17 +83,23 @@ def _relations(sentence: Sentence) -> None:
         later, earlier = (one, two) if BACKWARD.search(word) else (two, one)
         between = (later - earlier).total_seconds()
         said = f"{_utc(one)} and {_utc(two)}"
+        if between > 0 and not duration and (on := CONTINUED.search(left[0])):
+            sentence.read(*(i + start - len(text[:start]) + text[:start].rfind(left[0]) for i in on.span()))
         if between <= 0:
             sentence.wrong(start, end, f"it is not so: {said}")
         elif not duration:
-            sentence.holds(start, end)
+            every = EVERY_ONE.search(text[:start])
+            sentence.holds(every.start("all") if every and one == later else start, end)
         else:
             pieces = [(float(m["n"]), unit(m["unit"])) for m in PIECE.finditer(duration)]
             claimed = sum(n * SECONDS[u] for n, u in pieces)
             step = SECONDS[pieces[-1][1]]
             about = found["about"] or ""
             cut = not about and 0 <= between - claimed < step and between - claimed <= 0.1 * between
-            close = near(claimed, between, min(step, 0.1 * between), about)
+            rounded = about.lower() in ("about", "around", "approximately", "roughly")
+            close = (rounded and abs(between - claimed) <= min(step / 2, 0.1 * between)) or near(
+                claimed, between, min(step, 0.1 * between), about
+            )
             if cut or close:
                 sentence.holds(start, end)
             else:
@@ -104,6 +129,8 @@ def moment(sentence: Sentence, fragment: str) -> datetime | None:
         return deployed[0].time if len(deployed) == 1 else None
     if STAMP.search(fragment) or len(numbered) > 1 or not sentence.strict:
         return None
+    if (entry := _told(sentence, fragment)) is not None:
+        return entry
     if re.search(
         r"\b(?:it|problem|first occurrence|last occurrence|latest occurrence|the failures?|the errors?|occurrences|cluster|first (?:error|failure|seen|logged|entry)|began|started)\b",
         fragment,
@@ -113,8 +140,27 @@ def moment(sentence: Sentence, fragment: str) -> datetime | None:
     return None
 
 
+def _stamped(sentence: Sentence, fragment: str) -> datetime | None:
+    """The one time that these words name; whether something was logged then is checked with the other times."""
+    found = list(STAMP.finditer(fragment))
+    return when(sentence, found[0]) if len(found) == 1 else None
+
+
+def _told(sentence: Sentence, fragment: str) -> datetime | None:
+    """When the one of several cited entries was logged that says all of these words."""
+    if len(sentence.cited) < 2 or re.search(r"\b(?:first|last|latest|began|started|ended|stopped)\b", fragment, re.I):
+        return None
+    said = [w.lower() for w in re.findall(r"[A-Za-z]{4,}", re.sub(AMOUNT, " ", fragment)) if w.lower() not in LINKING]
+    if not said:
+        return None
+    stems = [re.compile(rf"(?<![a-z]){re.escape(re.sub(r'(?:ed|ing|s)$', '', w))}") for w in said]
+    times = {e.time for e in sentence.cited if all(any(s.search(t.lower()) for t in sayings(e)) for s in stems)}
+    return times.pop() if len(times) == 1 else None
+
+
 def _end(first: datetime, last: datetime, fragment: str) -> datetime:
-    return last if re.search(r"\b(?:last|latest|ended|stopped|most recent)\b", fragment, re.IGNORECASE) else first
+    ends = re.search(r"\b(?:last|latest|ended|stopped|most recent)\b", fragment, re.IGNORECASE)
+    return last if ends or CONTINUED.search(fragment) else first
 
 
 # ---------------------------------------------------------------- windows
@@ -151,11 +197,39 @@ def _windows(sentence: Sentence) -> None:
         window = _window(sentence, found["word"].lower(), found.end())
         if window is not None:
             _count_in(sentence, found, found.start(), window)
+    for found in sentence.find(re.compile(IN_THE_HOUR, re.IGNORECASE)):
+        _in_the_hour(sentence, found)
+    for found in sentence.find(re.compile(MORE_WINDOWED, re.IGNORECASE)):
+        window = _window(sentence, found["word"].lower(), found.end())
+        if window is not None:
+            _count_in(sentence, found, found.start("n"), window)
     for found in sentence.find(re.compile(rf"\b{LED}", re.IGNORECASE)):
         window = _window(sentence, found["word"].lower(), found.end())
         counted = re.compile(LED_COUNT, re.IGNORECASE).match(sentence.rest, window[2]) if window else None
         if window and counted:
             _count_in(sentence, counted, found.start(), (window[0], window[1], counted.end()))
+
+
+def _in_the_hour(sentence: Sentence, found: re.Match[str]) -> None:
+    """`50 occurrences in the hour from 09:00`; where it speaks of the peak, no hour had more."""
+    stamp = STAMP.match(sentence.text, found.start("stamp"))
+    start = when(sentence, stamp) if stamp else None
+    if start is None or stamp is None:
+        return
+    cluster, counted = sentence.facts.cluster, _counted(sentence, start, start + timedelta(hours=1))
+    begin, end = (found.start("n"), stamp.end()) if found["n"] else (found.start("m"), found.end())
+    n, step = amount(found["n"] or found["m"])
+    most = max((sum(o.occurrences for o in cluster.counts if o.start == c.start) for c in cluster.counts), default=0)
+    if counted is None:
+        sentence.open(found.start("hour"), found.end(), "how often it happened in that hour was not counted")
+    elif not near(n, counted, min(step, 1), ""):
+        sentence.wrong(
+            found.start("hour"), found.end(), f"{counted} occurrences in that hour, not {found['n'] or found['m']}"
+        )
+    elif re.search(r"\b(?:peak\w*|most|busiest|worst)\b", sentence.text, re.IGNORECASE) and counted < most:
+        sentence.wrong(found.start("hour"), found.end(), f"the most in an hour is {most}")
+    else:
+        sentence.holds(min(begin, found.start("hour")), max(end, found.end()))
 
 
 Window = tuple[datetime | None, datetime | None, int]
@@ -172,8 +246,10 @@ def _count_in(sentence: Sentence, found: re.Match[str], begin: int, window: Wind
         and stop <= cluster.last_seen
     ):
         return
-    margin = timedelta(minutes=1)
-    wide = (start and start < cluster.first_seen - margin) or (stop and stop > cluster.last_seen + margin)
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    wide = (start and start < cluster.first_seen - (minute if start.minute else hour)) or (
+        stop and stop > cluster.last_seen + (minute if stop.minute else hour)
+    )
     if start and stop and wide:
         sentence.open(begin, end, f"it was seen from {_utc(cluster.first_seen)} to {_utc(cluster.last_seen)}")
         return
@@ -186,7 +262,9 @@ def _count_in(sentence: Sentence, found: re.Match[str], begin: int, window: Wind
     if counted is None:
         sentence.open(begin, end, "how often it happened between these times was not counted")
     elif near(n, counted, min(step, 1), found["about"] or ""):
-        sentence.holds(begin, end)
+        total = cluster.entries if entries else cluster.occurrences
+        every = re.search(r"\ball (?:of )?(?:the |its |these )?$", sentence.text[:begin], re.IGNORECASE)
+        sentence.holds(every.start() if every and n == total else begin, end)
     else:
         sentence.wrong(begin, end, f"{counted} {found['what']} in that time, not {found['n']}")
 
@@ -253,6 +331,10 @@ def _step_of(written: str) -> timedelta:
 def _counted(sentence: Sentence, start: datetime | None, stop: datetime | None, *, entries: bool = False) -> int | None:
     """How often in that time; None where the counts do not tell."""
     cluster = sentence.facts.cluster
+    if (start is None or start <= cluster.first_seen) and (stop is None or stop > cluster.last_seen):
+        return cluster.entries if entries else cluster.occurrences
+    if (stop and stop <= cluster.first_seen) or (start and start > cluster.last_seen):
+        return 0
     low, high = start or cluster.first_seen, stop or cluster.last_seen + timedelta(microseconds=1)
     if not entries and len(cluster.moments) == cluster.occurrences:
         return sum(low <= m.time < high for m in cluster.moments)

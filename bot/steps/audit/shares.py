@@ -74,16 +74,17 @@ def amount(written: str) -> tuple[float, float]:
     return float(digits), float(10.0 ** -len(digits.partition(".")[2]))
 
 
-def _of(sentence: Sentence, place: str, what: str) -> int:
+def _of(sentence: Sentence, place: str, what: str | None) -> int:
     """How often at that place: entries where entries are spoken of."""
     entries = _entries(what)
     facts = sentence.facts
+    place = next((n for n in facts.cluster.environments if n.lower() == place.lower()), place)
     if place in facts.cluster.environments:
         return facts.count(place, entries=entries)
     return facts.count("", place, entries=entries)
 
 
-def _all(sentence: Sentence, what: str) -> int:
+def _all(sentence: Sentence, what: str | None) -> int:
     return sentence.facts.cluster.entries if _entries(what) else sentence.facts.cluster.occurrences
 
 
@@ -130,11 +131,13 @@ def _percentages(sentence: Sentence, place: str) -> None:
     percent = rf"{ABOUT}{N} ?(?:%|percent|per cent)"
     forms = (
         rf"{percent} of (?:the |its |all |all the |these )?(?:\d[\d,]* )?{THINGS}{VERB}{IN}{place}",
+        rf"{percent}{VERB}{IN}{place}",
         rf"{place} (?:accounts|accounted|stands|stood) for {percent}(?: of (?:the |its |all |all the )?(?:\d[\d,]* )?{THINGS})?",
     )
     for form in forms:
         for found in sentence.find(re.compile(form, re.IGNORECASE)):
-            part, total = _of(sentence, found["place"], found["what"]), _all(sentence, found["what"])
+            what = found.groupdict().get("what")
+            part, total = _of(sentence, found["place"], what), _all(sentence, what)
             n, step = amount(found["n"])
             actual = 100 * part / total if total else 0.0
             _judge(sentence, found, near(n, actual, step, found["about"] or ""),
@@ -183,7 +186,7 @@ def _placed(sentence: Sentence, place: str) -> None:
     """`30 in production, 12 in staging`, `production: 30`, where no unit stands beside the number."""
     forms = (
         rf"{N}(?: (?:were|are|was))?(?: seen| logged)?{IN}{place}",
-        rf"{place}(?: ?[:=]| had| has| with| shows?| showed) ?{N} {THINGS}",
+        rf"{place}(?: ?[:=]| had| has| with| shows?| showed| saw| sees| logged| recorded) ?{N} {THINGS}",
         rf"{place}(?: ?[:=]| \(| had| has| with| shows?| showed)? ?{N}(?![\w%:-]|[.,]\d| ?(?!(?:and|in|on|or)\b)[a-z])",
         rf"\b(?:of|on|in) {place}:? {N}(?![\w%:-]|[.,]\d)",
     )

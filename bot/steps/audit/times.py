@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 
-from bot.steps.audit.facts import stands
+from bot.steps.audit.facts import Facts, stands
 from bot.steps.audit.sentence import Sentence
 
 STAMP = re.compile(
@@ -18,6 +18,7 @@ STAMP = re.compile(
 FIRST = re.compile(r"\b(?:first|start\w*|began|begin\w*|since|onset|earliest|initial\w*|appeared)\b")
 FROM = re.compile(r"\b(?:from|between)\b")
 """Begins a span, where no plainer word says which end a time is."""
+HOUR = re.compile(r"\bhour (?:from|of|at) $")
 LAST = re.compile(r"\b(?:last|until|till|end(?:ed|ing|s)?|latest|recent\w*|final\w*|newest|through)\b")
 JOIN = re.compile(r"^\W*(?:z|utc|gmt)?\W*(?:to|and|through|until|till|up to)?\W*(?:the )?$")
 DEPLOYED = re.compile(r"\b(?:deploy\w*|roll(?:ed)? ?out\w*|released?)\b", re.IGNORECASE)
@@ -32,12 +33,19 @@ PIECE = re.compile(r"(?P<n>\d+(?:\.\d+)?) ?(?P<unit>[a-z]+)", re.IGNORECASE)
 WHOLE_SPAN = re.compile(
     r"\b(?:over|span\w*|span of|last(?:ed|ing|s)|across|period of|window of|during|for|within|in)\W+(?:\w+\W+){0,3}$"
 )
-BETWEEN_ENDS = re.compile(r"\b(?:all within|over|span\w*|lasted|lasting|lasts|across|period|window|duration)\b")
+BETWEEN_ENDS = re.compile(
+    r"\b(?:all within|over|span\w*|lasted|lasting|lasts|across|period|window|duration|w[ea]nt on|goes on|continu\w+|persist\w+)\b"
+)
 APART = re.compile(
     r" (?:apart|(?:(?:passed|elapsed|lie|lay|went by) )?between (?:the )?first (?:occurrence |entry )?and (?:the )?last)"
 )
 PART_OF = re.compile(r"\b(?:first|last|initial|final|next|previous|past)\W+$")
 PEAK = re.compile(r"\b(?:peak\w*|at most|max\w*|burst\w*|up to)\b[^.;]* in (?:a |any |one |the )?\d", re.IGNORECASE)
+GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+RUN = re.compile(
+    r"\b(?:in|took|after|elapsed|duration)[ :=]{1,2}(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d(?:\.\d+)?)(?![\d:])"
+)
+"""A duration that is written like a clock."""
 SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -58,7 +66,7 @@ def _role(before: str) -> str:
     first = max((m.start() for m in FIRST.finditer(before)), default=-1)
     last = max((m.start() for m in LAST.finditer(before)), default=-1)
     if first == last == -1 and FROM.search(before):
-        return "first"
+        return "" if HOUR.search(before) else "first"
     return "" if first == last else "first" if first > last else "last"
 
 
@@ -66,12 +74,13 @@ def _check_stamp(sentence: Sentence, found: re.Match[str], role: str) -> None:
     start, end = found.span()
     cluster, facts = sentence.facts.cluster, sentence.facts
     shape = _shape(found)
-    deployments = [d for d in facts.case.deployments if not d.revision or d.revision in sentence.text] or list(
-        facts.case.deployments
-    )
+    deployments = facts.deployed(sentence.text)
     near = sentence.before(start, 60).rsplit(",", 1)[-1]
     if DEPLOYED.search(near):
         known, name = [d.time for d in deployments], "the deployments were at"
+    elif role and (elsewhere := _not_of_all(facts, role, near)):
+        sentence.open(start, end, f"when it was {role} seen on {elsewhere} is not known")
+        return
     elif role:
         known = [cluster.first_seen if role == "first" else cluster.last_seen]
         name = "it was first seen at" if role == "first" else "it was last seen at"
@@ -88,6 +97,19 @@ def _check_stamp(sentence: Sentence, found: re.Match[str], role: str) -> None:
     else:
         right = ", ".join(t.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") for t in sorted(set(known))[:3])
         sentence.wrong(start, end, f"{name} {right}, not {found.group(0)}")
+
+
+def _not_of_all(facts: Facts, role: str, near: str) -> str:
+    """The revision or environment that the words before a time narrow it to, where the time of the whole is not its."""
+    revisions, environments = facts.cluster.revisions, tuple(facts.cluster.environments)
+    end = revisions[:1] if role == "first" else revisions[-1:]
+    others = [r for r in revisions if r not in end] + (list(environments) if len(environments) > 1 else [])
+    said = (
+        re.search(rf"\b(?:on|in|of|from) (?:revision )?(?P<name>{'|'.join(map(re.escape, others))})\b", near)
+        if others
+        else None
+    )
+    return said["name"] if said else ""
 
 
 def _shape(found: re.Match[str]) -> tuple[str, str, timezone] | None:
@@ -132,14 +154,16 @@ def spans(sentence: Sentence) -> None:
         )
         if (
             of_all and _fits(claimed, actual, amounts, found["about"] or "", within=before.rstrip().endswith("within"))
-        ) or (not BETWEEN_ENDS.search(before) and not found["about"] and _said(claimed, sentence.ground)):
+        ) or (not BETWEEN_ENDS.search(before) and _said(claimed, sentence.ground, found["span"], found["about"] or "")):
             sentence.holds(start, end)
+        elif sentence.cited and not BETWEEN_ENDS.search(before) and (other := _otherwise(amounts, sentence.ground)):
+            sentence.wrong(start, end, f"the entry says {other}, not {found['span']}")
         elif of_all and (abs(claimed - actual) >= _step(amounts) or found["about"]):
             sentence.wrong(start, end, f"from first to last it is {say(actual)}, not {found['span']}")
         elif of_all:
             sentence.open(start, end, f"from first to last it is {say(actual)}")
         else:
-            sentence.open(start, end, f"no cited entry says {found['span']}")
+            sentence.amiss(*found.span("span"), f"no cited entry says {found['span']}")
 
 
 def unit(written: str) -> str:
@@ -170,12 +194,30 @@ def _fits(claimed: float, actual: float, amounts: list[tuple[float, str]], about
     return claimed <= actual + 1e-6 and off < step and off <= max(0.02 * actual, 0.5 if actual >= 10 else 0.0)
 
 
-def _said(claimed: float, text: str) -> bool:
-    for found in SPAN.finditer(text):
-        total = sum(float(m["n"]) * SECONDS[unit(m["unit"])] for m in PIECE.finditer(found["span"]))
-        if abs(total - claimed) < 1e-9:
-            return True
-    return False
+def _said(claimed: float, text: str, span: str, about: str) -> bool:
+    """Whether the text names this duration, in any unit, or one that is rounded to it."""
+    if about.strip().lower() not in ("", "about", "around", "approximately", "roughly", "some", "circa", "~", "≈"):
+        return False
+    last = list(PIECE.finditer(span))[-1]
+    step = SECONDS[unit(last["unit"])] / float(10 ** len(last["n"].partition(".")[2]))
+    off = min(step / 2, (0.05 if about else 0.02) * claimed)
+    return any(abs(total - claimed) <= max(off, 1e-9) for total in _durations(text))
+
+
+def _durations(text: str) -> Iterator[float]:
+    for found in SPAN.finditer(GROUPED.sub("", text)):
+        yield sum(float(m["n"]) * SECONDS[unit(m["unit"])] for m in PIECE.finditer(found["span"]))
+    for run in RUN.finditer(text):
+        yield int(run["h"]) * 3600 + int(run["m"]) * 60 + float(run["s"])
+
+
+def _otherwise(amounts: list[tuple[float, str]], text: str) -> str:
+    """How the text writes this number, where it has it with another unit only."""
+    if len(amounts) != 1:
+        return ""
+    n, named = amounts[0]
+    told = [m for m in PIECE.finditer(GROUPED.sub("", text)) if float(m["n"]) == n and SPAN.fullmatch(m[0])]
+    return told[0][0] if told and all(unit(m["unit"]) != named for m in told) else ""
 
 
 def say(seconds: float) -> str:

@@ -39,7 +39,7 @@ _TEN = re.compile(rf"\b(?P<ten>{'|'.join(TENS)})(?:[- ](?P<one>{'|'.join(UNITS)}
 _DOZEN = re.compile(r"\b(?P<n>a|one|two|three|four) dozen\b(?! of)", re.IGNORECASE)
 _HUNDRED = re.compile(r"\b(?:a|one) hundred\b(?! (?:and|thousand|million))", re.IGNORECASE)
 _THOUSANDS = re.compile(
-    r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?= ?(?:ms|milliseconds?|s|secs?|seconds?|min|minutes?|h|hours?|days?)\b)"
+    r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?=(?:\.\d+)? ?(?:ms|milliseconds?|s|secs?|seconds?|min|minutes?|h|hours?|days?)\b)"
 )
 _RANGE = re.compile(
     r"\b(?:between|at least) (?P<low>\d[\d,]*) and (?:at most )?(?P<high>\d[\d,]*) (?P<what>(?:log )?(?:occurrences|entries|times|users|errors|failures|lines))\b",
