@@ -121,7 +121,7 @@ class Desk:
         """Says at once that it is worked on, and works on it where nobody else waits.
 
         The first answer of a command is edited. What a click answers stays below the message that was clicked, which
-        is what Slack would replace; and what was whispered nobody can edit.
+        is what Slack would replace; what was whispered nobody can edit; and what is shared is a message of its own.
         """
         first = self.answer(asked, slack.say(meanwhile))
         asked = replace(asked, waiting=first and not asked.ts)
@@ -236,7 +236,9 @@ class Desk:
             if asked.trigger:  # a click in the home tab, where nothing can be posted
                 chat.open(asked.trigger, slack.page(message))
             return False
-        if asked.response_url and chat.answer(asked.response_url, message, share=share, instead=asked.waiting):
+        if asked.response_url and chat.answer(
+            asked.response_url, message, share=share, instead=asked.waiting and not share
+        ):
             return True
         if share:
             chat.post(asked.channel, message, asked.thread)
