@@ -15,10 +15,12 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot import edges
-from bot.errors import GardenError
+from bot.errors import Forbidden, GardenError, NotFound
 from bot.logs.cloud import Reader, question
 from bot.logs.cloud.trouble import Trouble
 from bot.models import Aim, Stretch
+from bot.pipeline import OWNERS
+from bot.ports import Tracker
 from bot.settings import Settings, need
 from store import check_writable, open_store
 
@@ -188,8 +190,22 @@ def _slack_words(code: str, channel: str) -> str:
 
 def _tracker(settings: Settings) -> str:
     need(settings, "tracker")
-    edges.github(settings).newest(edges.now())
-    return f"{settings.github_repository} answers, and its issues can be read."
+    tracker = edges.github(settings)
+    tracker.newest(edges.now())
+    return f"{settings.github_repository} answers, and its issues can be read. {_owners(tracker)}"
+
+
+def _owners(tracker: Tracker) -> str:
+    """Whether assignees come from CODEOWNERS; without, everything else works."""
+    for path in OWNERS:
+        try:
+            tracker.file(path)
+        except NotFound:
+            continue
+        except Forbidden:
+            return "Its CODEOWNERS cannot be read, so nobody is assigned by it: that needs Contents: read (optional)."
+        return f"Assignees come from {path}."
+    return "It has no CODEOWNERS that can be seen, so nobody is assigned by it."
 
 
 def _model(settings: Settings) -> str:

@@ -185,7 +185,7 @@ class GitHubTracker:
 
     def file(self, path: str) -> str:
         """The text of a file of the repository, as it is on the default branch."""
-        raw = self._wire.get(f"/contents/{quote(path)}")
+        raw = self._wire.file(path)
         if not isinstance(raw, Mapping) or raw.get("encoding") != "base64":
             raise NotFound(f"{path} is no file that can be read.")
         return base64.b64decode(str(raw.get("content") or "")).decode("utf-8", "replace")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import requests
 from github import Auth, Github, GithubException, GithubRetry, RateLimitExceededException
@@ -22,6 +23,8 @@ from bot.errors import Ambiguous, Forbidden, GardenError, NotFound, TrackerUnava
 from bot.render.escape import cut, plain
 
 API_VERSION = "2022-11-28"
+ISSUES = {"issues": "write", "metadata": "read"}
+"""What an App's token may do."""
 LONGEST_WAIT = 5
 """Seconds a read may wait for a rate limit; what takes longer is told, and nothing is asked until it is over."""
 
@@ -67,6 +70,13 @@ class Wire:
             )
             return data, str(headers.get("etag", ""))
 
+    def file(self, path: str) -> Any:
+        """A file of the repository. An App asks for the right to read it with a token of its own: where it was not
+        granted, GitHub refuses the whole token, and issues are read and written all the same."""
+        with self._translated(f"reading {path}", write=False):
+            client = self._reader() if self._token else self._client(0, {"contents": "read", "metadata": "read"})
+            return client.requester.requestJsonAndCheck("GET", f"{self._path}/contents/{quote(path)}")[1]
+
     def myself(self) -> str:
         """The login that our token is of; empty for an App, whose writes are marked as a bot's."""
         if not self._token:
@@ -102,7 +112,7 @@ class Wire:
             self._writer_client = self._client(self._pause)
         return self._writer_client
 
-    def _client(self, pause: float) -> Github:
+    def _client(self, pause: float, rights: Mapping[str, str] = ISSUES) -> Github:
         retry = _Retry(
             total=3,
             allowed_methods=frozenset({"GET", "HEAD"}),
@@ -110,7 +120,7 @@ class Wire:
             backoff_factor=0.2,
         )
         client = Github(
-            auth=self._auth(),
+            auth=self._auth(dict(rights)),
             base_url=self._base_url,
             timeout=self._timeout,
             user_agent="log-gardener",
@@ -128,14 +138,13 @@ class Wire:
         for client in self._clients:
             client.close()
 
-    def _auth(self) -> Auth.Auth | None:
+    def _auth(self, rights: dict[str, str]) -> Auth.Auth | None:
         if self._token:
             return Auth.Token(self._token)
         app_id, key, installation = self._app
         if not key:
             return None
-        wanted = {"issues": "write", "metadata": "read"}
-        return Auth.AppAuth(app_id, key).get_installation_auth(int(installation), token_permissions=wanted)
+        return Auth.AppAuth(app_id, key).get_installation_auth(int(installation), token_permissions=rights)
 
     # -------------------------------------------------------------------------------------------- translation
 

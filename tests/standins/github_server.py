@@ -86,6 +86,8 @@ class GitHubServer:
         self.requests: list[Sent] = []
         self.unchanged = 0
         self.faults: list[Fault] = []
+        self.granted = {"issues", "metadata"}
+        """What the installation of an App may be given."""
         self.late: list[Sent] = []
         """What was dropped, and will be carried out all the same."""
         self.lock = threading.RLock()
@@ -259,7 +261,10 @@ class _Handler(BaseHTTPRequestHandler):
         github = self.server_state
         if re.fullmatch(r"/app/installations/\d+/access_tokens", sent.path):
             expires = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            return 201, {"token": github.token, "expires_at": expires, "permissions": {"issues": "write"}}
+            wanted = (sent.json or {}).get("permissions") or {}
+            if wanted.keys() - github.granted:
+                return 422, {"message": "The permissions requested are not granted to this installation."}
+            return 201, {"token": github.token, "expires_at": expires, "permissions": wanted}
         if not self.headers.get("Authorization", "").endswith(f" {github.token}"):
             return 401, {"message": "Bad credentials"}
         query = {name: values[-1] for name, values in parse_qs(sent.query).items()}

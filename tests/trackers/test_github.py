@@ -373,17 +373,36 @@ def test_an_issue_that_is_not_there(tracker: GitHubTracker) -> None:
         tracker.issue(404)
 
 
-def test_a_github_app_gets_its_token_by_itself(github: GitHubServer, connect: Callable[..., GitHubTracker]) -> None:
-    """Id, key and installation are enough; the installation's token is asked for with the issues permission only."""
+@pytest.fixture(scope="module")
+def pem() -> str:
     from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     key = rsa.generate_private_key(65537, 2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def test_a_github_app_gets_its_token_by_itself(
+    github: GitHubServer, connect: Callable[..., GitHubTracker], pem: str
+) -> None:
+    """Id, key and installation are enough; the installation's token is asked for with the issues permission only."""
     tracker = connect(token="", app_id="12", private_key=pem, installation_id="34")
     assert tracker.create(NEW, MARKER).number == 1
     asked = next(s for s in github.requests if s.path.endswith("/access_tokens"))
     assert asked.json["permissions"] == {"issues": "write", "metadata": "read"}
+
+
+def test_a_github_app_reads_a_file_only_where_it_was_granted(
+    github: GitHubServer, connect: Callable[..., GitHubTracker], pem: str
+) -> None:
+    """With a token of its own, so that issues are read and written all the same where it was not."""
+    tracker = connect(token="", app_id="12", private_key=pem, installation_id="34")
+    with pytest.raises(Forbidden, match="not granted"):
+        tracker.file("CODEOWNERS")
+    assert tracker.create(NEW, MARKER).number == 1
+    github.granted.add("contents")
+    github.state.files["CODEOWNERS"] = "* @ann-example"
+    assert tracker.file("CODEOWNERS") == "* @ann-example"
 
 
 def test_github_enterprise_has_its_own_address(github: GitHubServer, connect: Callable[..., GitHubTracker]) -> None:
