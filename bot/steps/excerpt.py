@@ -31,6 +31,9 @@ WHEN = re.compile(r"\b(?:when|since|until|begin|began|start\w*|first|last|long|s
 WHERE = re.compile(r"\b(?:revisions?|versions?|deploy\w*|environments?|production|staging|where)\b", re.IGNORECASE)
 WHO = re.compile(r"\b(?:who|users?|customers?|clients?|people|affected)\b", re.IGNORECASE)
 
+HOW_MANY_PEOPLE = re.compile(r"\bhow many (?:\w+ )?(?:users?|customers?|clients?|people)\b", re.IGNORECASE)
+"""Asks for people; how often it happened is no answer to that."""
+
 
 def excerpt(case: Case) -> Analysis:
     """The answer to the question of the case; it claims nothing but figures and quotations."""
@@ -53,7 +56,7 @@ def excerpt(case: Case) -> Analysis:
 def _figures(case: Case) -> tuple[Claim, ...]:
     cluster, question = case.problem.cluster, case.question
     said = []
-    if HOW_OFTEN.search(question):
+    if HOW_OFTEN.search(question) and not HOW_MANY_PEOPLE.search(question):
         said.append(f"{cluster.occurrences} occurrences in {cluster.entries} log entries.")
     if WHEN.search(question):
         said.append(f"First seen {_stamp(cluster.first_seen)}, last seen {_stamp(cluster.last_seen)}.")
@@ -61,6 +64,8 @@ def _figures(case: Case) -> tuple[Claim, ...]:
         said.append(f"Seen on {', '.join(cluster.revisions[:4])}.")
     if WHO.search(question) and cluster.users:
         said.append(f"{cluster.users} distinct users.")
+    if WHO.search(question) and cluster.clients:
+        said.append(f"{cluster.clients} distinct clients.")
     return tuple(Claim(text, Ground.OBSERVATION) for text in said)
 
 
