@@ -69,6 +69,7 @@ MASKS: tuple[Mask, ...] = (
     Mask("query", r"\?[A-Za-z0-9_.\[\]%-]{1,80}=[^ \t\r\n\"'<>)]{0,4000}", "?<query>"),
     Mask("tmp", r"/tmp/[A-Za-z0-9_.-]{1,200}", "/tmp/<id>"),
     Mask("revision", r"-[0-9]{5}-[a-z0-9]{3}\b", "-<revision>"),
+    Mask("task", r"-[a-z0-9]{5}-task[0-9]{1,6}\b", "-<id>"),
     Mask("pointer", r"\b0[xX][0-9a-fA-F]{1,40}\b", "<hex>"),
     Mask("digest", r"\bsha(?:1|256|512)[:-][0-9a-fA-F]{7,128}\b", "<hex>"),
     Mask(

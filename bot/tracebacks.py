@@ -80,6 +80,15 @@ _RUBY_HEAD = re.compile(
 _RUBY_FRAME = re.compile(
     r"^[ \t]+(?:from |\d+: from )?([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})'", re.M
 )
+_RUBY_SAID = re.compile(
+    r"^(?:[^\n]{0,200}[\s\]])?((?:[A-Z]\w*::)+[A-Z]\w*|[A-Z]\w*(?:Error|Exception|Timeout))"
+    r"(?:: ([^\n]*)| \(([^\n]*?)\)?:?$)",
+    re.M,
+)
+"""An exception as Rails and job runners write it: `Type (message):` or `Type: message`, its frames below."""
+_RUBY_PLACE = re.compile(
+    r"^[ \t]*([^\s:][^:\n]{0,300}\.(?:rb|erb|haml|slim|rake)):(\d{1,9})(?::in [`']([^'\n]{1,120})')?$", re.M
+)
 
 
 @lru_cache(maxsize=1024)
@@ -214,7 +223,19 @@ def _go(text: str) -> Failure | None:
 def _ruby(text: str) -> Failure | None:
     head = _RUBY_HEAD.search(text)
     if head is None:
-        return None
+        return _rails(text)
     places = [(head[1], head[2], head[3]), *((m[1], m[2], m[3]) for m in _RUBY_FRAME.finditer(text, head.end()))]
     site = next((Site(function=f, file=p, line=int(n)) for p, n, f in places if not _LIBRARY.search(p)), None)
     return Failure(head[5], head[4][:MESSAGE].strip(), site)
+
+
+def _rails(text: str) -> Failure | None:
+    said = _RUBY_SAID.search(text)
+    if said is None:
+        return None
+    places = list(_RUBY_PLACE.finditer(text, said.end()))
+    if not places:
+        return None
+    own = next((m for m in places if not _LIBRARY.search(m[1])), None)
+    site = Site(function=own[3] or "", file=own[1], line=int(own[2])) if own else None
+    return Failure(said[1], (said[2] or said[3] or "")[:MESSAGE].strip(), site)

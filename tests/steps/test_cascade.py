@@ -344,3 +344,32 @@ def test_what_is_not_near_is_not_tied(count: int, seed: int) -> None:
         for effect in (e for c in made for e in episodes(c)):
             tied = {i for i, cause in enumerate(found) if tie(cause, effect)}
             assert tied <= near.of(effect)
+
+
+def test_only_interleaved() -> None:
+    """What goes on beside something else for long is always near it: that ties nothing."""
+    slow = cluster(1, Kind.HTTP, "GET /search \u2192 502", [40 * n for n in range(13)], status=502)
+    late = cluster(2, Kind.HTTP, "POST /exports \u2192 504", [46 * n + 3 for n in range(12)], status=504)
+    assert not cascade([slow, late], [])
+    soon = cluster(3, Kind.HTTP, "POST /exports \u2192 504", [40 * n + 3 for n in range(12)], status=504)
+    assert len(cascade([slow, soon], [])) == 1
+
+
+def test_same_type_elsewhere() -> None:
+    """Two exceptions of one type, raised in different places at different times, say the same and are two problems."""
+    said = "TypeError: Cannot read properties of undefined (reading <id>)"
+
+    def thrown(number: int, seconds: list[float], site: str) -> Cluster:
+        one = cluster(number, Kind.EXCEPTION, said, seconds)
+        return replace(one, signatures=(replace(one.signature, exception="TypeError", site=site),))
+
+    apart = thrown(1, [0, 100, 200], "seats.js:draw"), thrown(2, [60, 170], "orders.js:place")
+    assert not cascade(apart, [])
+
+
+def test_symptom_of_a_noisier_cause() -> None:
+    """What only ever comes with something that is told of far more often is its consequence."""
+    refused = cluster(1, Kind.EXCEPTION, "connect ECONNREFUSED", [float(n) for n in range(20)])
+    gave_up = cluster(2, Kind.EXCEPTION, "No answer to the join of a room", [n + 0.2 for n in range(3, 19, 3)])
+    (found,) = cascade([refused, gave_up], [])
+    assert found.root == 1

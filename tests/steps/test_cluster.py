@@ -314,3 +314,22 @@ def test_hostile(piece: str) -> None:
 def test_a_title_begins_with_words(text: str, title: str) -> None:
     """Ids in front of what is said are left out; what is spoken of stays."""
     assert titled(text) == title
+
+
+def test_executions_of_a_job() -> None:
+    """Each run of a job has a name of its own; that it failed is one problem."""
+    runs = [entry(f"Task seats-{x}-task0 failed with message: x", form=Form.PLATFORM, number=n, level=Level.ERROR)
+            for n, x in enumerate(("06709", "ab1cd", "hjklm"))]  # fmt: skip
+    assert len({signature(run).key for run in runs}) == 1
+    told = [entry(f"Execution seats-{x} has failed to complete, 0/1 tasks were a success.", form=Form.AUDIT,
+                  number=n, level=Level.ERROR) for n, x in enumerate(("06709", "ab1cd", "hjklm"))]  # fmt: skip
+    assert len({signature(run).key for run in told}) == 1
+
+
+def test_value_in_front_of_a_traceback() -> None:
+    """A quoted value in the words above a traceback is no part of the problem."""
+    keys = {signature(line(f'no rate for "{x}"', failure=BOOM, form=Form.EXCEPTION)).key for x in ("CHF", "SEK")}
+    assert len(keys) == 1
+    assert signature(line('no rate for "CHF"', failure=BOOM, form=Form.EXCEPTION)).key not in {
+        signature(line("no price", failure=BOOM, form=Form.EXCEPTION)).key
+    }

@@ -215,3 +215,11 @@ def test_a_failure_that_gives_no_reason() -> None:
     (found,) = everything([head, entry(stack, SECOND, number=2, level=Level.ERROR)])
     assert found.failure is not None
     assert found.failure.type == "PaperGoneError"
+
+
+def test_twins_with_the_name_of_the_logger() -> None:
+    """The text form may have the logger in front, where JSON has it in a field of its own."""
+    said = "callback mismatch for ticket 12"
+    one = as_json(said, site=Site("tickets.pay", "callback"))
+    (found,) = everything([one, as_text(f"tickets.pay {said}", MS)])
+    assert len(found.entries) == 2

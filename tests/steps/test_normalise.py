@@ -75,6 +75,15 @@ def test_the_message_is_found(payload: dict[str, Any]) -> None:
     assert one(jsonPayload=payload).text == "no price"
 
 
+def test_what_failed_is_said_with_it() -> None:
+    """Words that say only that something failed are told with the reason in the field beside them."""
+    assert (
+        one(jsonPayload={"level": "error", "msg": "posting failed", "err": "no funds"}).text
+        == "posting failed: no funds"
+    )
+    assert one(jsonPayload={"level": "error", "msg": "seat taken", "err": "no funds"}).text == "seat taken\nno funds"
+
+
 def test_text_is_made_readable() -> None:
     """Escaped line breaks, code points, carriage returns and colour tags are resolved; control characters go."""
     assert one(textPayload="[U+1F511] key").text == "\N{KEY} key"

@@ -86,6 +86,21 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         RAILS + "  ",
         RAILS + "app/controllers/labels_controller.rb:12:in `show'",
     ),
+    "rails, the tags alone": (
+        RAILS + "  ",
+        "[" + UUID + "] ActionView::Template::Error (no label {n}",
+        "\tIs there one?",
+        "):",
+        "[" + UUID + "]     12: <td>",
+        "[" + UUID + "]   ",
+        "[" + UUID + "] app/views/labels/_row.html.erb:12",
+        "[" + UUID + "] app/controllers/labels_controller.rb:12:in `show'",
+    ),
+    "rust": (
+        "thread 'tokio-runtime-worker' panicked at src/labels.rs:57:22:",
+        "index out of bounds: the len is {n} but the index is 2{n}",
+        "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+    ),
     "dotnet": (
         "fail: Parcels.Web[1]",
         "      An unhandled exception has occurred.",

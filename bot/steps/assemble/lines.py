@@ -36,6 +36,8 @@ class Shape(NamedTuple):
     """A Python traceback that has not come to its exception yet."""
     chains: bool
     """Another exception of the same failure follows."""
+    tag: str
+    """The tags of the request behind Ruby's heading: its logger repeats them, alone, on each further line."""
 
 
 _HEADED = re.compile(
@@ -51,18 +53,19 @@ _HEADED = re.compile(
     re.X,
 )
 _TAGGED = re.compile(r"""^(?:\[[^\]\n]{1,60}\]\s|\{["'])""")
-_RUBY = re.compile(r"[A-Z], \[[^\]\n]{10,60}\] {1,2}[A-Z]+ -- [^:\n]{0,80}: (?:\[[^\]\n]{1,80}\] ?)*")
+_RUBY = re.compile(r"[A-Z], \[[^\]\n]{10,60}\] {1,2}[A-Z]+ -- [^:\n]{0,80}: (?P<tags>(?:\[[^\]\n]{1,80}\] ?)*)")
 """What Ruby's logger writes in front of each line of one message, with the tags of the request."""
 _RUBY_PLACE = re.compile(r"\S{1,300}\.rb:\d+:in ")
-_CLOSER = re.compile(r"^(?:[\])}]+[;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
+_CLOSER = re.compile(r"^(?:[\])}]+[:;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
 _LINK = re.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
     r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal "
-    r"|exit status \d)"
+    r"|exit status \d|note: (?:run with `RUST_BACKTRACE|Some details are omitted)|stack backtrace:)"
 )
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
-    r"^(?:Traceback \(most recent call last\)|panic: |fatal error: |Unhandled exception|Exception in thread "
+    r"^(?:Traceback \(most recent call last\)|panic: |fatal error: "
+    r"|thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at |Unhandled exception|Exception in thread "
     r"|(?:Uncaught |Unhandled )?(?:[A-Za-z_$][\w$]*(?:\.|::))*(?:[A-Za-z_$][\w$]*)?"
     r"(?:Error|Exception|Warning|Interrupt|Exit|Failure|Timeout|Refused|NotFound|DoesNotExist)"
     r"(?: \[[^\]\n]{1,80}\])?(?::|$)"
@@ -96,6 +99,7 @@ def _shape(text: str) -> Shape:
         caret=bool(bare) and not rest and set(bare) <= {"^", "~"},
         python=python,
         chains=bare.startswith(_CHAINS),
+        tag=tagged["tags"].rstrip() if text[1:4] == ", [" and (tagged := _RUBY.match(text)) else "",
     )
 
 

@@ -47,14 +47,14 @@ class Message:
 
     __slots__ = (
         "announced", "caret", "chains", "entries", "go", "headed", "last",
-        "loud", "opens", "python", "raised", "structured", "traced",
+        "loud", "opens", "python", "raised", "structured", "tag", "traced",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, looks: Shape) -> None:
         self.entries = [entry]
         self.last = entry.time
         self.structured = entry.structured
-        self.headed = entry.structured or looks.look is Look.HEADED
+        self.headed = entry.structured or looks.look is Look.HEADED or bool(looks.tag)
         self.loud = entry.level >= Level.WARNING or entry.failure is not None
         self.opens = self.announced = looks.opens
         self.caret = looks.caret or source_echo(entry.text)
@@ -63,14 +63,21 @@ class Message:
         self.chains = looks.chains
         self.raised = looks.look is Look.RAISED
         self.go = entry.text.startswith(("panic: ", "goroutine ", "fatal error: "))
+        self.tag = looks.tag
 
     def goes_on(self, entry: Entry, looks: Shape) -> bool:
         """Whether `entry`, the next on the stream, is a further piece of this message."""
         gap = entry.time - self.last
         if gap > GAP or len(self.entries) >= LONGEST or entry.time - self.entries[0].time > SPAN:
             return False
+        if looks.tag != self.tag and looks.tag:
+            return False
+        if self.tag and entry.text.startswith(self.tag):
+            return gap <= _ONCE
         look = looks.look
         if look is Look.HEADED:
+            return False
+        if look is Look.BLANK and entry.level >= Level.WARNING and not self.loud:
             return False
         if look is Look.BLANK or look is Look.CLOSER:
             return gap <= _ONCE
@@ -133,6 +140,9 @@ class Message:
         self.traced = self.traced or looks.traced
         self.go = self.go or entry.text.startswith("goroutine ")
 
+    def _piece(self, entry: Entry) -> str:
+        return entry.text.removeprefix(self.tag).removeprefix(" ") if self.tag else entry.text
+
     def occurrence(self) -> Occurrence:
         entries = self.entries
         head = entries[0]
@@ -141,7 +151,7 @@ class Message:
             level = max(head.level, Level.ERROR) if found and head.level is Level.DEFAULT else head.level
             form = Form.EXCEPTION if found else head.form
             return Occurrence((head,), head.text[:TEXT], level, form, head.site, found, head.request)
-        text = "\n".join(e.text for e in entries[:TEXT_ENTRIES])[:TEXT]
+        text = "\n".join([head.text, *(self._piece(e) for e in entries[1:TEXT_ENTRIES])])[:TEXT]
         found = failure(text) or _only(e.failure for e in entries)
         level = max(e.level for e in entries)
         if found and level is Level.DEFAULT:

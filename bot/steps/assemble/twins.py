@@ -107,8 +107,12 @@ def _partner(message: Message, waiting: dict[tuple[Place, object], list[Message]
 def _keys(message: Message) -> list[object]:
     """What makes it recognisable in its other form."""
     words = _words(message.entries[0].text)
-    failure = message.entries[0].failure
-    return [k for k in (words if len(words) >= _SHORTEST else "", failure if failure and failure.message else "") if k]
+    head = message.entries[0]
+    failure, logger = head.failure, head.site.module if head.structured and head.site else ""
+    if len(words) < _SHORTEST:
+        words = logger = ""
+    named = f"{logger} {words}" if logger else ""
+    return [k for k in (words, named, failure if failure and failure.message else "") if k]
 
 
 def _follows(message: Message, group: list[Message]) -> bool:

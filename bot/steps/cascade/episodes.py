@@ -18,7 +18,7 @@ AKIN = 4
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|broken|refused|denied|reset|rejected|aborted|halted|lost"
     r"|timed[ -]out|timeout|unreachable|unauthori[sz]ed|forbidden|unable|slow|could not|cannot|crash(?:ed)?)\b"
-    r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b"
+    r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b|\brequired\b.{0,80}\b(?:missing|not set|unset|empty)\b"
 )
 _SLOW = re.compile(
     r"(?i)\bslow\b|\btook (?:too long|longer|<duration>)|\b(?:high|long) latency\b|\blatency threshold\b"
@@ -39,6 +39,8 @@ class Episode:
     status: int
     words: frozenset[str]
     moments: tuple[Moment, ...]
+    thrown: str = ""
+    """The type of the exception, where it was raised in a known place."""
     swept: bool = False
     """Requests for many routes, as one cluster."""
     times: list[float] = field(default_factory=list, compare=False)
@@ -84,7 +86,11 @@ class Episode:
         return self.kind is Kind.HTTP and self.status == 503
 
     def akin(self, other: Episode) -> bool:
-        """Whether both say so much the same that one may restate the other."""
+        """Whether both say so much the same that one may restate the other; what one type of exception says is alike
+        wherever it is raised.
+        """
+        if self.thrown and self.thrown == other.thrown:
+            return False
         shared = len(self.words & other.words)
         return shared >= AKIN and shared * 5 >= 2 * min(len(self.words), len(other.words))
 
@@ -119,6 +125,7 @@ def episodes(cluster: Cluster) -> list[Episode]:
             cluster.signature.status,
             words,
             tuple(part),
+            thrown=cluster.signature.exception if cluster.signature.site else "",
             swept=cluster.kind is Kind.HTTP and not cluster.signature.route,
         )
         for part in parts

@@ -19,6 +19,11 @@ SHARE_OF_CAUSES = 0.5
 CHANCE = 0.1
 """A tie that would come about by chance more often than that is none."""
 
+_SOME = 4
+"""Fewer than so many lags say nothing of how they differ."""
+_CLOSE = 5.0
+"""Lags that differ by no more than these seconds are alike, however often the cause comes."""
+
 AROUND = 60.0
 """How long before and after a crash loop nobody may answer."""
 
@@ -73,12 +78,15 @@ def tie(cause: Episode, effect: Episode) -> Tie | None:
     if not among or not causes:
         return None
     akin = cause.akin(effect)
+    shares = not cause.traces.keys().isdisjoint(effect.traces)
     reach = _reach(cause, effect, akin)
     lags = _lags(effect, first, last, cause, reach, akin, SHARE)
     if not lags:
         return None
     least = SHARE_OF_CAUSES if effect.effect else SHARE
     back = _lags(cause, begin, stop, effect, (reach[1], reach[0]), akin, least)
+    if not shares and _anyhow(list(lags.values()), cause.times[begin:stop]):
+        return None
     widest = max(0.001, *(abs(lag) for lag in lags.values()))
     if not back and not _part(cause, effect, len(lags), among, widest):
         return None
@@ -131,12 +139,20 @@ def _lags(
 
 def _part(cause: Episode, effect: Episode, times: int, among: int, widest: float) -> bool:
     """One of several effects of a cause: it comes (nearly) only with it, and hardly by chance."""
-    if not effect.effect or times < 0.8 * among:
+    if times < (0.8 * among if effect.effect else max(among, _SOME)):
         return False
     if effect.traces and all(t in cause.traces for t in effect.traces):
         return True
     covered = len(cause.times) * (2 * widest + 0.5) / (cause.times[-1] - cause.times[0] + MARGIN)
     return bool(covered**times <= CHANCE)
+
+
+def _anyhow(lags: list[float], causes: list[float]) -> bool:
+    """Whether the lags differ as much as the causes are apart: then whatever happens meanwhile is near to one."""
+    spread = max(lags) - min(lags)
+    if min(len(lags), len(causes)) < _SOME or spread <= _CLOSE:
+        return False
+    return 2 * len(causes) * spread >= causes[-1] - causes[0]
 
 
 def _reach(cause: Episode, effect: Episode, akin: bool) -> Reach:

@@ -7,6 +7,7 @@ the environment, the revision and the instance change nothing.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -19,6 +20,7 @@ SIGNATURE_VERSION = 1
 LOOKED_AT = 1_500
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
+_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}')(?!\w)")
 _ENDED_WELL = "Container called exit(0)"
 _LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
 
@@ -110,7 +112,13 @@ def _signature(
     first = lead(bare(text))
     if form is Form.AUDIT:
         words = template(reason(first))
-        return _made(service, Kind.DEPLOYMENT, ("audit", words), f"Deployment failed: {words}", words)
+        return _made(
+            service,
+            Kind.DEPLOYMENT,
+            ("audit", words),
+            words if words.startswith("Execution ") else f"Deployment failed: {words}",
+            words,
+        )
     if form is Form.PLATFORM:
         words = template(first)
         return _made(service, Kind.PLATFORM, ("platform", words), words.partition(". ")[0], words)
@@ -140,7 +148,7 @@ def _exception(service: str, failure: Failure, code: str, first: str) -> Signatu
     words = "" if failure.frame and own(failure.type) else template(lead(failure.message))
     where = mask(f"{failure.frame.file}:{failure.frame.function}") if failure.frame else code
     kind = failure.type.rpartition(".")[2]
-    said = template(first)
+    said = template(_QUOTED.sub("<id>", first) if failure.frame else first)
     if first.startswith(("Traceback", "panic:")) or failure.type in first:
         said = ""
     title = f"{kind}: {words}" if words else f"{kind} in {failure.frame.function}" if failure.frame else kind

@@ -31,6 +31,7 @@ _HOST = re.compile(r"[\w<>-]*<(?:num|ip|id)>[\w<>-]*(?:\.[A-Za-z<][\w<>-]*)*\.[a
 _SIGN = re.compile(r"([\s=:(,\[])-<num>")
 _REPEATED = re.compile(r"((?:[A-Za-z]+_)?<[a-z]+>)(?:[ ,]+(?:[A-Za-z]+_)?<[a-z]+>){2,}")
 _READY = re.compile(r"^.{0,40}\bcondition status changed to False for \w+ \S+ with message: ", re.S)
+_EXECUTION = re.compile(r"\bExecution [a-z][a-z0-9-]{0,62}-[a-z0-9]{5}\b")
 _REVISION = re.compile(r"^Revision '[^']*' is not ready and cannot serve traffic\. ")
 _FAILED = re.compile(
     r"(?i)^.{0,160}?\b(?:error|fail(?:ed|ure|s)?|exception|unable|cannot|could not|couldn't)\b[^:]{0,160}: +(\S.*)$"
@@ -147,7 +148,7 @@ def varied(template: str) -> str:
 
 def reason(text: str) -> str:
     """Why a deployment is not ready, without which revision or service says so."""
-    text = _READY.sub("", text, count=1)
+    text = _EXECUTION.sub("Execution <id>", _READY.sub("", text, count=1), count=1)
     return _REVISION.sub("", text, count=1)
 
 

@@ -28,6 +28,8 @@ _TELLING = re.compile(
 )
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Za-z]\$[A-Za-z]")
 _DOTTED = re.compile(r"[\w-]\.[\w-]")
+_PAIR = re.compile(r"[A-Z]{3,4}[-/][A-Z]{3,4}")
+"""`EUR-USD`, `HAM/FRA`: a name made of two."""
 _DIGIT = re.compile(r"[0-9]")
 _WORDLIKE = re.compile(r"\w")
 
@@ -96,7 +98,7 @@ def _token(piece: str, before: str, last: str, first: bool) -> Token:
         return ANY
     if _fixed(bare, before, last):
         return Token(piece, fixed=True)
-    odd = _DIGIT.search(bare) is not None or piece[0] in "'\"" or last == "="
+    odd = _DIGIT.search(bare) is not None or piece[0] in "'\"" or last == "=" or _PAIR.fullmatch(bare) is not None
     if not first:
         odd = odd or "/" in bare or _CAMEL.search(bare) is not None or _DOTTED.search(bare) is not None
     return Token(piece, odd=odd, before=before)

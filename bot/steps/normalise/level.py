@@ -35,7 +35,7 @@ _WRONG = re.compile(
     r"\b(?i:errors?|failed|failure|failing|fails|exception|fatal|panic(?:ked)?|unhandled|uncaught|cannot|can't|couldn't|"
     r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
     r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
-    r"does not exist|no such file|not found|missing required|rejected|rollback|deadline exceeded|segmentation fault|"
+    r"does not exist|no such file|not found|missing required|missing value|(?:env(?:ironment)? variable|required (?:key|variable|setting|option|field|config\w*)) .{0,60}\b(?:missing|not set|unset|undefined|empty)|rejected|rollback|deadline exceeded|segmentation fault|"
     r"core dumped|bus error|killed process)\b|^Killed\W{0,3}$|\bnpm ERR!"
     r"|(?:Error|Exception|Failure)\b|\bERR_[A-Z_]{3,}\b"
     r"|\bE(?:CONN|NOENT|ACCES|PERM|ADDR|PIPE|TIMEDOUT|HOST|NET|AI_|MFILE|NOSPC|NOTFOUND)[A-Z]*\b",
@@ -48,7 +48,7 @@ _FINE = re.compile(
     re.I,
 )  # fmt: skip
 _AHEAD = re.compile(
-    r"^\W{0,6}(?:\[[^\]\n]{0,60}(?:error|fail|exception)[^\]\n]{0,40}\]|(?:[\w.]{0,80}(?:Error|Exception|Failure))\b|"
+    r"^(?:\[[\w.:/ -]{1,40}\]:? ){0,2}\W{0,6}(?:\[[^\]\n]{0,60}(?:error|fail|exception)[^\]\n]{0,40}\]|(?:[\w.]{0,80}(?:Error|Exception|Failure))\b|"
     r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not|"
     r"out of memory|segmentation fault|bus error)\b|npm ERR!|killed\W{0,3}$)|\(core dumped\)|\bkilled process\b",
     re.I,
@@ -65,6 +65,13 @@ _ENDED = re.compile(
 _WARNED = re.compile(
     r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I
 )
+
+
+_SIGN = re.compile(
+    r"\s*(?:(?P<warned>[\u26a0\U0001f7e1])|[\u274c\u2a2f\u2a2f\u2716\u2718\u26d4\U0001f6a8\U0001f534])\ufe0f?\s"
+)
+"""A sign in front that stands for a level."""
+_CALM = re.compile(r"[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE)[\])>]?:? ")
 
 
 def of_word(value: Any) -> Level:
@@ -127,6 +134,10 @@ def _of_line(line: str) -> Level:
         return Level.ERROR
     if _WARNED.search(line):
         return Level.WARNING
+    if _CALM.match(line):
+        return Level.INFO
+    if sign := _SIGN.match(line):
+        return Level.WARNING if sign["warned"] else Level.ERROR
     if not _WRONG.search(line):
         return Level.DEFAULT
     rest = _FINE.sub(" ", line)

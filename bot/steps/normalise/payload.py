@@ -59,6 +59,10 @@ _PLACE = Names(*_MODULE, *_FUNCTION, *_FILE)
 _MACHINE = re.compile(r"(?i)^(?:service|system|serviceaccount):|\.gserviceaccount\.com$")
 _USER = Names("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
 REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
+_OPEN = re.compile(
+    r"[\w ,'/-]{0,60}\b(?:fail(?:ed|ure|s)?|error|exception|cannot|could not|unable)\b[\w ,'/-]{0,30}", re.I
+)
+"""Words that say only that something failed: what failed is the reason that stands beside them."""
 _EXCEPTION = re.compile(
     r"(?:[A-Za-z_$][\w$]*[.:]{1,2})*[A-Za-z_$][\w$]*"
     r"(?:Error|Exception|Failure|Timeout|Exit|Interrupt|Warning|Fault|Panic|Abort)"
@@ -128,7 +132,7 @@ def message(payload: Mapping[str, Any]) -> str:
     if stack and stack.strip()[:200] not in text:
         text = f"{text}\n{stack}"
     elif not stack and (why := _why(payload)) and why[:200] not in text:
-        text = f"{text}\n{why}"
+        text = f"{text}: {why}" if _OPEN.fullmatch(text) else f"{text}\n{why}"
     return clean(text)
 
 

@@ -34,7 +34,7 @@ def scrub(text: str, policy: Policy) -> str:
 def _scrub_ascii(text: str) -> str:
     """The same, for most texts: looks for plain words first, which is ten times as fast as for expressions."""
     small = text.lower()
-    if not _has(small, p.HINTS) and not p.RARER.search(small):
+    if not (_has(small, p.HINTS) or p.RARER.search(small) or any(b.search(text) for b in p.BEHIND)):
         return text
     for needed, expression, change in PASSES:
         if not needed or _has(small, needed):

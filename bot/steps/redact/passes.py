@@ -27,9 +27,17 @@ def _secret(kind: str, value: str, found: re.Match[str]) -> bool:
         return False
     if kind == "password" and found["password"].lower() == "pwd" and value.startswith("/"):
         return False  # a working directory
+    if kind == "password" and found["password"].lower() in p.FOREIGN:
+        return not word.isalpha()
     if kind == "password":
         return found["password"].lower() != "pass" or not (value.isdigit() or value.isalpha())
-    if p.REFERENCE.fullmatch(value) or (" " in value and len(value) < 200 and not any(c.isdigit() for c in value)):
+    if p.RANDOM.fullmatch(value):
+        return True
+    if (
+        p.CONSTANT.fullmatch(value)
+        or p.REFERENCE.fullmatch(value)
+        or (" " in value and len(value) < 200 and not any(c.isdigit() for c in value))
+    ):
         return False
     if kind == "code":
         return value.isdigit() and 3 < len(value) < 9
@@ -121,6 +129,8 @@ def _private(found: re.Match[str]) -> str:
 
 def _scheme(found: re.Match[str]) -> str:
     value = found[3]
+    if value.startswith(("sha1:", "sha256:", "sha512:", "md5:")):
+        return found[0]
     if found[1].lower() == "token" and len(value) < 20:
         return found[0]
     if value.isalpha() and (value.islower() or value[1:].islower()) and len(value) < 24:
@@ -157,6 +167,8 @@ _NAMES = (
     "pass",
     "pw",
     "kennwort",
+    "contrase",
+    "senha",
     "secret",
     "credential",
     "key",
@@ -179,6 +191,8 @@ PASSES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Change], ...] = (
     (("cookie",), p.COOKIE, r"\1<cookie>"),
     (("eyj",), p.JWT, "<jwt>"),
     ((), p.KEYS, "<key>"),
+    (("atlasv1",), p.ATLAS, "<key>"),
+    (("_",), p.PREFIXED, "<key>"),
     (("hooks",), p.WEBHOOK, r"\1<key>"),
     (("authorization",), p.DIGEST, r"\1<token>"),
     (("authorization",), p.HEADER, _header),
@@ -194,7 +208,7 @@ PASSES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Change], ...] = (
     (("value",), p.NAMED_AFTER, r"\1<secret>\3"),
     (("value:",), p.NAMED_BARE, r"\1<secret>"),
     ((";",), p.CONNECTION, r"\1<password>"),
-    (("sshpass", "mysql"), p.TYPED, r"\1<password>"),
+    (("sshpass", "mysql", "redis-cli"), p.TYPED, r"\1<password>"),
     (("code", "pass", "pin"), p.ONCE, r"\1<code>"),
     (("(",), p.TUPLE, r"\1<secret>"),
     ((*_NAMES, "csrf", "xsrf", "otp", "pin", "code"), p.PAIR, _pair),

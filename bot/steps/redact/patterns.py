@@ -11,7 +11,7 @@ HINTS = (
     @ %40 eyj bearer basic auth pass pw secret token key cookie credential session sig aiza ya29 1//0 gocspx gho_ ghp_
     ghs_ ghu_ ghr_ github_pat glpat xox xapp- hooks. akia asia sk- sk_ rk_ whsec sg. npm_ hf_ shp dop_ pypi- private
     code= otp hvs. hvb. hvr. dckr_ sq0 sbp_ gl $2 $6$ $argon2 dapi lin_api sntr /bot curl kennwort atatt nrak- xai- r8_
-    figd_ lsv2_ mysql 2fa mfa
+    figd_ lsv2_ mysql 2fa mfa eaa atlasv1 dp. pscale_ pmak- fo1_ redis-cli contrase senha
     """.split(),
     "identified by",
     "code is",
@@ -19,13 +19,18 @@ HINTS = (
     *("login pin", "sign-in code", "signin code", "confirmation code", "confirmation pin"),
 )
 HINT = re.compile(
-    r"\bpin\b|://[^/\s]{1,200}:|[0-9][0-9 -]{11,22}[0-9]|[A-Za-z0-9+/]{60}|[0-9]:AA|\\bSK[0-9a-f]{32}|"
-    + "|".join(map(re.escape, HINTS)),
+    r"\bpin\b|://[^/\s]{1,200}:|[0-9][0-9 -]{11,22}[0-9]|[A-Za-z0-9+/]{60}|[0-9]:AA|\\bSK[0-9a-f]{32}|[_.][A-Za-z0-9]{36}|"
+    r"wachtwoord|пароль|密码|パスワード|" + "|".join(map(re.escape, HINTS)),
     re.I,
 )
 """What every secret known here has somewhere; texts without it are done at once. `HINTS` are its plain words."""
 RARER = re.compile(r"\bpin\b|://[^/\s]{1,200}:|[0-9](?:[0-9 -]{11,22}[0-9]|:aa)|[a-z0-9+/]{60}|\bsk[0-9a-f]{32}")
 """The rest of `HINT`, for a text in small letters."""
+BEHIND = (
+    re.compile(r"_(?=[0-9A-Z]{0,80}[a-z])(?=[0-9a-z]{0,80}[A-Z])(?=[A-Za-z]{0,80}[0-9])[0-9A-Za-z]{36}"),
+    re.compile(r"\.[0-9a-f]{64}"),
+)
+"""The same; each begins with one sign, which is found much faster by itself."""
 
 PRIVATE = re.compile(
     r"-----BEGIN (?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
@@ -75,8 +80,16 @@ KEYS = re.compile(
     r"hv[sbr]\.[0-9A-Za-z_-]{20,}|dckr_[po]at_[0-9A-Za-z_-]{16,}|sq0[a-z]{3}-[0-9A-Za-z_-]{18,}|sbp_[0-9a-f]{40}|"
     r"(?<=/bot)[0-9]{6,12}:[0-9A-Za-z_-]{20,}|AT[AC]TT3[0-9A-Za-z_=-]{30,}|NRAK-[0-9A-Z]{20,}|xai-[0-9A-Za-z]{30,}|"
     r"r8_[0-9A-Za-z]{30,}|figd_[0-9A-Za-z_-]{30,}|lsv2_[a-z]{2}_[0-9a-f_]{30,}|"
+    r"EAA[0-9A-Za-z_-]{57,}|pat[0-9A-Za-z]{14}\.[0-9a-f]{64}|AGE-SECRET-KEY-1[0-9A-Z]{58}|"
+    r"dp\.(?:pt|st|ct|sa)\.[0-9A-Za-z]{40,}|pscale_[a-z]{2,6}_[0-9A-Za-z_.-]{32,}|PMAK-[0-9a-f]{24}-[0-9a-f]{34}|fo1_[0-9A-Za-z_-]{43}|"
+    r"s\.(?=[A-Za-z]{0,23}[0-9])(?=[0-9a-z]{0,23}[A-Z])[0-9A-Za-z]{24}(?![\w.])|"
     r"lin_api_[0-9A-Za-z]{30,}|sntr[yu]s_[0-9A-Za-z_=+/]{30,}|dapi[0-9a-f]{32})"
 )
+ATLAS = re.compile(r"\b[0-9A-Za-z]{14}\.atlasv1\.[0-9A-Za-z_-]{60,}")
+PREFIXED = re.compile(
+    r"(?<=[a-z0-9]_)(?=[0-9A-Z]{0,80}[a-z])(?=[0-9a-z]{0,80}[A-Z])(?=[A-Za-z]{0,80}[0-9])[0-9A-Za-z]{36,}"
+)
+"""What vendors put behind their name and an underscore: nobody's file or id has that many mixed letters."""
 WEBHOOK = re.compile(
     r"(hooks\.slack\.com/(?:services|workflows|triggers)/|discord(?:app)?\.com/api/webhooks/)[0-9A-Za-z_/-]{10,}"
 )
@@ -88,6 +101,7 @@ SHAPED = re.compile(
 )
 """A quick look at ids and names: whether one may be a secret."""
 PASSWORD = r"passwort|pass(?:word|wd|phrase|code)?|pwd|(?<![A-Za-z0-9])pw|mot de passe|kennwort"
+ELSEWHERE = r"contrase[nñ]a|(?<![A-Za-z0-9])senha|wachtwoord|пароль|密码|パスワード"
 SECRET = (
     r"secret[_-]?key[_-]?base|secrets?|client[_-]?secret|credentials?|private[_-]?key|signing[_-]?key|encryption[_-]?key|"
     r"account[_-]?key|shared[_-]?access[_-]?key"
@@ -102,7 +116,7 @@ SIGNED = r"signature|\bsig"
 CODE = r"otp|pin[_-]?code|verification[_-]?code|auth[_-]?code|\bpin"
 PAIR = re.compile(
     rf"(?P<name>(?<![A-Za-z0-9])[A-Za-z0-9_.-]{{0,60}}?(?:(?P<session>{SESSION})|(?P<key>{KEY})|(?P<secret>{SECRET})|"
-    rf"(?P<password>{PASSWORD})|(?P<token>{TOKEN})|(?P<signature>{SIGNED})|(?P<code>{CODE})))"
+    rf"(?P<password>{PASSWORD}|{ELSEWHERE})|(?P<token>{TOKEN})|(?P<signature>{SIGNED})|(?P<code>{CODE})))"
     r"(?P<between>\\*[\"'`]?\]?(?P<mark>\s{0,3}(?:=>|:=|==?(?!>)|:|%3[dD])(?:[ \t]{0,3}(?:[|>][+-]?)?\n\s{0,20}|\s{0,3})))"
     r"(?P<open>[bru]?(?P<quote>\\*[\"'`]))?"
     r"(?!<[a-z-]+>)(?P<value>(?(quote)(?:(?!(?P=quote))(?:\\[^\n]|[^\n\\])){1,4000}"
@@ -149,12 +163,12 @@ TUPLE = re.compile(
     rf"(\(\s?b?[\"'][\w-]{{0,40}}(?:{SESSION}|{KEY}|{SECRET}|{PASSWORD}|{TOKEN})[\"']\s?,\s?b?([\"']))(?!<)(?:(?!\2)[^\n]){{1,4000}}(?=\2\s?\))",
     re.I,
 )
+_SECRETLY = r"[\w.-]{0,60}(?:PASSWORD|PASSWD|PASSPHRASE|_PASS|_PWD?|SECRET|TOKEN|_KEY|APIKEY|CREDENTIALS?|_SALT|_PEPPER|(?:REDIS|BASIC|HTTP|SMTP|PROXY)_AUTH)"
 NAMED = re.compile(
-    r"(\\*[\"']name\\*[\"']\s*:\s*\\*[\"'][\w.-]{0,60}(?:PASSWORD|PASSWD|SECRET|TOKEN|_KEY|APIKEY|CREDENTIALS?)\\*[\"']\s*,"
+    rf"(\\*[\"']name\\*[\"']\s*:\s*\\*[\"']{_SECRETLY}\\*[\"']\s*,"
     r"\s*\\*[\"']value\\*[\"']\s*:\s*(\\*[\"']))(?!<[a-z]+>)(?:(?!\2)[^\n]){1,4000}",
     re.I,
 )
-_SECRETLY = r"[\w.-]{0,60}(?:PASSWORD|PASSWD|_PASS|SECRET|TOKEN|_KEY|APIKEY|CREDENTIALS?)"
 NAMED_AFTER = re.compile(
     r"(\\*[\"']value\\*[\"']\s*:\s*(\\*[\"']))(?!<[a-z]+>)(?:(?!\2)[^\n]){1,4000}"
     rf"(\\*[\"']\s*,\s*\\*[\"']name\\*[\"']\s*:\s*\\*[\"']{_SECRETLY}\\*[\"'])",
@@ -176,7 +190,7 @@ DIGEST = re.compile(
     re.I,
 )
 TYPED = re.compile(
-    r"(\bsshpass\s{1,3}-p\s{0,3}|\bmysql(?:dump|admin|import|check)?\b[^\n|;]{0,200}?\s-p)(?![\s<-])[\"']?[^\s\"'<>]{1,200}[\"']?"
+    r"(\bsshpass\s{1,3}-p\s{0,3}|\bmysql(?:dump|admin|import|check)?\b[^\n|;]{0,200}?\s-p|\bredis-cli\b[^\n|;]{0,200}?\s(?:-a|--pass)\s{1,3})(?![\s<-])[\"']?[^\s\"'<>]{1,200}[\"']?"
 )
 """Behind an option of programs that take a password there."""
 ONCE = re.compile(
@@ -236,4 +250,9 @@ PROSE = frozenset(
     """.split()
 )
 STARS = re.compile(r"[*x•.…#_-]+|\$\{?\w+\}?|%[sd]|\{\w*\}|\[\w+\]?", re.I)
+RANDOM = re.compile(r"/(?=[^0-9]{0,39}[0-9])(?=[^a-z]{0,39}[a-z])(?=[^A-Z]{0,39}[A-Z])[A-Za-z0-9+/]{39}")
+"""As long as a cloud's secret, which may begin as a path does."""
+CONSTANT = re.compile(r"[A-Z]{2,}(?:_[A-Z]{2,})+[,.;)]*")
+"""The name of a setting, not its value."""
+FOREIGN = frozenset({"contraseña", "contrasena", "senha", "wachtwoord", "пароль", "密码", "パスワード"})
 REFERENCE = re.compile(r"(?:projects/|secretmanager|gs://|/run/secrets|/etc/|/var/|/secrets?/|\.?/)[\w./@:-]*")

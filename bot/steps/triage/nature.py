@@ -52,6 +52,10 @@ _NOT_STARTED = re.compile(
     r"|\bcannot find module\b|\bimporterror\b"
     r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
 )
+_REQUIRED = re.compile(
+    r"(?i)\brequired (?:key|env\w*(?: variable)?|variable|setting|option|config\w*)\b"
+    r".{0,80}\b(?:missing|not set|unset|empty)\b"
+)
 _DATA = re.compile(
     r"(?i)\bdata ?(?:loss|corruption)\b|\bcorrupt(?:ed|ion)?\b|\bdisk full\b|\bno space left\b|\bout of memory\b"
     r"|\boomkilled\b|\bmemory limit\b"
@@ -77,8 +81,10 @@ _BACKING = re.compile(
     r"|\bmigrations? .{0,80}\bfailed\b"
     r"|\bfailed to run migrations\b"
 )
+_STATUS = r"(?<!\d[,.:/-])(?<!line )(?<!\.[a-z][a-z]:)(?<!\.java:)\b"
+"""Before a number that is a status, and neither a fraction of a second nor a line of code."""
 _REFUSED = re.compile(
-    r"(?i)\bnot authenticated\b|\bunauthenticated\b|\bunauthori[sz]ed\b|\b40[013]\b|\bforbidden\b|\b(?:no"
+    r"(?i)\bnot authenticated\b|\bunauthenticated\b|\bunauthori[sz]ed\b|" + _STATUS + r"40[013]\b|\bforbidden\b|\b(?:no"
     r"|missing|malformed|expired|invalid"
     r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
     r"|\b(?:token|jwt|session|signature|credentials?|api[ _-]?key)s? (?:(?:is|has|was|are|have) )?(?:been )?(?:expired"
@@ -92,7 +98,8 @@ _BETWEEN = re.compile(
 )
 _IDENTITY = re.compile(
     r"(?i)\bpermission\W{1,3}[\w.]{3,80}\W{1,3}denied on\b|\bdenied on resource\b"
-    r"|\bthe caller does not have permission\b"
+    r"|\bthe caller does not have permission\b|\bdoes not have \w+(?:\.\w+)+ (?:permission|access)\b"
+    r"|\buser not authorized to perform this action\b"
     r"|\bservice[ _-]?account\b.{0,80}\b(?:denied|forbidden|refused|rejected|lacks|does not have|missing)"
     r"|\b(?:denied|forbidden|refused|rejected)\b.{0,80}\bservice(?:[ _-]account\b|:\w)|\bservice:[\w.-]+\b.{0,80}"
     r"\b(?:denied|forbidden|refused|rejected)|\bis not authorized to perform\b|\bAccessDeniedException\b"
@@ -134,8 +141,12 @@ _SLOW = re.compile(
     r"|\b(?:time|duration|latency) threshold\b|\bevent loop (?:is )?block|\blong[- ]running\b"
 )
 _TRANSIENT = re.compile(
-    r"(?i)\b(?:retry(?:ing)?|retries|will try again|attempt \S+ of|reconnect\w*|backing off|rate limit\w*|429"
-    r"|too many requests)\b"
+    r"(?i)\b(?:retry(?:ing)?|retries|will try again|attempt \S+ of|reconnect\w*|backing off|rate limit\w*"
+    r"|too many requests)\b|" + _STATUS + r"429\b"
+)
+_GIVEN_UP = re.compile(
+    r"(?i)\bmax(?:imum)?(?: number of)? ?retries|\bretr(?:y|ies)(?: limit| count)? (?:exceeded|exhausted|reached)\b"
+    r"|\b(?:giving|gave) up\b|\bout of retries\b|\bafter \d+ (?:retries|attempts|tries)\b"
 )
 _LASTING = re.compile(
     r"(?i)\b(?:relation|table|column|schema|database|role|secret|bucket|topic|queue) \S{1,80} does not exist\b"
@@ -145,7 +156,7 @@ _LASTING = re.compile(
 """What trying again does not cure."""
 _TROUBLE = re.compile(
     r"(?i)\b(?:error|exception|fail(?:ed|ure|ing|s)?|fatal|refused|denied|rejected|aborted|halted|timed[ -]out"
-    r"|timeout|unable|could not|cannot)\b"
+    r"|rate[ -]limited|throttled|exhausted|exceeded|conflict|timeout|unable|could not|cannot)\b|" + _STATUS + r"429\b"
     r"|_(?:failed|error|timeout)(?:\b|_)|(?:Error|Exception)\b"
 )
 
@@ -178,6 +189,8 @@ def _platform(cluster: Cluster, text: str) -> Nature:
 
 
 def _deployment(cluster: Cluster, text: str) -> Nature:
+    if cluster.template.startswith("Execution "):
+        return Nature(Severity.P1, Kind.PLATFORM, "A job does not complete")
     return Nature(Severity.P1, Kind.DEPLOYMENT, "A new revision does not become ready", startup=True)
 
 
@@ -201,6 +214,8 @@ def _http(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P3, Kind.HTTP, f"Somebody calls what is not there: status {status}", mild=True)
     if status in (401, 403):
         return Nature(Severity.P3, Kind.HTTP, f"Requests are refused: status {status}", mild=True)
+    if status == 429 and "no available instance" in text:
+        return Nature(Severity.P2, Kind.HTTP, "The platform has no instance for its callers: status 429")
     if status == 429:
         return Nature(Severity.P3, Kind.HTTP, "Callers are slowed down: status 429", mild=True)
     if status == 422 and cluster.signature.method in _WRITES and cluster.occurrences >= MANY and not _tool(cluster):
@@ -242,7 +257,7 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P3, kind, "A caller sends what cannot be read")
     if _REFUSED.search(text):
         return Nature(Severity.P3, kind, "A caller is refused")
-    if _TRANSIENT.search(text) and not _LASTING.search(text):
+    if _TRANSIENT.search(text) and not _GIVEN_UP.search(text) and not _LASTING.search(text):
         return Nature(Severity.P2, kind, "It is tried again")
     if _BACKING.search(text):
         return Nature(Severity.P1, kind, "What the service depends on is not there")
@@ -260,6 +275,8 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, cluster.kind, "The process crashes")
     if _NOT_STARTED.search(text):
         return Nature(Severity.P1, cluster.kind, "It keeps the service from starting", startup=True)
+    if _REQUIRED.search(text):
+        return Nature(Severity.P2, cluster.kind, "A setting that it requires is missing")
     if _SLOW.search(text):
         return Nature(Severity.P3, cluster.kind, "Something is slow")
     if _IDENTITY.search(text):
