@@ -61,6 +61,8 @@ WAYS: dict[str, Say] = {
     "a click that rejects": click(ANN, "reject"),
     "what was taken back": command(ANN, "undo"),
 }
+FILING = {"escalate", "approve", "approve with a severity", "a click"}
+"""Two threads are at these; one may have answered when the process ends at a call of the other."""
 KILLED, KILLED_LONG = 1, 40
 """Places in each at which the process ends, in `make test` and in the campaign."""
 
@@ -139,7 +141,7 @@ def killed(way: str, start: Morning, folder: Path, dice: random.Random, places: 
                 twice = Counter(texts(place.said())) - Counter(texts(said))
                 lost = Counter(texts(said)) - Counter(texts(place.said()))
                 assert not lost, (way, last, after)
-                told = life.at in ("answer", "whisper") if after else life.at == "done"
+                told = way in FILING or (life.at in ("answer", "whisper") if after else life.at == "done")
                 assert sum(twice.values()) <= (1 if told else 0), (way, life.at, after, twice)
                 assert not [t for t in twice if t[1] not in (ANN, BOB)], "only a private answer may come again"
 
