@@ -214,9 +214,14 @@ class Desk:
             return False
         words = failed(error)
         try:
+            message = slack.sentence(words)
             if isinstance(error, Refused):
-                self.refused(asked, words)
-            self.tell(asked, slack.sentence(words))
+                with suppress(Standby, StoreFull), self.edges.store.together():
+                    self.refused(asked, words)
+                    self.edges.store.deliveries.keep(asked.delivery, message)
+                self.answer(asked, message)
+            else:
+                self.tell(asked, message)
         except GardenError as unheard:
             LOG.warning("could not tell %s: %s", asked.user, unheard.user_message)
             return not isinstance(unheard, ChatUnavailable)
