@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from bot import telling
-from bot.errors import ChatUnavailable, GardenError, Refused, Standby, StoreFull, Unavailable
+from bot.errors import ChatUnavailable, GardenError, Refused, Standby, StoreFull, Unavailable, Unsafe
 from bot.models import Delivery, Event, Message, Policy
 from bot.ports import Edges, People
 from bot.render import slack
@@ -209,7 +209,7 @@ class Desk:
         """The one error handler: what is expected is told in its own words, a bug by a number found in the log."""
         if error is None:
             return True
-        if isinstance(error, ChatUnavailable):
+        if isinstance(error, ChatUnavailable) and not isinstance(error, Unsafe):
             LOG.warning("could not tell %s: %s", asked.user, error.user_message)
             return False
         words = failed(error)
