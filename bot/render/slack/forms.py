@@ -108,7 +108,7 @@ def home(
     for p in heads[:LISTED]:
         blocks += [section(_line(p)), actions(f"home:{p.number}", buttons_of(p))]
     if len(heads) > LISTED:
-        blocks.append(context([f"And {len(heads) - LISTED} more: `/garden latest all`"]))
+        blocks.append(context([f"And {len(heads) - LISTED} more: `/garden latest P5`"]))
     blocks.append(divider())
     blocks.append(section(f"*Waits for an approver:* {phrases.count(len(waiting), 'proposal')}"))
     for waits in waiting[:LISTED]:
