@@ -85,7 +85,11 @@ MASKS: tuple[Mask, ...] = (
     Mask("ulid", r"\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b", "<id>"),
     Mask("opaque", r"\b[A-Za-z]*[0-9]+[A-Za-z]+[0-9]+[A-Za-z]+[0-9][A-Za-z0-9]*\b", "<id>"),
     Mask("tail_opaque", r"_[A-Za-z]*[0-9]+[A-Za-z]+[0-9]+[A-Za-z]+[0-9][A-Za-z0-9]*\b", "_<id>"),
-    Mask("tail", r"\b(?P<stem>[A-Za-z_]+)[0-9]{4,}\b", "<num>"),
+    Mask(
+        "tail",
+        r"\b(?P<stem>(?:[A-Za-z]*_)+|(?:[A-Za-z]*_)*(?:[A-Za-z]{1,7}|[A-Za-z]*[G-Zg-z][A-Za-z]*))[0-9]{4,}\b",
+        "<num>",
+    ),
 )
 """In order: where two expressions fit at one place, the first one wins."""
 
