@@ -121,6 +121,7 @@ NOUNS: dict[str, Callable[[Database], Iterator[Line]]] = {
     "stances": _rows("SELECT id, cluster, body AS stance, ended FROM stances ORDER BY id"),
     "wishes": _rows("SELECT channel, name, value, who, at FROM wishes ORDER BY channel, name"),
     "deeds": _rows("SELECT id, who, at, body AS deed, undone FROM deeds ORDER BY id"),
+    "duplicates": _rows("SELECT repository, number, original FROM duplicates ORDER BY repository, number"),
     "unlinked": _rows("SELECT cluster, repository, number FROM unlinked ORDER BY cluster, repository, number"),
     "links": _rows("SELECT cluster, repository, number, who, at FROM links ORDER BY cluster"),
     "proposals": _rows(

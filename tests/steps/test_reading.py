@@ -105,11 +105,11 @@ def test_structures(payload: dict[str, Any], level: Level, wrapped: bool) -> Non
 
 
 def test_the_reason_beside_the_words() -> None:
-    """A reason in a field of its own is part of the text, and not of the title."""
+    """A reason in a field of its own is part of the text, and tells failures of one thing apart."""
     payload = {"level": "error", "msg": "print failed", "error": "dial tcp 192.0.2.1:9100: connection refused"}
     occurrence, title = read(raw(jsonPayload=payload))
-    assert title == "print failed"
-    assert occurrence.text == "print failed\ndial tcp 192.0.2.1:9100: connection refused"
+    assert title == "print failed: dial tcp <ip>: connection refused"
+    assert occurrence.text == "print failed: dial tcp 192.0.2.1:9100: connection refused"
 
 
 def test_a_fault_of_a_rust_program() -> None:

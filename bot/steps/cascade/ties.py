@@ -21,6 +21,8 @@ CHANCE = 0.1
 
 _SOME = 4
 """Fewer than so many lags say nothing of how they differ."""
+_BURST = 1_800.0
+"""Seconds that an outage lasts that both begin and end with."""
 _CLOSE = 5.0
 """Lags that differ by no more than these seconds are alike, however often the cause comes."""
 
@@ -85,7 +87,7 @@ def tie(cause: Episode, effect: Episode) -> Tie | None:
         return None
     least = SHARE_OF_CAUSES if effect.effect else SHARE
     back = _lags(cause, begin, stop, effect, (reach[1], reach[0]), akin, least)
-    if not shares and _anyhow(list(lags.values()), cause.times[begin:stop]):
+    if not shares and not _one_burst(cause, effect) and _anyhow(list(lags.values()), cause.times[begin:stop]):
         return None
     widest = max(0.001, *(abs(lag) for lag in lags.values()))
     if not back and not _part(cause, effect, len(lags), among, widest):
@@ -145,6 +147,14 @@ def _part(cause: Episode, effect: Episode, times: int, among: int, widest: float
         return True
     covered = len(cause.times) * (2 * widest + 0.5) / (cause.times[-1] - cause.times[0] + MARGIN)
     return bool(covered**times <= CHANCE)
+
+
+def _one_burst(cause: Episode, effect: Episode) -> bool:
+    """Whether requests fail from when to when something else does that may be why, and not for long: no chance."""
+    if cause.kind is Kind.HTTP or not effect.effect:
+        return False
+    begin, end = cause.times[0] - effect.times[0], cause.times[-1] - effect.times[-1]
+    return max(abs(begin), abs(end)) <= AROUND and cause.times[-1] - cause.times[0] <= _BURST
 
 
 def _anyhow(lags: list[float], causes: list[float]) -> bool:
