@@ -7,6 +7,8 @@ DEV := $(VENV)/.installed-dev
 # Where the program that benchmarks are run beside is: it pins old releases of what is in .venv.
 PEER := .venv-bench/.installed
 SEED ?= 1
+# Processes that test side by side; much of the time is waiting.
+JOBS ?= 4
 ARGS ?=
 # The first Python on the PATH that is new enough; `make PYTHON=/path/to/python3.13 test` takes another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -23,7 +25,7 @@ demo: $(RUN) ## the whole product on embedded parts, ending with a digest in thi
 	@$(BIN)/garden demo --once $(ARGS)
 
 test: $(DEV) ## all tests, but for campaigns; ARGS="tests/steps -k redact" chooses
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(DEV) ## ruff, its formatting, mypy --strict
 	@$(BIN)/ruff check .
