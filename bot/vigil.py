@@ -137,6 +137,8 @@ class Vigil:
             self._mute = True
             self.note("chat", error.user_message)
             LOG.warning("could not tell the channel: %s", error.user_message)
+        except StoreError as error:
+            LOG.warning("could not look up what to tell the channel: %s", error.user_message)
 
     # ------------------------------------------------------------ the look
 

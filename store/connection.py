@@ -59,6 +59,7 @@ class Connections:
         self._open: WeakKeyDictionary[threading.Thread, tuple[int, Database]] = WeakKeyDictionary()
         self._turn = threading.RLock() if path == MEMORY else None
         self._shared = self._connect() if path == MEMORY else None
+        self._held: Database | None = None
 
     def db(self) -> Database:
         """The connection of the thread that asks."""
@@ -82,6 +83,17 @@ class Connections:
         with self._guard:
             self.path, self.read_only, self.fence = path, read_only, fence
             self._era += 1
+        self.hold()
+
+    def hold(self) -> None:
+        """Keeps one connection from now to the end, where changes are made.
+
+        While there is one, SQLite's files beside the database stay; so whichever thread asks for the first time needs
+        no room for them, also on a disk that is full by then.
+        """
+        before, self._held = self._held, None if self.read_only or self.path == MEMORY else self._connect()
+        if before is not None:
+            before.conn.close()
 
     @contextmanager
     def change(self, *, fenced: bool = True) -> Iterator[Database]:
@@ -126,8 +138,9 @@ class Connections:
     def close(self) -> None:
         """Closes the connections of all threads."""
         with self._guard:
-            connections = [*(db for _, db in self._open.values()), *([self._shared] if self._shared else [])]
+            connections = [*(db for _, db in self._open.values()), *filter(None, (self._shared, self._held))]
             self._open.clear()
+            self._held = None
         for db in connections:
             db.conn.close()
 

@@ -60,6 +60,7 @@ def open_connections(
     if pending and applied:
         copy(file, kept, patience)
     connections = Connections(path, patience=patience)
+    connections.hold()
     connections.fence = fence
     if pending:
         try:

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ from bot import edges as parts
 from bot import pipeline, telling
 from bot.demo.server import Fault
 from bot.demo.slack import Slack
-from bot.errors import GardenError
+from bot.errors import GardenError, StoreFull
 from bot.models import Decision
 from bot.schedule import Ended, Rounds
 from bot.web.health import KINDS
@@ -299,6 +300,19 @@ def test_a_full_disk_is_told_and_what_is_known_can_be_looked_up(tmp_path: Path) 
         with open_store(str(disk / "garden.db")) as store:
             assert not store.reserve
             assert len([m for m in slack.messages(CHANNEL) if "Log Gardener," in str(m)]) == 1
+
+
+def test_on_a_full_disk_a_thread_that_never_asked_before_can_look_things_up(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        path = str(disk / "garden.db")
+        with open_store(path) as store:
+            known = store.holds()
+        with open_store(path) as store:
+            fill(disk)
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(store.holds).result() == known
+            with pytest.raises(StoreFull):
+                store.conditions.beat(START)
 
 
 @contextmanager
