@@ -25,8 +25,8 @@ TIMES = 5
 
 @click.group(name="eval", short_help="Scores on labelled cases.")
 def evaluate() -> None:
-    """Scores on labelled cases: `garden eval analysis`, and so on for other parts. [Evaluation](evaluation.md) has the
-    format of a case.
+    """Scores on labelled cases: `garden eval analysis`, and so on for other parts. What a case looks like is told in
+    docs/evaluation.md.
 
     The exit code is 1 where a bound does not hold, and 2 where nothing could run.
     """
