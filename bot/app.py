@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from types import FrameType
-from zoneinfo import ZoneInfo
 
 from slack_bolt import App, BoltRequest
 
@@ -123,12 +122,11 @@ class Garden:
         give_up: Callable[[], object] = give_up,
         keeper: Keeper | None = None,
     ) -> None:
-        zone = ZoneInfo(settings.timezone)
         self.edges = edges
         self.keeper = keeper
         self._lag = settings.lag
         self._stopped = threading.Event()
-        self.desk = Desk(edges, people, zone, round=lambda: self.schedule.run())
+        self.desk = Desk(edges, people, round=lambda: self.schedule.run())
         self.app = bolt(settings, self.desk)
         token = settings.slack_app_token.reveal()
         self.listening = Listening(self.app, token, clock=edges.clock) if settings.socket_mode else None
@@ -137,12 +135,12 @@ class Garden:
         self.schedule = Schedule(
             rounds=rounds or Rounds(lease=(lambda: keeper.token) if keeper else str),
             ended=self._ended,
-            tell=lambda: self.vigil.telling(lambda: telling.tell(edges, zone=zone, create=False)),
-            due=lambda: self.vigil.telling(lambda: telling.tell_due(edges, settings.digest, zone, fires)),
+            tell=lambda: self.vigil.telling(lambda: telling.tell(edges, create=False)),
+            due=lambda: self.vigil.telling(lambda: telling.tell_due(edges, settings.digest, fires)),
             drain=self._drain,
             behind=edges.store.sources.behind,
             round_at=settings.schedule,
-            zone=zone,
+            zone=edges.zone,
         )
         self.watchdog = Watchdog(self._wards(), give_up=give_up)
         self.health = Health(

@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
-from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -144,7 +143,7 @@ def round(
             edges = parts.build(chosen, store, chat=chat, hold=hold)
         report = pipeline.round(edges, since, members=members, progress=tick)
         if post:
-            telling.tell(edges, report, zone=ZoneInfo(chosen.timezone))
+            telling.tell(edges, report)
         if not file and store.sources.behind(past=True) and not store.sources.behind(past=False):
             past = pipeline.backfill(replace(edges, logs=stack.enter_context(past_logs(chosen, store))), progress=tick)
             told = {p.number for p in report.problems}

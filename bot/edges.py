@@ -12,6 +12,7 @@ import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from bot.analysts.patterns import Patterns
 from bot.cloud.folder import Folder
@@ -57,6 +58,7 @@ def build(
         wall=now,
         worker=f"{socket.gethostname()}-{os.getpid()}",
         hold=hold,
+        zone=ZoneInfo(settings.timezone),
     )
 
 

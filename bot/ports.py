@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Protocol
 
@@ -884,3 +884,5 @@ class Edges:
     """The time for what costs money, where `clock` stands still at the end of a file."""
     hold: Hold | None = None
     """The backup that a claim has to be in before what is claimed is written; None where there is none."""
+    zone: tzinfo = UTC
+    """Of a digest's day and hour, in a channel that has none of its own."""

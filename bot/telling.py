@@ -63,7 +63,7 @@ _turn = threading.RLock()
 # ------------------------------------------------------------------------------------------------ the digest
 
 
-def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True) -> Posted | None:
+def tell(edges: Edges, told: Report | None = None, *, create: bool = True) -> Posted | None:
     """Brings each channel's digest of today up to date; returns the main channel's.
 
     `told` is the round's own report. What is wrong with the reading stands in the digest, too, for silence must not
@@ -72,7 +72,7 @@ def tell(edges: Edges, told: Report | None = None, *, zone: tzinfo = UTC, create
     """
     first = None
     for channel in channels(edges):
-        posted = tell_in(edges, channel, told, zone=zone, create=create)
+        posted = tell_in(edges, channel, told, create=create)
         first = posted if channel.id == edges.channel else first
     return first
 
@@ -82,15 +82,12 @@ def channels(edges: Edges) -> list[Channel]:
     return route.channels(Channel(edges.channel), edges.policy.channels, edges.store.channels.wishes())
 
 
-def tell_in(
-    edges: Edges, channel: Channel, told: Report | None = None, *, zone: tzinfo = UTC, create: bool = True
-) -> Posted | None:
+def tell_in(edges: Edges, channel: Channel, told: Report | None = None, *, create: bool = True) -> Posted | None:
     """What is new and urgent at once; then the digest, posted or edited in place; in its thread what changed, and the
     proposals that wait.
     """
     if edges.chat is None or not channel.id:
         return None
-    zone = ZoneInfo(channel.timezone) if channel.timezone else zone
     store, now = edges.store, edges.clock()
     stock = edges.logs.lasting and store.rounds.took_stock()
     said = told.notes if told else (store.rounds.note(),)
@@ -103,19 +100,19 @@ def tell_in(
         entries=max(report.entries, told.entries if told else 0),
     )
     report = route.told(report, channel)
-    purpose = purpose_of_digest(edges, zone, channel.id)
+    purpose, today = purpose_of_digest(edges, channel.id), now.astimezone(zone_of(edges, channel.id)).date()
     with _turn:
         if stock:
             _known(edges, channel, report)
         heard = _alert(edges, edges.chat, channel, report)
         if not (create or stock or store.messages.find(purpose) or _alarming(report, channel)):
             return None
-        shown = digest(report, channel.id, now.astimezone(zone).date(), heard.glimpses)
+        shown = digest(report, channel.id, today, heard.glimpses)
         stood = store.messages.find(purpose) is not None
         posted = _put_digest(edges, edges.chat, purpose, shown, channel.id)
         turn = _tell_changes(edges, edges.chat, posted, shown, heard) if stood and not stock else heard.turn
         store.channels.hears(channel.id, replace(heard, glimpses=glimpses(report), turn=turn))
-        _show_proposals(edges, report, shown, posted, zone)
+        _show_proposals(edges, report, shown, posted)
         return posted
 
 
@@ -205,7 +202,7 @@ def _tell_changes(edges: Edges, chat: Chat, posted: Posted, shown: Digest, heard
     return turn
 
 
-def _show_proposals(edges: Edges, report: Report, shown: Digest, posted: Posted, zone: tzinfo) -> None:
+def _show_proposals(edges: Edges, report: Report, shown: Digest, posted: Posted) -> None:
     """Those that wait are shown in the channel that is their problem's home; those that stand here are kept true."""
     known = channels(edges)
     for problem in report.problems:
@@ -216,23 +213,23 @@ def _show_proposals(edges: Edges, report: Report, shown: Digest, posted: Posted,
             and problem.number in shown.shown
             and route.home(problem, known) == posted.channel
         ):
-            show(edges, problem.proposal.id, channel=posted.channel, zone=zone)
+            show(edges, problem.proposal.id, channel=posted.channel)
     for asked in edges.store.proposals.waiting() if known and posted.channel == known[0].id else ():
         if not asked.cluster and asked.made_by == pipeline.GARDENER:
-            show(edges, asked.id, channel=posted.channel, zone=zone)
+            show(edges, asked.id, channel=posted.channel)
     for standing in edges.store.messages.thread(posted.channel, posted.ts):
         if (number := number_of(standing.purpose)) is not None:
-            show(edges, number, zone=zone)
+            show(edges, number)
 
 
-def tell_due(edges: Edges, digest_at: str, zone: tzinfo, fires: Fires) -> None:
+def tell_due(edges: Edges, digest_at: str, fires: Fires) -> None:
     """Begins the digests that should be there by now, and are not: also late, when the bot was down at their time."""
     for channel in channels(edges):
-        own = ZoneInfo(channel.timezone) if channel.timezone else zone
+        own = zone_of(edges, channel.id)
         now = edges.clock().astimezone(own)
         at = fires(channel.schedule or digest_at, own, now.replace(hour=0, minute=0, second=0, microsecond=0))
-        if at and at <= now and not edges.store.messages.find(purpose_of_digest(edges, own, channel.id)):
-            tell_in(edges, channel, zone=zone)
+        if at and at <= now and not edges.store.messages.find(purpose_of_digest(edges, channel.id)):
+            tell_in(edges, channel)
 
 
 def _conditions(edges: Edges, now: datetime) -> list[str]:
@@ -248,14 +245,20 @@ def _apart(edges: Edges, now: datetime) -> list[str]:
     ]
 
 
-def purpose_of_digest(edges: Edges, zone: tzinfo = UTC, channel: str = "") -> str:
-    return f"digest:{channel or edges.channel}:{edges.clock().astimezone(zone).date()}"
+def purpose_of_digest(edges: Edges, channel: str) -> str:
+    """Of today, by the channel's own clock."""
+    return f"digest:{channel}:{edges.clock().astimezone(zone_of(edges, channel)).date()}"
+
+
+def zone_of(edges: Edges, channel: str) -> tzinfo:
+    own = next((c.timezone for c in channels(edges) if c.id == channel), "")
+    return ZoneInfo(own) if own else edges.zone
 
 
 # ------------------------------------------------------------------------------------------------ proposals
 
 
-def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) -> Posted | None:
+def show(edges: Edges, number: int, *, channel: str = "") -> Posted | None:
     """Posts a proposal, in the thread of today's digest if there is one, or brings its message up to date."""
     with _turn:
         proposal = edges.store.proposals.get(number)
@@ -272,7 +275,7 @@ def show(edges: Edges, number: int, *, channel: str = "", zone: tzinfo = UTC) ->
         picks = "".join(f" #{c.issue.number}" for c in offered)
         fingerprint = f"{proposal.digest} {proposal.stage} {proposal.issue} {note}{again}{picks}"
         channel = channel or edges.channel
-        day = edges.store.messages.find(purpose_of_digest(edges, zone, channel))
+        day = edges.store.messages.find(purpose_of_digest(edges, channel))
         posted = _put(
             edges, edges.chat, f"proposal:{number}", message, fingerprint, channel, thread=day.ts if day else ""
         )
@@ -416,12 +419,12 @@ def settle(edges: Edges, decision: Decision, groups: frozenset[str]) -> Proposal
 
 def _not_taken_back(edges: Edges, decision: Decision, proposal: Proposal) -> None:
     """So that `undo` says what to do instead, and does not take back what was changed before."""
+    part = f"; `/garden unlink {proposal.cluster}` parts the cluster from its issue" if proposal.cluster else ""
     instead = {
-        "approve": "what was written stands on the tracker, where it can be closed; "
-        f"`/garden unlink {proposal.cluster}` parts the cluster from its issue",
-        "reject": f"`/garden file cluster {proposal.cluster}` proposes it again",
+        "approve": f"what was written stands on the tracker, where it can be closed{part}",
+        "reject": phrases.anew(proposal),
     }
-    if decision.verb in instead and proposal.cluster:
+    if decision.verb in instead:
         deed = Deed(0, decision.who, decision.at, decision.verb, proposal.cluster, instead[decision.verb])
         edges.store.deeds.add(deed)
 

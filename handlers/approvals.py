@@ -103,7 +103,7 @@ def settle(desk: Desk, asked: Asked, decision: Decision) -> None:
     try:
         settled = telling.settle(desk.edges, decision, desk.groups(asked.user))
     except Refused:
-        telling.show(desk.edges, decision.proposal, zone=desk.zone)
+        telling.show(desk.edges, decision.proposal)
         raise
     _follow(desk, asked, settled)
 
@@ -112,7 +112,7 @@ def _follow(desk: Desk, asked: Asked, settled: Proposal) -> None:
     """Has it filed, where it is approved, and shows it in place."""
     if settled.stage is Stage.APPROVED:
         desk.file(settled.id, asked)
-    telling.show(desk.edges, settled.id, zone=desk.zone)
+    telling.show(desk.edges, settled.id)
 
 
 def _note(desk: Desk, asked: Asked, reply: Reply, number: int) -> None:

@@ -162,7 +162,7 @@ def file(desk: Desk, asked: Asked, command: File) -> None:
     if proposal is None:
         desk.answer(asked, slack.sentence(f"Nothing to propose for cluster {command.cluster}. {reason}"))
         return
-    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    telling.show(desk.edges, proposal.id, channel=asked.channel)
     desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
 
 
@@ -180,7 +180,7 @@ def escalate(desk: Desk, asked: Asked, command: Escalate) -> None:
     if desk.is_approver(asked.user) and desk.edges.policy.self_approval:
         _by_command(desk, asked, proposal, words)
         return
-    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    telling.show(desk.edges, proposal.id, channel=asked.channel)
     desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
 
 
@@ -191,7 +191,7 @@ def _by_command(desk: Desk, asked: Asked, proposal: Proposal, words: str) -> Non
     )
     settled = telling.settle(desk.edges, decision, desk.groups(asked.user))
     desk.file(settled.id, asked)
-    telling.show(desk.edges, settled.id, channel=asked.channel, zone=desk.zone)
+    telling.show(desk.edges, settled.id, channel=asked.channel)
     desk.answer(
         asked, slack.sentence(f"Approved by your own word ({words}) as proposal {settled.id}; it is written now.")
     )

@@ -65,7 +65,7 @@ def edit_clicked(desk: Desk, asked: Asked) -> None:
     if asked.channel and telling.standing_at(desk.edges, asked.channel, asked.ts) != int(number):
         raise Refused("That button is not one of ours. `/garden latest` shows what is open.")
     if proposal is None or proposal.stage is not Stage.OPEN or proposal.digest != digest:
-        telling.show(desk.edges, int(number), zone=desk.zone)
+        telling.show(desk.edges, int(number))
         raise Refused(f"Proposal {int(number)} is not open any more as you saw it. Look at the newest message.")
     place = (posted.channel, posted.ts, posted.thread) if posted else (asked.channel, asked.ts, asked.thread)
     if desk.edges.chat is not None:
@@ -110,7 +110,7 @@ def report_sent(desk: Desk, asked: Asked) -> None:
     title, text = (scrub(said, policy) for said in (asked.form.get("title", ""), _text(asked.form) or ""))
     source = f"message {asked.channel} {asked.ts}"
     proposal = telling.propose_message(desk.edges, title, text, severity, asked.user, source, desk.now())
-    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    telling.show(desk.edges, proposal.id, channel=asked.channel)
     desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
 
 

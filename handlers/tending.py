@@ -71,7 +71,7 @@ def link(desk: Desk, asked: Asked, command: Link) -> None:
         desk.change(asked, lambda: slack.linked(*tending.link(desk.edges, command.cluster, issue, asked.user)))
         return
     proposal = telling.linking(desk.edges, command.cluster, issue, asked.user, desk.now())
-    telling.show(desk.edges, proposal.id, channel=asked.channel, zone=desk.zone)
+    telling.show(desk.edges, proposal.id, channel=asked.channel)
     desk.say(asked, f"Proposal {proposal.id} is in the channel. It waits for an approver.")
 
 

@@ -81,8 +81,25 @@ def test_one_digest_a_day_edited_in_place_and_silent_if_nothing_changed(team: Te
 
 def test_the_day_is_the_teams_own(team: Team) -> None:
     """Late in the evening in UTC it is tomorrow in Tokyo."""
-    edges = replace(team.edges, clock=lambda: NOW.replace(hour=20))
-    assert telling.purpose_of_digest(edges, ZoneInfo("Asia/Tokyo")) == f"digest:{CHANNEL}:2026-03-07"
+    edges = replace(team.edges, clock=lambda: NOW.replace(hour=20), zone=ZoneInfo("Asia/Tokyo"))
+    assert telling.purpose_of_digest(edges, CHANNEL) == f"digest:{CHANNEL}:2026-03-07"
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("Asia/Tokyo", 20), ("Pacific/Honolulu", 5)])
+def test_what_the_minute_shows_is_put_in_the_thread_of_the_channels_own_day(team: Team, zone: str, hour: int) -> None:
+    """A proposal that Slack did not take at first, beyond the date line: tomorrow in Tokyo, yesterday in Honolulu."""
+    edges = replace(team.read(NOW), clock=lambda: NOW.replace(hour=hour))
+    edges = replace(edges, policy=replace(edges.policy, channels=(Channel(CHANNEL, timezone=zone),)))
+    digest = telling.tell(edges)
+    assert digest is not None
+    assert not digest.purpose.endswith(str(NOW.date()))
+    _, proposal = telling.request(edges, 1, ANN, edges.clock())
+    assert proposal is not None
+    team.slack.fail("chat.postMessage", Fault(status=503))
+    with pytest.raises(ChatUnavailable):
+        telling.show(edges, proposal.id, channel=CHANNEL)
+    telling.drain(edges)
+    assert any(m["text"].startswith("Proposal 1:") for m in team.slack.thread(CHANNEL, digest.ts))
 
 
 def test_a_digest_that_was_deleted_is_posted_anew(team: Team) -> None:
@@ -331,7 +348,7 @@ def test_a_digest_is_due_at_its_hour_also_late_and_in_the_channels_own_zone(team
 
     def due(hour: int, minute: int = 0) -> tuple[int, int]:
         at = replace(edges, clock=lambda: NOW.replace(hour=hour, minute=minute))
-        telling.tell_due(at, "30 9 * * mon-fri", UTC, fires)
+        telling.tell_due(at, "30 9 * * mon-fri", fires)
         return len(team.standing()), len(texts(team, "C0EAST"))
 
     assert due(0, 29) == (0, 0)

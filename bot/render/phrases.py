@@ -195,6 +195,18 @@ def proposed(proposal: Proposal) -> str:
     return f"proposal {proposal.id} {words.format(issue=proposal.issue or proposal.draft.issue)}"
 
 
+def anew(proposal: Proposal) -> str:
+    """How to get a proposal like it again, without the full stop."""
+    draft = proposal.draft
+    if proposal.cluster:
+        return f"`/garden file cluster {proposal.cluster}` makes a new one with today's counts"
+    if draft.act is Act.CREATE:
+        return "“File this as an issue”, in the menu of the message that it was made from, makes a new one"
+    if draft.act is Act.ESCALATE:
+        return f"`/garden escalate {draft.issue} {draft.severity}` makes a new one"
+    return f"It is not proposed again; what it says can be written on #{draft.issue} by hand"
+
+
 def next_words(problem: Problem) -> str:
     """What to type next, in the chat."""
     n = problem.number

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.errors import Refused
 from bot.models import Act, Decision, Draft, Edit, Policy, Proposal, Severity, Stage
-from bot.render import issues, titles
+from bot.render import issues, phrases, titles
 from bot.render.escape import BREAK, authored
 
 _SEVERITY = re.compile(r"p([0-5])", re.IGNORECASE)
@@ -84,22 +84,17 @@ def _is_open(proposal: Proposal, decision: Decision) -> None:
         case Stage.OPEN if decision.at < proposal.expires_at:
             return
         case Stage.OPEN | Stage.EXPIRED:
-            raise Refused(
-                f"{name} expired on {proposal.expires_at:%Y-%m-%d %H:%M} UTC. "
-                f"`/garden file cluster {proposal.cluster}` makes a new one with today's counts."
-            )
+            raise Refused(f"{name} expired on {proposal.expires_at:%Y-%m-%d %H:%M} UTC. {phrases.anew(proposal)}.")
         case Stage.APPROVED | Stage.FILING:
             raise Refused(f"{name} is approved already and is being filed.")
         case Stage.FILED:
             raise Refused(f"{name} is filed already{where}.{link}")
         case Stage.REJECTED:
-            raise Refused(f"{name} was rejected{note}. `/garden file cluster {proposal.cluster}` makes a new one.")
+            raise Refused(f"{name} was rejected{note}. {phrases.anew(proposal)}.")
         case Stage.SUPERSEDED:
             raise Refused(f"{name} was replaced by a newer one{note}. Decide on that.")
         case Stage.FAILED:
-            raise Refused(
-                f"{name} could not be filed{note}. `/garden file cluster {proposal.cluster}` makes a new one."
-            )
+            raise Refused(f"{name} could not be filed{note}. {phrases.anew(proposal)}.")
 
 
 def _changed(draft: Draft, words: str) -> Draft | None:

@@ -44,7 +44,7 @@ class Team:
         """What the schedule does at that time."""
         self.read(at, entries)
         telling.tell(self.edges, create=False)
-        telling.tell_due(self.edges, NINE, UTC, fires)
+        telling.tell_due(self.edges, NINE, fires)
         telling.drain(self.edges)
 
     def read(self, at: datetime, entries: list[Raw]) -> None:

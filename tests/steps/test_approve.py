@@ -202,3 +202,22 @@ def test_an_unknown_verb_is_refused() -> None:
     """With the list of what can be said."""
     with pytest.raises(Refused, match="approve as"):
         decide(made=decision("explode"))
+
+
+@pytest.mark.parametrize("stage", [Stage.EXPIRED, Stage.REJECTED, Stage.FAILED])
+@pytest.mark.parametrize(
+    ("cluster", "act", "words"),
+    [
+        (3, Act.CREATE, "`/garden file cluster 3` makes a new one"),
+        (0, Act.CREATE, "“File this as an issue”, in the menu of the message"),
+        (0, Act.ESCALATE, "`/garden escalate 889 P0` makes a new one"),
+        (0, Act.COMMENT, "can be written on #889 by hand"),
+    ],
+)
+def test_what_is_over_says_how_to_get_it_anew(stage: Stage, cluster: int, act: Act, words: str) -> None:
+    """Also where the proposal is of no cluster: then there is none to name."""
+    over = samples.proposal(cluster, samples.draft(act, number=0 if act is Act.CREATE else 889), stage)
+    with pytest.raises(Refused) as caught:
+        decide(over)
+    assert words in caught.value.user_message
+    assert "cluster 0" not in caught.value.user_message

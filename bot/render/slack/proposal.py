@@ -130,7 +130,7 @@ def _state(p: Proposal, now: datetime, who: str, words: str) -> str:
             "`same as #889`, `reject &lt;why&gt;` or `later 2h`, or click; where several wait here, name it: "
             f"`approve {p.id}`. "
             f"Until {phrases.moment(p.expires_at, now)} UTC."
-            + (" `approve always` lets later comments there go without asking." if p.draft.act is Act.COMMENT else "")
+            + (" `approve always` lets later comments there go without asking." if _may_go_on(p.draft) else "")
             + (f" It {prose(p.note, SENTENCE)}." if p.note else "")
         )
     if p.stage is Stage.APPROVED:
@@ -148,5 +148,9 @@ def _state(p: Proposal, now: datetime, who: str, words: str) -> str:
         return f"⚠️ *Could not be written:* {prose(p.note, SENTENCE)}"
     if p.stage is Stage.SUPERSEDED:
         return f"↪️ *Superseded*{f': {prose(p.note, SENTENCE)}' if p.note else ' by a newer proposal'}."
-    again = f" `/garden file cluster {p.cluster}` proposes it again." if p.cluster else ""
-    return f"⌛ *Expired.*{again}"
+    return f"⌛ *Expired.* {phrases.anew(p)}."
+
+
+def _may_go_on(draft: Draft) -> bool:
+    """Whether it is one of the comments that can go without asking."""
+    return draft.act is Act.COMMENT and draft.severity is not None
