@@ -90,6 +90,6 @@ def test_any_lines(lines: list[str]) -> None:
 def test_hostile(piece: str, head: str) -> None:
     """Text made to confuse takes well under a second, however long it is."""
     text = head + piece * (2 * LONGEST // len(piece))
-    before = time.perf_counter()
+    before = time.process_time()
     failure(text)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1

@@ -139,7 +139,7 @@ class Slack:
             places = [self.channels[channel]] if channel else list(self.channels.values())
             return [dict(w) for c in places for w in c.whispers if w["user"] == user]
 
-    def wait(self, until: Callable[[], object], seconds: float = 10.0) -> bool:
+    def wait(self, until: Callable[[], object], seconds: float = 30.0) -> bool:
         """Waits until something holds, looking whenever the workspace changes and now and then; whether it does."""
         until_when = time.monotonic() + seconds
         with self.changed:

@@ -49,9 +49,9 @@ def test_every_seed_is_consistent(seed: int) -> None:
 
 def test_it_is_quick() -> None:
     """A week is written in under two seconds."""
-    started = time.perf_counter()
+    started = time.process_time()
     list(week())
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_cases_are_up_to_date() -> None:

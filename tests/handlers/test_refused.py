@@ -40,7 +40,7 @@ def send(place: Place, body: str, headers: dict[str, str]) -> int:
     """The status that the bot answers with."""
     request = urllib.request.Request(place.slack.request_url, body.encode(), headers)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         with error:

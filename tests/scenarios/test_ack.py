@@ -28,15 +28,15 @@ def test_commands_are_acknowledged_while_questions_hang_and_a_round_runs(tmp_pat
         for user in (ANN, BOB):
             slack.add_user(user, user.lower())
         place.logging.entries = bad_hour(datetime.now(UTC))
-        assert slack.wait(lambda: slack.sockets, 60)
-        assert slack.wait(lambda: known(slack, "latest", "checkout-api"), 60)
-        place.claude.answer = lambda received: {"held": hold.wait(60)}
+        assert slack.wait(lambda: slack.sockets, 180)
+        assert slack.wait(lambda: known(slack, "latest", "checkout-api"), 180)
+        place.claude.answer = lambda received: {"held": hold.wait(300)}
         for number in range(HANGING):
             assert slack.command(ANN, CHANNEL, f"ask 1 since when does it happen, {number}?").ok
         place.logging.entries = equal(5_000, datetime.now(UTC) + timedelta(seconds=30))
         asked = len(place.logging.requests)
         slack.command(ANN, CHANNEL, "run")
-        assert slack.wait(lambda: len(place.logging.requests) > asked, 60)
+        assert slack.wait(lambda: len(place.logging.requests) > asked, 180)
         with ThreadPoolExecutor(COMMANDS) as pool:
             found = list(pool.map(lambda n: slack.command(BOB, CHANNEL, LINES[n % len(LINES)]), range(COMMANDS)))
         hold.set()

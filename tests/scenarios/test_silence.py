@@ -89,7 +89,7 @@ class Watch:
 
     def page(self, path: str) -> tuple[int, str]:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.place.garden.web.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.place.garden.web.port}{path}", timeout=30) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
@@ -361,7 +361,7 @@ def kill(thread: threading.Thread, wake: Callable[[], object] = lambda: None) ->
     """Raises in the thread, which ends it."""
     assert thread.ident is not None
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while thread.is_alive() and time.monotonic() < deadline:
         wake()
         thread.join(0.01)

@@ -91,12 +91,12 @@ def emulate(folder: Path) -> Iterator[Emulate]:
 def _ask(url: str, token: str, args: dict[str, Any] | None) -> Any:
     body = None if args is None else json.dumps(args).encode()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=5) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
         return json.load(answer)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
             _ask(url, BOT_TOKEN, {})

@@ -297,9 +297,9 @@ def test_titles_hold_no_ids() -> None:
 def test_hostile(piece: str) -> None:
     """Text made to confuse the expressions takes well under a second, however long it is."""
     one = entry(piece * (32_000 // len(piece)), level=Level.ERROR)
-    before = time.perf_counter()
+    before = time.process_time()
     signature(one)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,6 @@ def test_any_text_can_be_mined(texts: list[str]) -> None:
 @pytest.mark.parametrize("hostile", ["(" * 200, "'" * 200, "=" * 200, "a=" * 100, ". " * 100, "<num>" * 40, "x:" * 100])
 def test_hostile_texts_are_mined_quickly(hostile: str) -> None:
     """Two thousand of the worst take no longer than seconds."""
-    started = time.perf_counter()
+    started = time.process_time()
     merges([f"{hostile} {a} {b}" for a, b in zip(ids(2_000), ids(2_000, 2), strict=True)])
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

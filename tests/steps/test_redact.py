@@ -115,6 +115,6 @@ def test_addresses_and_users_only_if_asked() -> None:
 )  # fmt: skip
 def test_hostile_text_takes_no_time(text: str) -> None:
     """No expression runs away on 32 KiB of whatever an attacker writes."""
-    start = time.perf_counter()
+    start = time.process_time()
     scrub(text, POLICY)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
