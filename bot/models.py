@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from bot.frozen import frozen
+
 Raw = Mapping[str, Any]
 """One log entry as Cloud Logging's JSON has it, before `normalise`."""
 
@@ -122,7 +124,7 @@ class Deployment:
     key: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One log entry, normalised and redacted.
 
@@ -189,7 +191,7 @@ class Sifted:
         return self.services.total()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Occurrence:
     """One time that a thing happened: the entries it came as, and what they say together."""
 

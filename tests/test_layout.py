@@ -13,14 +13,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "prompts", "store")
 
-WORDS = {"models", "errors", "masks", "moments", "spans", "tracebacks", "unread"}
+WORDS = {"models", "errors", "frozen", "masks", "moments", "spans", "tracebacks", "unread"}
 """What everybody may use: nouns, exceptions and text, without any effect."""
 PURE = WORDS | {"ports"}
 EDGE = PURE | {"prompts", "render", "values"}
 TOLD = PURE | {"steps", "inquiries", "render"}
 HEARD = TOLD | {"pipeline", "inquire", "telling", "tending", "handlers", "schedule", "web", "values"}
 MAY_IMPORT: dict[str, set[str] | None] = {
-    "models": set(),
+    "frozen": set(),
+    "models": {"frozen"},
     "errors": {"models"},
     "masks": set(),
     "moments": set(),
