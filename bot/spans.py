@@ -26,6 +26,16 @@ def span(text: str) -> timedelta:
     return total
 
 
+def typed(value: timedelta) -> str:
+    """The span as `span` reads it: `1d6h`."""
+    seconds, parts = int(value.total_seconds()), []
+    for unit in "dhms":
+        amount, seconds = divmod(seconds, _UNITS[unit])
+        if amount:
+            parts.append(f"{amount}{unit}")
+    return "".join(parts) or "0s"
+
+
 def words(value: timedelta) -> str:
     """The span in its two largest units: `2 d 3 h`, `5 min`, `under a minute`."""
     seconds = int(value.total_seconds())

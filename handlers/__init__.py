@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, Handle] = {"/garden": commands.garden}
 ACTIONS: Mapping[str | re.Pattern[str], Handle | None] = {
     "show": commands.show_clicked,
     "file": commands.file_clicked,
+    "more": commands.more_clicked,
     "approve": approvals.approve_clicked,
     "reject": approvals.reject_clicked,
     "edit": forms.edit_clicked,

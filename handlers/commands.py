@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bot import pipeline, telling
@@ -47,6 +48,7 @@ from handlers.words import Mistake
 LATEST = timedelta(hours=24)
 """What `latest` looks back on if no span is given."""
 SHOWN = 8
+STRANGE = "That button is not one of ours. `/garden latest` shows the problems."
 
 
 def garden(desk: Desk, asked: Asked) -> None:
@@ -118,19 +120,29 @@ def run(desk: Desk, asked: Asked, command: grammar.Command | Mistake) -> None:
             desk.say(asked, command.answer)
 
 
-def latest(desk: Desk, asked: Asked, command: Latest) -> None:
-    """The problems that matter now, as the store has them."""
+def latest(desk: Desk, asked: Asked, command: Latest, start: int = 0) -> None:
+    """The problems that matter now, as the store has them; all of them from a place in the list on."""
     now = desk.now()
     report = pipeline.look(desk.edges, Window(now - (command.since or LATEST), now))
     families = [f for f in report.families if f[0].silence is None and _wanted(f, command)]
     what = [command.service, f"{command.severity} and above" if command.severity else ""]
     what.append(f"last {span_words(command.since)}" if command.since else "")
-    message = slack.latest(report, families[:SHOWN], max(0, len(families) - SHOWN), ", ".join(w for w in what if w))
+    said = ", ".join(w for w in what if w)
+    if command.all:
+        namesake = not command.service and _called_all(families)
+        message = slack.listing(report, families, start, said, command.typed, namesake)
+    else:
+        message = slack.latest(report, families[:SHOWN], max(0, len(families) - SHOWN), said, command.typed)
     desk.answer(asked, message, share=command.share)
 
 
+def _called_all(families: Sequence[tuple[Problem, ...]]) -> bool:
+    """Whether a service has the name that means every problem."""
+    return any(p.cluster.service.lower() == grammar.ALL for f in families for p in f)
+
+
 def _wanted(family: tuple[Problem, ...], command: Latest) -> bool:
-    lowest = command.severity or Severity.P3
+    lowest = command.severity or (Severity.P5 if command.all else Severity.P3)
     if min(p.triage.severity for p in family) > lowest:
         return False
     return not command.service or any(_is_of(p, command.service) for p in family)
@@ -208,9 +220,23 @@ def file_clicked(desk: Desk, asked: Asked) -> None:
     file(desk, asked, File(_clicked(asked)))
 
 
+def more_clicked(desk: Desk, asked: Asked) -> None:
+    """The next page of a list, for whoever clicked; the button holds what was typed, and the place."""
+    start, _, typed = asked.value.partition(" ")
+    if not (start.isascii() and start.isdecimal() and len(start) < 7):
+        raise Refused(STRANGE)
+    match grammar.parse(typed):
+        case Latest(all=True) as command:
+            latest(desk, asked, command, int(start))
+        case Snoozed():
+            tending.snoozed(desk, asked, int(start))
+        case _:
+            raise Refused(STRANGE)
+
+
 def _clicked(asked: Asked) -> int:
     if not asked.value.isascii() or not asked.value.isdecimal() or len(asked.value) > 9:
-        raise Refused("That button is not one of ours. `/garden latest` shows the problems.")
+        raise Refused(STRANGE)
     return int(asked.value)
 
 

@@ -17,6 +17,7 @@ from bot import values
 from bot.errors import InputError
 from bot.models import Severity, Stand
 from bot.spans import span
+from bot.spans import typed as span_typed
 from handlers.words import (
     CLUSTER,
     FILLER,
@@ -41,6 +42,7 @@ from handlers.words import (
     split_share,
 )
 
+ALL = "all"
 LONGEST_TREND = timedelta(days=30)
 LONGEST_SNOOZE = timedelta(days=90)
 
@@ -60,10 +62,21 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Latest:
+    """`all` is every problem, down to the least, in pages."""
+
     service: str = ""
     severity: Severity | None = None
     since: timedelta | None = None
     share: bool = False
+    all: bool = False
+
+    @property
+    def typed(self) -> str:
+        """What asks for all of that, as it is typed."""
+        words = ["latest", "all"]
+        words += ["service", self.service] if self.service == ALL else [self.service]
+        words += [str(self.severity or ""), span_typed(self.since) if self.since else ""]
+        return " ".join(w for w in words if w)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,12 +310,15 @@ class Verb:
 
 def _latest(words: list[str]) -> Command | Mistake:
     words, share = split_share(words)
-    service, severity, since = "", None, None
+    service, severity, since, all_, before = "", None, None, False, ""
     for word in words:
+        named, before = is_one_of(before, "service", "services"), word
         if is_one_of(word, *FILLER) or not bare(word):
             continue
-        text = bare(word)
-        if (found := severity_in(word)) is not None:
+        text = bare(word).lstrip("-")
+        if text.lower() == ALL and not named:
+            all_ = True
+        elif (found := severity_in(word)) is not None:
             severity = found
         elif SPAN.fullmatch(text):
             try:
@@ -312,11 +328,11 @@ def _latest(words: list[str]) -> Command | Mistake:
         elif service or not SERVICE.fullmatch(text):
             return Mistake(
                 f"I read `latest`, but not “{short(word)}”. Type a service, a severity and a span, in any order: "
-                "`/garden latest checkout P1 6h`."
+                "`/garden latest checkout P1 6h`. `all` lists every problem; `service all` is a service of that name."
             )
         else:
             service = text.lower()
-    return Latest(service, severity, since, share)
+    return Latest(service, severity, since, share, all_)
 
 
 def _show(words: list[str]) -> Command | Mistake:
@@ -633,10 +649,11 @@ def _help(words: list[str]) -> Command | Mistake:
 VERBS: tuple[Verb, ...] = (
     Verb(
         "latest",
-        "latest [service] [P1] [6h]",
-        "the problems that matter now, worst first; by service, by severity and above, within a span",
+        "latest [service] [P1] [6h] [all]",
+        "the problems that matter now, worst first; by service, by severity and above, within a span; with `all` every "
+        "one of them, in pages",
         Who.ANYBODY,
-        ("latest", "latest checkout", "latest P1 6h", "latest --share"),
+        ("latest", "latest checkout", "latest P1 6h", "latest all", "latest --share"),
         _latest,
         ("digest", "list", "now"),
     ),
@@ -888,7 +905,7 @@ def parse(text: str) -> Command | Mistake:
         return verb.read(words[1:])
     if number_in(CLUSTER, first) and len(split_share(words)[0]) == 1:
         return _show(words)
-    if severity_in(first) is not None or SPAN.fullmatch(first):
+    if severity_in(first) is not None or SPAN.fullmatch(first) or first.lower() == ALL:
         return _latest(words)
     close = difflib.get_close_matches(first.lower()[:30], list(_BY_NAME), n=1, cutoff=0.7)
     if close:

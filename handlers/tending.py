@@ -57,10 +57,10 @@ def wake(desk: Desk, asked: Asked, command: Wake) -> None:
     desk.change(asked, change)
 
 
-def snoozed(desk: Desk, asked: Asked) -> None:
+def snoozed(desk: Desk, asked: Asked, start: int = 0) -> None:
     silent = desk.edges.store.stances.silent()
     problems = {p.number: p for p in desk.edges.store.clusters.problems(s.cluster for s in silent)}
-    desk.answer(asked, slack.silences(silent, problems, desk.now()))
+    desk.answer(asked, slack.silences(silent, problems, desk.now(), start))
 
 
 def link(desk: Desk, asked: Asked, command: Link) -> None:

@@ -41,6 +41,17 @@ def section(mrkdwn: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": trim(mrkdwn, SECTION), "verbatim": True}}
 
 
+def sections(lines: Iterable[str]) -> list[Block]:
+    """Finished lines, as many of them in each section as it takes; shown in full, without a click."""
+    packed: list[str] = []
+    for line in lines:
+        if packed and len(packed[-1]) + len(line) < SECTION:
+            packed[-1] += f"\n{line}"
+        else:
+            packed.append(line)
+    return [section(text) | {"expand": True} for text in packed]
+
+
 def image(file: str, words: str) -> Block:
     """A picture that was uploaded before; `words` say what it shows."""
     return {"type": "image", "slack_file": {"id": file}, "alt_text": cut(_line(words), ALT)}

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot import pipeline
+from bot.logs.files import FileLogs
 from bot.models import Stage
 from handlers import ACTIONS, COMMANDS, EVENTS
-from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, MANIFEST, OTHER, ROBOT, Place, office
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, MANIFEST, OTHER, ROBOT, Place, entry, office
+from tests.scenarios.test_flood import different
 
 
 @pytest.fixture(params=["socket", "http"])
@@ -172,3 +178,32 @@ def test_what_is_listened_to_is_what_the_app_subscribes_to() -> None:
     assert [c["command"] for c in MANIFEST["features"]["slash_commands"]] == list(COMMANDS)
     assert {e.split(".")[0] for e in MANIFEST["settings"]["event_subscriptions"]["bot_events"]} == set(EVENTS)
     assert MANIFEST["settings"]["interactivity"]["is_enabled"] is bool(ACTIONS)
+
+
+def test_every_problem_can_be_listed_page_by_page(tmp_path: Path) -> None:
+    """For whoever clicks, below what they see; a service that has the name of the word is asked for as a service."""
+    with office(tmp_path) as place:
+        now = place.edges.clock()
+        entries = [entry("all", "the ferry lost its anchor", now, "a1"), *different(70, now)]
+        file = tmp_path / "many.json"
+        file.write_text(json.dumps(entries), encoding="utf-8")
+        pipeline.round(replace(place.edges, logs=FileLogs(str(file))), baseline=True)
+        place.slack.command(BOB, CHANNEL, "latest all --share")
+        assert place.slack.wait(lambda: place.slack.messages(CHANNEL))
+        (first,) = place.slack.messages(CHANNEL)
+        assert "1 to 40 of 71" in first["text"]
+        assert "`/garden latest service all`" in str(first["blocks"])
+        place.slack.click(GUS, CHANNEL, first["ts"], "more", times=4)
+        assert place.told(GUS, "41 to 71 of 71")
+        pages = str([first["blocks"], place.slack.whispers(GUS)[-1]["blocks"]])
+        assert sorted(map(int, re.findall(r"cluster ([0-9]+) ·", pages))) == list(range(1, 72))
+        place.slack.command(BOB, CHANNEL, "latest service all P5")
+        assert place.told(BOB, "1 problem (")
+        assert "anchor" in str(place.slack.whispers(BOB)[-1]["blocks"])
+        for value in ("", "x latest all", "-1 latest all", "40 run", "40 latest", "99999999999 latest all"):
+            payload = place.slack.click_payload(BOB, CHANNEL, first["ts"], "more")
+            payload["actions"][0]["value"] = value
+            place.slack._send("interactive", payload, 1)
+        place.garden.stop()
+        assert len([w for w in place.slack.whispers(BOB) if "not one of ours" in w["text"]]) == 6
+        assert len(place.slack.whispers(GUS)) == 1

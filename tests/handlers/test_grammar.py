@@ -29,6 +29,11 @@ P0, P1 = Severity.P0, Severity.P1
         ("latest in the last 2d", Latest(since=timedelta(days=2))),
         ("latest --share", Latest(share=True)),
         ("latest —share", Latest(share=True)),
+        ("latest all", Latest(all=True)),
+        ("ALL", Latest(all=True)),
+        ("latest --all P1 checkout 6h", Latest("checkout", P1, timedelta(hours=6), all=True)),
+        ("latest service all", Latest("all")),
+        ("latest all service all", Latest("all", all=True)),
         ("P1 6h", Latest("", P1, timedelta(hours=6))),
         ("show 3", Show(3)),
         ("Show C-3", Show(3)),
@@ -177,3 +182,10 @@ def test_a_word_repeated_in_an_answer_cannot_format_or_mention(text: str) -> Non
     shown = short(text)
     assert len(shown) <= 30
     assert not set(shown) & set("`<>&*~|@")
+
+
+@given(st.sampled_from(["", "checkout", "all"]), st.sampled_from([None, P0, P1]), st.integers(1, 10**6))
+def test_what_asks_for_the_next_page_is_read_as_it_was_meant(service: str, severity: Severity | None, far: int) -> None:
+    """A button holds what would be typed."""
+    meant = Latest(service, severity, timedelta(seconds=far), all=True)
+    assert parse(meant.typed) == meant

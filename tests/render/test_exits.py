@@ -79,7 +79,7 @@ def exits(problem: Problem) -> dict[str, str]:
         "issue": draft.title + draft.body,
         "comments": "".join(told),
         "digest": json.dumps(slack.digest(digest(report, "C0", samples.NOW.date())).blocks, ensure_ascii=False),
-        "list": json.dumps(slack.latest(report, report.families, 0, "").blocks, ensure_ascii=False),
+        "list": json.dumps(slack.latest(report, report.families, 0, "", "latest all").blocks, ensure_ascii=False),
         "report": terminal.show_report(report, width=120, color=False),
     }
 

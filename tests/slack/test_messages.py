@@ -13,7 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.demo.blocks import MOST_CHARACTERS, characters, problems, view_problems
-from bot.models import Act, Candidate, Case, Condition, Message, Problem, Reply, Stage, Stance, Stand, View
+from bot.models import (
+    Act,
+    Candidate,
+    Case,
+    Condition,
+    Message,
+    Problem,
+    Reply,
+    Report,
+    Severity,
+    Stage,
+    Stance,
+    Stand,
+    View,
+)
 from bot.render import blocks, slack
 from bot.slack import modal
 from bot.steps.audit import audit
@@ -35,7 +49,9 @@ def every_message() -> dict[str, Message]:
         "digest": slack.digest(digest(shown, "C0LOGS", DAY)),
         "digest with picture": slack.digest(digest(shown, "C0LOGS", DAY), "F1", "12 occurrences"),
         "quiet": slack.digest(digest(replace(shown, problems=()), "C0LOGS", DAY)),
-        "latest": slack.latest(shown, shown.families, 12, "checkout"),
+        "latest": slack.latest(shown, shown.families, 12, "checkout", "latest all checkout"),
+        "latest all": slack.listing(many := long_report(), many.families, 40, "checkout", "latest all checkout", True),
+        "latest all, beyond the end": slack.listing(shown, shown.families, 900, "", "latest all", False),
         **{f"detail {p.number}": slack.detail(p, NOW) for p in shown.problems},
         **{
             f"proposal {stage}": slack.proposal(replace(waiting, stage=stage, issue=7), NOW, who="U0ANN", words="why")
@@ -57,6 +73,15 @@ def every_message() -> dict[str, Message]:
         "help escalate": commands.help_page("escalate"),
         "mistake": slack.say(grammar.parse("dance").answer),  # type: ignore[union-attr]  # it is a mistake
     }
+
+
+def long_report() -> Report:
+    """Three hundred problems, some of them named by an attacker, one with as many symptoms."""
+    incident = samples.incident(1, *range(1000, 1300))
+    root = replace(samples.problem(1, HOSTILE, Severity.P0), incident=incident)
+    symptoms = [replace(samples.problem(n, "exit(3)"), incident=incident) for n in range(1000, 1300)]
+    others = [samples.problem(n, HOSTILE if n % 3 else "x" * 300, list(Severity)[n % 6]) for n in range(2, 301)]
+    return report(root, *symptoms, *others)
 
 
 def checked() -> Reply:
@@ -124,6 +149,35 @@ def test_the_digest_leads_with_the_worst_and_folds_symptoms() -> None:
     footer = message.blocks[-1]["elements"]
     assert footer[0]["text"] == "Read up to 6 Mar 11:58 UTC"
     assert message.text.startswith("7 problems (1 P0")
+
+
+def test_every_problem_stands_on_one_page_of_the_list() -> None:
+    """Three hundred of them, however long their names; each page leads to the next, within the limits of a message."""
+    many, start, pages = long_report(), 0, 0
+    seen: list[str] = []
+    while start is not None:
+        message = slack.listing(many, many.families, start, "", "latest all", False)
+        assert problems(list(message.blocks)) == []
+        assert characters(list(message.blocks)) <= MOST_CHARACTERS
+        seen += re.findall(r"P[0-5] · cluster ([0-9]+)", str(message.blocks))
+        asked = [e["value"] for b in message.blocks if b["type"] == "actions" for e in b["elements"]]
+        start = int(asked[0].removesuffix(" latest all")) if asked else None
+        pages += 1
+        assert "parts are left out" not in str(message.blocks)
+    assert sorted(map(int, seen)) == list(range(1, 301))
+    assert pages < 20
+    assert "symptoms: 1000, 1001" in str(slack.listing(many, many.families, 0, "", "latest all", False).blocks)
+
+
+def test_a_collapsed_list_says_what_shows_the_rest() -> None:
+    """In the digest, in what was asked for, and in a flood of alerts."""
+    many = long_report()
+    assert slack.digest(digest(many, "C0LOGS", DAY)).text.startswith("300 problems (8 P0 and 292 more).")
+    assert "And 292 more: `/garden latest all`" in str(slack.digest(digest(many, "C0LOGS", DAY)).blocks)
+    asked = slack.latest(many, many.families[:8], 5, "checkout", "latest all checkout P1")
+    assert "And 5 more: `/garden latest all checkout P1`" in str(asked.blocks)
+    urgent = [p for p in many.problems if p.triage.severity is Severity.P0]
+    assert "`/garden latest all P0`" in str(slack.alert(urgent).blocks)
 
 
 def test_a_cause_that_was_struck_out_is_not_shown() -> None:
@@ -241,3 +295,20 @@ def test_a_long_quiet_problem_says_since_when() -> None:
     old = samples.cluster(3, first=NOW - timedelta(days=400))
     text = str(slack.digest(digest(report(Problem(old, samples.triage())), "C0LOGS", DAY)).blocks)
     assert "since 30 Jan 2025 12:00 UTC" in text
+
+
+def test_everything_silent_can_be_seen_page_by_page() -> None:
+    """However many, whatever was said of them."""
+    known = {n: samples.problem(n, HOSTILE) for n in range(1, 101)}
+    silent = [Stance(n, Stand.SNOOZED, "U0BOB", NOW, why=HOSTILE, until=NOW) for n in known]
+    shown: list[str] = []
+    start, pages = 0, 0
+    while pages < 30:
+        message = slack.silences(silent, known, NOW, start)
+        shown += re.findall(r"\*Cluster ([0-9]+)\*", str(message.blocks))
+        asked = [e["value"] for b in message.blocks if b["type"] == "actions" for e in b["elements"]]
+        pages += 1
+        if not asked:
+            break
+        start = int(asked[0].removesuffix(" snoozed"))
+    assert list(map(int, shown)) == list(known)

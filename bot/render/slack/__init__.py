@@ -7,7 +7,7 @@ always beside a word. Text from logs, models, the tracker and people is escaped 
 from bot.render.slack.answers import help_page, provisional, say, sentence
 from bot.render.slack.condition import condition, over, status
 from bot.render.slack.detail import detail
-from bot.render.slack.digest import alert, changes, digest, latest
+from bot.render.slack.digest import alert, changes, digest, latest, listing
 from bot.render.slack.forms import dashboard, edit, home, page, report, unfurled
 from bot.render.slack.inquired import covered, deploys, validated
 from bot.render.slack.pieces import person, unescaped
@@ -32,6 +32,7 @@ __all__ = [
     "home",
     "latest",
     "linked",
+    "listing",
     "over",
     "page",
     "past",

@@ -7,9 +7,25 @@ from datetime import date, datetime
 
 from bot.models import Digest, Message, Problem, Report, Stage
 from bot.render import phrases
-from bot.render.blocks import Block, actions, context, fit, header, image, section
+from bot.render.blocks import Block, actions, context, fit, header, image, section, trim
 from bot.render.escape import mrkdwn
-from bot.render.slack.pieces import SENTENCE, SYMBOL, TREND, buttons_of, name, person, prose, tracked, where
+from bot.render.slack.paging import page
+from bot.render.slack.pieces import (
+    SENTENCE,
+    SYMBOL,
+    TREND,
+    buttons_of,
+    issue_of,
+    link,
+    name,
+    person,
+    prose,
+    tracked,
+    where,
+)
+
+LINE = 1500
+"""Characters of a problem in a list."""
 
 
 def digest(shown: Digest, picture: str = "", words: str = "") -> Message:
@@ -22,7 +38,7 @@ def digest(shown: Digest, picture: str = "", words: str = "") -> Message:
         [
             header(f"Log Gardener, {_day(shown.day)}"),
             *(block for family in families for block in _family(family, report.made_at)),
-            *([section(_more(shown.more))] if shown.more else []),
+            *([section(_more(shown.more, "latest all"))] if shown.more else []),
             *([section("Nothing needs attention.")] if not families else []),
             *([image(picture, words)] if picture else []),
             context([*_footer(report), f"{shown.silent} silent: `/garden snoozed`" if shown.silent else ""]),
@@ -50,27 +66,73 @@ def alert(problems: Sequence[Problem], group: str = "") -> Message:
         ]
         text = f"New {p.triage.severity}: {name(p)} in {where(p)}. {often}. Cluster {p.number}."
         return fit(text, [section("\n".join(lines)), actions(f"cluster:{p.number}", buttons_of(p))])
-    worst, named = min(p.triage.severity for p in problems), problems[:20]
+    severities, named = [p.triage.severity for p in problems], problems[:20]
     lines = [f"{SYMBOL[p.triage.severity]} {p.triage.severity} · cluster {p.number}, {name(p, 80)}" for p in named]
-    more = [f"And {len(problems) - len(named)} more: `/garden latest {worst}`"] if len(problems) > len(named) else []
-    count = f"{len(problems)} more new problems, up to {worst}"
+    left = len(problems) - len(named)
+    more = [_more(left, f"latest all {max(severities)}")] if left else []
+    count = f"{len(problems)} more new problems, up to {min(severities)}"
     text = f"{count}: clusters {', '.join(str(p.number) for p in named)}."
     return fit(text, [section("\n".join([f"{call}*{count}*", *lines, *more]))])
 
 
-def latest(report: Report, shown: Sequence[tuple[Problem, ...]], more: int, asked: str) -> Message:
-    """The answer to `latest`: the same problems as in a digest, by what was asked for."""
+def latest(report: Report, shown: Sequence[tuple[Problem, ...]], more: int, asked: str, typed: str) -> Message:
+    """The answer to `latest`: the same problems as in a digest, by what was asked for; `typed` asks for all."""
     title = f"Problems: {asked}" if asked else "Problems that matter now"
     return fit(
         _summary(shown, report, more),
         [
             header(title),
             *(block for family in shown for block in _family(family, report.made_at)),
-            *([section(_more(more))] if more else []),
+            *([section(_more(more, typed))] if more else []),
             *([section("Nothing like that was seen in this span.")] if not shown else []),
             context(_footer(report)),
         ],
     )
+
+
+def listing(
+    report: Report, families: Sequence[tuple[Problem, ...]], start: int, asked: str, typed: str, namesake: bool
+) -> Message:
+    """Every problem that was asked for, a line each, a page of them from `start` on; a button asks for the next.
+
+    `namesake`: there is a service by the name of the word that asks for all.
+    """
+    shown = page(families, _brief, start, typed)
+    head = f"{_until(report)}. {shown.place if families else 'Nothing like that was seen'}"
+    return fit(
+        f"{_counted(families)}. {head}." if families else f"{head}.",
+        [
+            header(f"All problems: {asked}" if asked else "All problems"),
+            *shown.blocks,
+            *([section(f"{head}.")] if not shown.blocks else []),
+            context(
+                [
+                    head,
+                    "`/garden show 3` shows one of them",
+                    "`/garden latest service all` shows the service of that name" if namesake else "",
+                ]
+            ),
+        ],
+    )
+
+
+def _counted(families: Sequence[tuple[Problem, ...]]) -> str:
+    return f"{phrases.count(len(families), 'problem')} ({phrases.severities([f[0] for f in families])})"
+
+
+def _brief(family: tuple[Problem, ...]) -> str:
+    """A problem with its symptoms in one line."""
+    p, symptoms = family[0], family[1:]
+    issue = issue_of(p)
+    parts = [
+        f"{SYMBOL[p.triage.severity]} {p.triage.severity} · cluster {p.number} · *{name(p, 90)}*",
+        where(p),
+        f"{phrases.count(p.cluster.occurrences, 'occurrence')}, {TREND[p.triage.trend]}",
+        link(issue.url, f"#{issue.number}") if issue else "",
+        f"on it: {person(p.owner)}" if p.owner else "",
+        f"symptoms: {', '.join(str(s.number) for s in symptoms)}" if symptoms else "",
+    ]
+    return trim(" · ".join(part for part in parts if part), LINE)
 
 
 def _summary(families: Iterable[tuple[Problem, ...]], report: Report, more: int) -> str:
@@ -79,7 +141,7 @@ def _summary(families: Iterable[tuple[Problem, ...]], report: Report, more: int)
     until = _until(report)
     if not heads:
         return f"Nothing needs attention. {until}."
-    count = phrases.severities(heads)
+    count = phrases.severities(heads) + (f" and {more} more" if more else "")
     lines = [f"{phrases.count(len(heads) + more, 'problem')} ({count}). {until}."]
     lines += [
         f"{p.triage.severity}, cluster {p.number}: {name(p, 100)} in {mrkdwn(p.cluster.service)}, "
@@ -133,8 +195,8 @@ def _until(report: Report) -> str:
     return f"Read up to {phrases.moment(report.read_until, report.made_at)} UTC"
 
 
-def _more(count: int) -> str:
-    return f"And {count} more: `/garden latest P5` goes down to the least, `/garden latest shop-api` shows one service."
+def _more(count: int, typed: str) -> str:
+    return f"And {count} more: `/garden {mrkdwn(typed)}`"
 
 
 def _day(day: date) -> str:

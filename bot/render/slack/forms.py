@@ -108,23 +108,29 @@ def home(
     for p in heads[:LISTED]:
         blocks += [section(_line(p)), actions(f"home:{p.number}", buttons_of(p))]
     if len(heads) > LISTED:
-        blocks.append(context([f"And {len(heads) - LISTED} more: `/garden latest P5`"]))
+        blocks.append(context([f"And {len(heads) - LISTED} more, in a channel: `/garden latest all`"]))
     blocks.append(divider())
     blocks.append(section(f"*Waits for an approver:* {phrases.count(len(waiting), 'proposal')}"))
     for waits in waiting[:LISTED]:
         blocks.append(section(f"Proposal {waits.id} · {mrkdwn(act(waits.draft))} · {mrkdwn(_title(waits.draft))}"))
         blocks += [actions(f"waits:{waits.id}", [b])] if (b := edit_button(waits)) else []
-    blocks.append(section("\n".join([f"*Yours:* {phrases.count(len(mine), 'cluster')}", *map(_line, mine[:LISTED])])))
+    yours = [*map(_line, mine[:LISTED]), *_rest(len(mine), "latest all")]
+    blocks.append(section("\n".join([f"*Yours:* {phrases.count(len(mine), 'cluster')}", *yours])))
     quiet = [
         f"Cluster {s.cluster}, {s.stand} by {person(s.who)}"
         + (f" until {phrases.moment(s.until, now)} UTC" if s.until else "")
         for s in silent[:LISTED]
     ]
+    quiet += _rest(len(silent), "snoozed")
     blocks.append(section("\n".join([f"*Silent:* {phrases.count(len(silent), 'cluster')}", *quiet])))
     if url:
         blocks.append(actions("dashboard", [link_button("Dashboard", "dashboard", url)]))
     blocks.append(context(["`/garden help` in a channel says what you can type there."]))
     return View("Log Gardener", fit("Log Gardener", blocks).blocks)
+
+
+def _rest(count: int, typed: str) -> list[str]:
+    return [f"And {count - LISTED} more: `/garden {typed}`"] if count > LISTED else []
 
 
 def _title(draft: Draft) -> str:

@@ -10,9 +10,9 @@ from bot.render import phrases
 from bot.render.blocks import actions, button, context, fit, header, section
 from bot.render.escape import cut, mrkdwn
 from bot.render.slack.answers import say
+from bot.render.slack.paging import page
 from bot.render.slack.pieces import SENTENCE, SYMBOL, link, name, person, prose
 
-LISTED = 20
 PICKED = 20
 
 
@@ -43,20 +43,16 @@ def said(stance: Stance, now: datetime) -> Message:
             return say(f"Cluster {number} counts as resolved. It comes back {when}. {back}")
 
 
-def silences(stances: Sequence[Stance], problems: Mapping[int, Problem], now: datetime) -> Message:
-    """What is silent, by whom, why and until when."""
-    lines = [_silence(s, problems[s.cluster], now) for s in stances[:LISTED] if s.cluster in problems]
-    if not lines:
+def silences(stances: Sequence[Stance], problems: Mapping[int, Problem], now: datetime, start: int = 0) -> Message:
+    """What is silent, by whom, why and until when; a page of it from `start` on."""
+    known = [s for s in stances if s.cluster in problems]
+    if not known:
         return say("Nothing is silent. `/garden snooze 3 2d why` silences cluster 3 for two days.")
-    more = f"\nAnd {len(stances) - LISTED} more." if len(stances) > LISTED else ""
-    count = phrases.count(len(stances), "cluster")
+    shown = page(known, lambda s: _silence(s, problems[s.cluster], now), start, "snoozed")
+    count = phrases.count(len(known), "cluster")
     return fit(
-        f"{count} silent.",
-        [
-            header(f"Silent: {count}"),
-            *(section(line) for line in lines),
-            context([f"`/garden wake 3` shows cluster 3 again.{more}"]),
-        ],
+        f"{count} silent. {shown.place}.",
+        [header(f"Silent: {count}"), *shown.blocks, context([shown.place, "`/garden wake 3` shows cluster 3 again."])],
     )
 
 
