@@ -18,6 +18,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
+from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
 from queue import SimpleQueue
 from typing import IO, Any
@@ -125,8 +127,7 @@ class _Crew:
         try:
             if child is not None and child.stdout and _told(child, raws):
                 with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):
-                    found: Sifted = pickle.load(child.stdout)  # noqa: S301 - from our own child
-                    return found
+                    return _received(child.stdout)
             child = None
             return Sifted([], {}, Counter(), None) if self._closed else _look(raws, *self._orders)
         finally:
@@ -160,7 +161,7 @@ def serve(given: IO[bytes] = sys.stdin.buffer, answers: IO[bytes] = sys.stdout.b
             answers.flush()
 
 
-_Part = type[Entry] | type[Request] | type[Failure] | type[Site]
+_Part = type[Request] | type[Failure] | type[Site]
 
 
 def _plainly(kind: _Part) -> Callable[[Any], tuple[_Part, tuple[Any, ...]]]:
@@ -169,10 +170,27 @@ def _plainly(kind: _Part) -> Callable[[Any], tuple[_Part, tuple[Any, ...]]]:
     return lambda part: (kind, values(part))
 
 
-_PLAINLY: dict[type, Any] = {kind: _plainly(kind) for kind in (Entry, Request, Failure, Site)}
+_PLAINLY: dict[type, Any] = {kind: _plainly(kind) for kind in (Request, Failure, Site)}
+_NAMES = tuple(f.name for f in fields(Entry))
+_TIME = _NAMES.index("time")
+_values = attrgetter(*_NAMES)
 
 
 def _send(found: Sifted, answers: IO[bytes]) -> None:
+    """Field by field, and times as seconds, which hold microseconds exactly: so it takes a third of the time."""
+    columns: list[Iterable[Any]] = list(zip(*map(_values, found.entries), strict=True))
+    if columns:
+        columns[_TIME] = list(map(datetime.timestamp, columns[_TIME]))
     packer = pickle.Pickler(answers, pickle.HIGHEST_PROTOCOL)
     packer.dispatch_table = _PLAINLY
-    packer.dump(found)
+    packer.dump((columns, found.quiet, found.services, found.until))
+
+
+def _received(answers: IO[bytes]) -> Sifted:
+    columns, quiet, services, until = pickle.load(answers)  # noqa: S301 - from our own child
+    if columns:
+        columns[_TIME] = map(_moment, columns[_TIME])
+    return Sifted(list(map(Entry, *columns)) if columns else [], quiet, services, until)
+
+
+_moment = partial(datetime.fromtimestamp, tz=UTC)

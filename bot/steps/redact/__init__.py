@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 
 from bot.models import Deployment, Entry, Failure, Policy, Request
@@ -33,15 +34,37 @@ def scrub(text: str, policy: Policy) -> str:
 
 def _scrub_ascii(text: str) -> str:
     """The same, for most texts: looks for plain words first, which is ten times as fast as for expressions."""
+    form = text.encode().translate(_ZEROS)
+    if len(text) > _SHORT:
+        return text if _harmless(form) else _passed(text)
+    return text if _harmless_short(form) else _passed_short(text)
+
+
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_HINTS = tuple({hint.encode().translate(_ZEROS).decode(): None for hint in p.HINTS})
+
+
+def _harmless(form: bytes) -> bool:
+    """Whether nothing in a text hints at a secret, whatever its figures are: most texts differ in these only."""
+    text = form.decode()
     small = text.lower()
-    if not (_has(small, p.HINTS) or p.RARER.search(small) or any(b.search(text) for b in p.BEHIND)):
-        return text
+    return not (_has(small, _HINTS) or p.RARER.search(small) or any(b.search(text) for b in p.BEHIND))
+
+
+def _passed(text: str) -> str:
+    small = text.lower()
     for needed, expression, change in PASSES:
         if not needed or _has(small, needed):
             done = expression.sub(change, text)
             if done != text:
                 text, small = done, done.lower()
     return text
+
+
+_SHORT = 1_000
+_harmless_short = lru_cache(maxsize=8192)(_harmless)
+_passed_short = lru_cache(maxsize=2048)(_passed)
+"""Long texts are rarely equal, and would fill the memory."""
 
 
 def _has(text: str, words: tuple[str, ...]) -> bool:

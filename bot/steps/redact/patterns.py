@@ -12,19 +12,23 @@ HINTS = (
     ghs_ ghu_ ghr_ github_pat glpat xox xapp- hooks. akia asia sk- sk_ rk_ whsec sg. npm_ hf_ shp dop_ pypi- private
     code= otp hvs. hvb. hvr. dckr_ sq0 sbp_ gl $2 $6$ $argon2 dapi lin_api sntr /bot curl kennwort atatt nrak- xai- r8_
     figd_ lsv2_ mysql 2fa mfa eaa atlasv1 dp. pscale_ pmak- fo1_ redis-cli contrase senha
+    jwt connect.sid sessid access= verification_code verification-code negotiate pin_code pin-code pincode aroa aida atctt3
     """.split(),
     "identified by",
     "code is",
     *("one-time", "one time", "verification c", "verification p", "security code", "security p", "login code"),
     *("login pin", "sign-in code", "signin code", "confirmation code", "confirmation pin"),
 )
+_CARD = r"[0-9]{4}(?:[0-9]{9}|[ -][0-9]{4}(?:[0-9]{2})?[ -][0-9]{4})"
 HINT = re.compile(
-    r"\bpin\b|://[^/\s]{1,200}:|[0-9][0-9 -]{11,22}[0-9]|[A-Za-z0-9+/]{60}|[0-9]:AA|\\bSK[0-9a-f]{32}|[_.][A-Za-z0-9]{36}|"
+    r"\bpin\b|://[^/\s]{1,200}:|"
+    + _CARD
+    + r"|[A-Za-z0-9+/]{60}|[0-9]:AA|\bSK[0-9a-f]{32}|[_.][A-Za-z0-9]{36}|s\.[A-Za-z0-9]{24}|"
     r"wachtwoord|пароль|密码|パスワード|" + "|".join(map(re.escape, HINTS)),
     re.I,
 )
 """What every secret known here has somewhere; texts without it are done at once. `HINTS` are its plain words."""
-RARER = re.compile(r"\bpin\b|://[^/\s]{1,200}:|[0-9](?:[0-9 -]{11,22}[0-9]|:aa)|[a-z0-9+/]{60}|\bsk[0-9a-f]{32}")
+RARER = re.compile(r"\bpin\b|://[^/\s]{1,200}:|[0-9]:aa|" + _CARD + r"|[a-z0-9+/]{60}|\bsk[0-9a-f]{32}|s\.[a-z0-9]{24}")
 """The rest of `HINT`, for a text in small letters."""
 BEHIND = (
     re.compile(r"_(?=[0-9A-Z]{0,80}[a-z])(?=[0-9a-z]{0,80}[A-Z])(?=[A-Za-z]{0,80}[0-9])[0-9A-Za-z]{36}"),
