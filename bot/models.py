@@ -1291,6 +1291,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Kin:
+    """A problem that may be the same as another one, and why."""
+
+    problem: Problem
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Glimpse:
     """What a channel was told of a problem last; what differs from it is worth a line."""
 

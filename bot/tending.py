@@ -6,16 +6,20 @@ is possible. Like `bot.pipeline` and `bot.telling` a page of effects in order; t
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from bot import telling
 from bot.errors import Refused
-from bot.models import Deed, Issue, Problem, Stance, Stand
+from bot.models import Deed, Issue, Kin, Problem, Stance, Stand, Window
 from bot.ports import Edges
 from bot.steps.attend import stance
+from bot.steps.kin import kin as likely
 
 UNTOLD = "This channel gets no digest. GARDEN_CHANNEL or `[[channels]]` in garden.toml names those that do."
+LIVELY, COMPARED = timedelta(days=7), 500
+"""How long ago a problem may have been seen that another one may be the same as, and how many are looked at."""
+PAST = 20
 DECIDED = ("link", "unlink", "merge", "split")
 
 
@@ -95,6 +99,34 @@ def merge(edges: Edges, one: int, other: int, who: str) -> tuple[int, int]:
     detail = f"cluster {gone} is cluster {stays} now; `/garden split {stays}` takes signatures out of it again"
     _note(edges, who, "merge", stays, edges.clock(), {}, detail)
     return stays, gone
+
+
+def kin(edges: Edges, problem: Problem) -> tuple[Kin, ...]:
+    """Those of the newest problems, and of its incident, that it may be the same as."""
+    store, now = edges.store, edges.clock()
+    near = problem.incident.clusters if problem.incident else ()
+    newest = store.clusters.between(Window(now - LIVELY, now))[-COMPARED:]
+    found = dict(likely(problem.cluster, store.clusters.load({*newest, *near}, now), problem.incident))
+    known = {p.number: p for p in store.clusters.problems(found)}
+    return tuple(Kin(known[number], why) for number, why in found.items())
+
+
+def must_be(edges: Edges, known: Mapping[int, str], again: str) -> None:
+    """Each cluster is still there by its number, and has the signature that it was shown with; else what became of it.
+
+    `again` is what shows how it is now.
+    """
+    found = {c.number: {s.key for s in c.signatures} for c in edges.store.clusters.load(known)}
+    for number, key in known.items():
+        if key in found.get(number, ()):
+            continue
+        became = edges.store.clusters.resolve(number)
+        if became is None:
+            raise Refused(f"There is no cluster {number}. `/garden latest` lists those that matter now.")
+        past = edges.store.history.latest(f"cluster {became}", PAST)
+        said = next((e for e in past if e.verb in ("merge", "split")), None)
+        what = f" {said.at:%Y-%m-%d %H:%M} UTC, {said.subject}, {said.verb}: {said.detail}." if said else ""
+        raise Refused(f"Cluster {number} is not what that list showed any more.{what} `{again}` shows it as it is now.")
 
 
 def split(edges: Edges, number: int, keys: Collection[str], who: str) -> tuple[int, int]:

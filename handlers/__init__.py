@@ -26,6 +26,7 @@ ACTIONS: Mapping[str | re.Pattern[str], Handle | None] = {
     "edit": forms.edit_clicked,
     re.compile(r"same-[0-9]+"): approvals.same_clicked,
     re.compile(r"split-[0-9]+"): tending.split_clicked,
+    re.compile(r"merge-[0-9]+"): tending.merge_clicked,
     "dashboard": None,
 }
 """Buttons, by `action_id`; one that only leads somewhere is only acknowledged."""

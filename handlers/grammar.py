@@ -150,8 +150,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
+    """`other` is 0 where it is to be picked from a list."""
+
     one: int
-    other: int
+    other: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -534,9 +536,9 @@ def _split(words: list[str]) -> Command | Mistake:
 
 def _merge(words: list[str]) -> Command | Mistake:
     found, rest = clusters_in(words)
-    if len(found) != 2 or rest:
-        return Mistake("Which two are one problem? Type `/garden merge 3 5`.")
-    return Merge(found[0], found[1])
+    if len(found) not in (1, 2) or rest:
+        return Mistake("Which two are one problem? Type `/garden merge 3 5`, or `/garden merge 3` for a list.")
+    return Merge(*found)
 
 
 def _undo(words: list[str]) -> Command | Mistake:
@@ -751,10 +753,11 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "merge",
-        "merge 3 5",
-        "two clusters are one problem, for good; the lower number stays",
+        "merge 3 [5]",
+        "two clusters are one problem, for good; the lower number stays; without the second it shows those that are "
+        "most like it to pick from",
         Who.DECIDERS,
-        ("merge 3 5",),
+        ("merge 3 5", "merge 3"),
         _merge,
         ("join", "same"),
     ),

@@ -4,6 +4,8 @@ of what was said and done.
 
 from __future__ import annotations
 
+import re
+
 from bot import telling, tending
 from bot.errors import Refused
 from bot.models import Message, Stand
@@ -81,10 +83,29 @@ def unlink(desk: Desk, asked: Asked, command: Unlink) -> None:
 
 
 def merge(desk: Desk, asked: Asked, command: Merge) -> None:
+    """Two clusters; without the second, those that it may be the same as."""
     desk.must_approve(asked.user)
+    if command.other:
+        _merge(desk, asked, command.one, command.other)
+        return
+    problem = telling.one(desk.edges, command.one)
+    desk.answer(asked, slack.kin(problem, tending.kin(desk.edges, problem)))
 
+
+def merge_clicked(desk: Desk, asked: Asked) -> None:
+    """The pick names both clusters and what they were known by; what either became meanwhile, nobody picked."""
+    desk.must_approve(asked.user)
+    picked = re.fullmatch(r"([0-9]{1,9}):([0-9]{1,9}) (\S+) (\S+)", asked.value)
+    if picked is None or not asked.value.isascii():
+        raise Refused("That button is not one of ours. `/garden merge 3` shows what cluster 3 may be the same as.")
+    one, other = int(picked[1]), int(picked[2])
+    tending.must_be(desk.edges, {one: picked[3], other: picked[4]}, f"/garden merge {one}")
+    _merge(desk, asked, one, other)
+
+
+def _merge(desk: Desk, asked: Asked, one: int, other: int) -> None:
     def change() -> Message:
-        stays, gone = tending.merge(desk.edges, command.one, command.other, asked.user)
+        stays, gone = tending.merge(desk.edges, one, other, asked.user)
         return slack.say(f"One problem now: cluster {stays}; {gone} is another name for it. That is for good.")
 
     desk.change(asked, change)
@@ -111,6 +132,7 @@ def split_clicked(desk: Desk, asked: Asked) -> None:
     number, _, key = asked.value.partition(":")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         raise Refused("That button is not one of ours. `/garden split 3` shows the signatures of cluster 3.")
+    tending.must_be(desk.edges, {int(number): key}, f"/garden split {number}")
     _split(desk, asked, int(number), [key])
 
 

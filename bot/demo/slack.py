@@ -206,7 +206,9 @@ class Slack:
         return self._event({**event, "event_ts": event["ts"]})
 
     def click_payload(self, user: str, channel: str, ts: str, action_id: str) -> Json:
-        message = self.channels[channel].messages[ts]
+        place = self.channels[channel]
+        whispered = ts not in place.messages
+        message = next(w for w in place.whispers if w["ts"] == ts) if whispered else place.messages[ts]
         found = [
             (block, e)
             for block in message.get("blocks", [])
@@ -221,7 +223,7 @@ class Slack:
         return {
             "type": "block_actions", "token": "legacy", "api_app_id": APP, "team": {"id": TEAM, "domain": "garden"},
             "user": {"id": user, "name": self.users[user]["name"], "team_id": TEAM},
-            "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": False},
+            "container": {"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": whispered},
             "channel": {"id": channel, "name": self.channels[channel].name}, "message": message,
             "state": {"values": {}}, "trigger_id": self.trigger(user),
             "response_url": self._response_url(user, channel), "actions": [action],

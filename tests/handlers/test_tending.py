@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bot import telling
+from bot import pipeline, telling
+from bot.logs.files import FileLogs
 from bot.models import Stand
-from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, Place, office
+from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, Place, entry, office
 
 
 @pytest.fixture
@@ -102,6 +107,78 @@ def test_two_clusters_become_one_and_are_taken_apart_again(place: Place) -> None
     assert len(place.store.clusters.load([1])[0].signatures) == 2
 
 
+def pick(place: Place, user: str, number: int) -> dict[str, Any]:
+    """The list of what a cluster may be the same as, as somebody sees it."""
+    say(place, user, f"merge {number}", f"Most like cluster {number}")
+    return place.slack.whispers(user)[-1]
+
+
+def test_an_approver_picks_what_is_the_same(place: Place) -> None:
+    """With reasons, once, however often the click arrives; others are refused, also by a button."""
+    one, other = alike(place, 2)
+    say(place, BOB, f"merge {one}", "not on the list of approvers")
+    shown = pick(place, ANN, one)
+    assert "the same exception" in str(shown["blocks"])
+    place.slack.click(BOB, CHANNEL, shown["ts"], "merge-1", times=2)
+    assert place.slack.wait(lambda: len([w for w in place.slack.whispers(BOB) if "approvers" in w["text"]]) == 2)
+    assert place.store.clusters.resolve(other) == other
+    before = len(place.slack.whispers(ANN))
+    place.slack.click(ANN, CHANNEL, shown["ts"], "merge-1", times=4)
+    assert place.told(ANN, f"One problem now: cluster {one}; {other} is another name")
+    place.slack.click(ANN, CHANNEL, shown["ts"], "merge-1")
+    assert place.told(ANN, f"Cluster {other} is not what that list showed any more")
+    place.garden.stop()
+    assert place.store.clusters.resolve(other) == one
+    assert len([e for e in place.store.history.latest(f"cluster {one}") if e.verb == "merge"]) == 1
+    assert len(place.slack.whispers(ANN)) == before + 2
+
+
+def test_a_stale_pick_says_what_happened_meanwhile(place: Place) -> None:
+    """Nothing is merged that the list did not show: it became part of another one, or was taken apart."""
+    one, two, three = alike(place, 3)
+    shown = pick(place, ANN, one)
+    say(place, ANN, f"merge {two} {three}", "One problem now")
+    by_number = {
+        e["text"]["text"]: e["action_id"] for b in shown["blocks"] if b["type"] == "actions" for e in b["elements"]
+    }
+    place.slack.click(ANN, CHANNEL, shown["ts"], by_number[f"{one} and {three} are one"])
+    assert place.told(ANN, f"cluster {three} is the same")
+    assert place.store.clusters.resolve(three) == two
+    say(place, ANN, f"split {two} 1", "was taken out")
+    place.slack.click(ANN, CHANNEL, shown["ts"], by_number[f"{one} and {two} are one"])
+    assert place.told(ANN, "split: 1 of its signatures")
+    for value in ("1:2", "1:2 a", "x", "1:2 a b c", "9:8 a b"):
+        payload = place.slack.click_payload(ANN, CHANNEL, shown["ts"], "merge-1")
+        payload["actions"][0]["value"] = value
+        place.slack._send("interactive", payload, 1)
+    place.garden.stop()
+    assert place.store.clusters.resolve(one) == one
+    assert place.store.clusters.resolve(two) == two
+
+
+def test_a_signature_that_is_picked_twice_says_where_it_is(place: Place) -> None:
+    """The list of signatures may be older than the cluster."""
+    say(place, ANN, "merge 1 2", "One problem now")
+    say(place, ANN, "split 1", "2 signatures")
+    shown = place.slack.whispers(ANN)[-1]
+    place.slack.click(ANN, CHANNEL, shown["ts"], "split-2")
+    assert place.told(ANN, "was taken out of cluster 1")
+    place.slack.click(ANN, CHANNEL, shown["ts"], "split-2")
+    assert place.told(ANN, "split: 1 of its signatures")
+
+
+def alike(place: Place, count: int) -> list[int]:
+    """Problems that failed alike in services of their own."""
+    now = place.edges.clock()
+    text = 'Traceback (most recent call last):\n  File "/srv/{0}.py", line 7, in {0}\n    run()\nPoolTimeout: no room'
+    entries = [entry(f"part-{n}", text.format("abc"[n]), now, f"k{n}") for n in range(count)]
+    file = place.settings.db + ".kin.json"
+    Path(file).write_text(json.dumps(entries), encoding="utf-8")
+    with closing(FileLogs(file)) as logs:
+        pipeline.round(replace(place.edges, logs=logs), baseline=True)
+    return [place.number_of(f"part-{n}") for n in range(count)]
+
+
 def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
     """By anybody, guests too; guests change nothing."""
     say(place, BOB, "take 1", "is on cluster 1")
@@ -112,7 +189,7 @@ def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
     for text in ("take 1", "snooze 1 2d", "wake 1", "expected 1 so", "resolved 1", "undo"):
         say(place, GUS, text, "Guests and bots")
     say(place, GUS, "link 1 1", "Guests and bots cannot")
-    for text in ("unlink 1", "merge 1 2", "split 1"):
+    for text in ("unlink 1", "merge 1 2", "merge 1", "split 1"):
         say(place, GUS, text, "not on the list of approvers")
 
 

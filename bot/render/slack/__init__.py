@@ -13,7 +13,7 @@ from bot.render.slack.inquired import covered, deploys, validated
 from bot.render.slack.pieces import person, unescaped
 from bot.render.slack.proposal import SHOWN, proposal, written
 from bot.render.slack.replied import checked, reply
-from bot.render.slack.tended import found, linked, past, picker, said, settings, silences, unlinked
+from bot.render.slack.tended import found, kin, linked, past, picker, said, settings, silences, unlinked
 
 __all__ = [
     "SHOWN",
@@ -30,6 +30,7 @@ __all__ = [
     "found",
     "help_page",
     "home",
+    "kin",
     "latest",
     "linked",
     "listing",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.models import Channel, Event, Issue, Message, Problem, Stance, Stand
+from bot.models import Channel, Event, Issue, Kin, Message, Problem, Stance, Stand
 from bot.render import phrases
 from bot.render.blocks import actions, button, context, fit, header, section
 from bot.render.escape import cut, mrkdwn
 from bot.render.slack.answers import say
 from bot.render.slack.paging import page
-from bot.render.slack.pieces import SENTENCE, SYMBOL, link, name, person, prose
+from bot.render.slack.pieces import SENTENCE, SYMBOL, link, name, person, prose, where
 
 PICKED = 20
 
@@ -90,6 +90,42 @@ def picker(p: Problem) -> Message:
         f"Cluster {p.number} has {phrases.count(len(own), 'signature')}. Pick what is a problem of its own, or type "
         f"/garden split {p.number} 1,2.",
         [*blocks, actions(f"split:{p.number}", buttons), context([typed, more])],
+    )
+
+
+def kin(p: Problem, others: Sequence[Kin]) -> Message:
+    """What a cluster may be the same as, to pick what is."""
+    own = f"{SYMBOL[p.triage.severity]} *Cluster {p.number}*, {name(p, 120)} · {where(p)}"
+    typed = f"Any other: `/garden merge {p.number} 5`. `/garden search words` finds clusters."
+    if not others:
+        return fit(
+            f"Nothing that was seen in the last 7 days is much like cluster {p.number}.",
+            [section(f"{own}\nNothing that was seen in the last 7 days is much like it."), context([typed])],
+        )
+    lines = [
+        f"{SYMBOL[k.problem.triage.severity]} *Cluster {k.problem.number}*, {name(k.problem, 120)} · {where(k.problem)}"
+        f"\n{phrases.count(k.problem.cluster.occurrences, 'occurrence')} · {prose(k.why, SENTENCE)}"
+        for k in others
+    ]
+    buttons = [
+        button(
+            f"{p.number} and {k.problem.number} are one",
+            f"merge-{place}",
+            f"{p.number}:{k.problem.number} {p.cluster.signature.key} {k.problem.cluster.signature.key}",
+        )
+        for place, k in enumerate(others, 1)
+    ]
+    numbers = phrases.listed([str(k.problem.number) for k in others])
+    return fit(
+        f"Most like cluster {p.number}: {numbers}. Pick what is the same problem, or type /garden merge {p.number} "
+        f"{others[0].problem.number}.",
+        [
+            header(f"What is the same as cluster {p.number}?"),
+            section(own),
+            *(section(line) for line in lines),
+            actions(f"merge:{p.number}", buttons),
+            context(["They become one for good; the lower number stays, the other is another name for it.", typed]),
+        ],
     )
 
 
