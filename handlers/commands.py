@@ -53,6 +53,7 @@ STRANGE = "That button is not one of ours. `/garden latest` shows the problems."
 
 def garden(desk: Desk, asked: Asked) -> None:
     """`/garden`, whatever follows."""
+    desk.begins(asked)
     run(desk, asked, grammar.parse(asked.text))
 
 

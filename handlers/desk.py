@@ -32,6 +32,8 @@ MOST_UNKEPT = 10_000
 T = TypeVar("T")
 STALE = timedelta(days=1)
 """What was begun longer ago is not taken up again: nobody waits for it any more."""
+SOON = 1.0
+"""Seconds after which somebody who waits is told that it is worked on."""
 SLOW = 3
 """Threads that wait for outside systems."""
 READERS = 8
@@ -62,6 +64,31 @@ class Asked:
 Handle = Callable[["Desk", Asked], None]
 
 
+class Patience:
+    """Says that something is worked on, unless it is answered before that was worth saying."""
+
+    def __init__(self, seconds: float, say: Callable[[], bool]) -> None:
+        self._say = say
+        self._turn = threading.Lock()
+        self._over = self._said = False
+        self._timer = threading.Timer(seconds, self._lost)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def over(self) -> bool:
+        """The answer is there. Whether it takes the place of what was said."""
+        self._timer.cancel()
+        with self._turn:
+            self._over = True
+            return self._said
+
+    def _lost(self) -> None:
+        with self._turn:
+            if not self._over:
+                with suppress(GardenError):  # then only the answer is heard
+                    self._said = self._say()
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The edges, the people, and two pools of threads."""
@@ -70,6 +97,10 @@ class Desk:
     people: People
     readers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(READERS, "garden-reader"))
     slow: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SLOW, "garden-slow"))
+    patience: float = SOON
+    """Seconds that a command takes without a word that it is worked on."""
+    patient: dict[str, Patience] = field(default_factory=dict)
+    """Of the commands that are not answered yet."""
     unkept: set[str] = field(default_factory=set)
     """Deliveries that could not be written down as seen."""
     handles: dict[str, Handle] = field(default_factory=dict)
@@ -127,6 +158,13 @@ class Desk:
         self.lasting.add(asked.delivery)
         (pool or self.slow).submit(work, self, asked).add_done_callback(lambda done: self._ended(done, asked))
 
+    def begins(self, asked: Asked) -> None:
+        """Somebody waits for an answer: most get it at once, the others hear that it is worked on."""
+        if not asked.delivery:
+            return
+        say = partial(self._answer, asked, slack.say("On it: this takes a moment."))
+        self.patient[asked.delivery] = Patience(self.patience, say)
+
     def change(self, asked: Asked, change: Callable[[], Message]) -> None:
         """The change and its answer are kept together: a delivery that comes again after a crash finds both."""
         with self.edges.store.together():
@@ -179,6 +217,7 @@ class Desk:
         """What Slack took no answer to stays undone: it is taken up again in a minute."""
         if self._told(error, asked):
             self._done(asked.delivery)
+        self._waited(asked)
         self.busy.discard(asked.delivery)
 
     def _done(self, delivery: str) -> None:
@@ -233,6 +272,14 @@ class Desk:
 
         Returns whether it went by that address, where it can still be replaced.
         """
+        return self._answer(self._waited(asked), message, share=share)
+
+    def _waited(self, asked: Asked) -> Asked:
+        """If it was said meanwhile that it is worked on, the answer takes its place."""
+        patience = self.patient.pop(asked.delivery, None)
+        return replace(asked, waiting=True) if patience and patience.over() else asked
+
+    def _answer(self, asked: Asked, message: Message, *, share: bool = False) -> bool:
         chat = self.edges.chat
         if chat is None:
             return False

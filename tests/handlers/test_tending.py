@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bot import pipeline, telling
+from bot.demo.server import Fault
 from bot.logs.files import FileLogs
 from bot.models import Stand
 from tests.scenarios.office import ANN, BOB, CHANNEL, GUS, Place, entry, office
@@ -240,6 +241,39 @@ def test_a_slow_answer_takes_the_place_of_the_first(place: Place) -> None:
     said = [w["text"] for w in place.slack.whispers(BOB)]
     assert "On it" in said[1]
     assert "The logs are read up to" in said[2]
+
+
+def test_what_takes_longer_than_a_moment_says_so_and_is_answered_in_its_place(place: Place) -> None:
+    """A tracker that is slow, a channel that is, an answer that is an error; what is instant is said once."""
+    place.github.add("Seats cannot be loaded", "since Monday")
+    place.github.fault("slow", "GET", "/issues/1", seconds=2.0, times=2)
+    cases = (
+        ("escalate 1 P1", "waits for an approver", 1),
+        ("file cluster 2", "waits for an approver", 1),
+        ("escalate 99 P1", "it is not there", 0),
+        ("validate", "No deployment", 0),
+    )
+    for text, answer, before in cases:
+        count = len(place.slack.whispers(BOB))
+        if text.startswith("file"):
+            place.slack.fail("chat.postMessage", Fault(status=429, retry_after=2))
+        place.slack.command(BOB, CHANNEL, text)
+        assert place.slack.wait(lambda: answer in str(place.slack.whispers(BOB)[count:])), text  # noqa: B023 - at once
+        (said,) = place.slack.whispers(BOB)[count:]
+        assert [w for w in said.get("before", []) if w.startswith("On it")] == said.get("before", [])
+        assert len(said.get("before", [])) == before, (text, said)
+
+
+def test_a_slow_answer_arrives_though_its_address_has_expired_meanwhile(place: Place) -> None:
+    """Below what was said first."""
+    place.github.add("Seats cannot be loaded", "since Monday")
+    place.github.fault("slow", "GET", "/issues/1", seconds=2.0)
+    payload = place.slack.command_payload(BOB, CHANNEL, "escalate 1 P1")
+    place.slack.response_urls[payload["response_url"].rsplit("/", 1)[-1]]["uses"] = 1
+    place.slack._send("slash_commands", payload, 1)
+    assert place.told(BOB, "On it")
+    assert place.told(BOB, "waits for an approver")
+    assert len(place.slack.whispers(BOB)) == 2
 
 
 def test_whoever_said_later_is_asked_again(place: Place) -> None:

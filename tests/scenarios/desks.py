@@ -137,7 +137,7 @@ class Run:
         """A process begins."""
         life = life or Life()
         edges = replace(self.edges, chat=Mortal(self.edges.chat, life), store=Shelf(self.edges.store, life))  # type: ignore[arg-type]
-        return Desk(edges, SlackPeople(self.slack.bot_token, self.slack.url), handles=dict(HANDLES))
+        return Desk(edges, SlackPeople(self.slack.bot_token, self.slack.url), handles=dict(HANDLES), patience=60.0)
 
     def changed(self) -> dict[str, list[tuple[Any, ...]]]:
         return kept(self.path)
