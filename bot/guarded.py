@@ -56,6 +56,10 @@ class GuardedChat:
         self.hold.safe(STANDING)
         return self.chat.upload(channel, name, content, thread, words)
 
+    def remove_file(self, id: str) -> None:
+        self.hold.safe(STANDING)
+        self.chat.remove_file(id)
+
     def open(self, trigger: str, view: View) -> None:
         """A form decides nothing before it is sent; and there is no time to wait."""
         self.chat.open(trigger, view)

@@ -189,6 +189,10 @@ class Chat(Protocol):
         shows."""
         ...
 
+    def remove_file(self, id: str) -> None:
+        """Deletes a file of ours that nobody is to see any more."""
+        ...
+
     def open(self, trigger: str, view: View) -> None:
         """Shows somebody a form or a page, within three seconds of what they did."""
         ...

@@ -77,6 +77,9 @@ class Aside:
         self.files.append(id)
         return id
 
+    def remove_file(self, id: str) -> None:
+        """All of them are removed at the end."""
+
     def open(self, trigger: str, view: View) -> None:
         """Nobody clicked, so there is nobody to show a form to."""
 

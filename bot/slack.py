@@ -64,7 +64,12 @@ _WORDS = {
     "exchanged_trigger_id": "That click has shown its form already. Click again.",
     "invalid_blocks": "Slack does not accept the form of the message.",
 }
-_GONE = frozenset({"channel_not_found", "message_not_found", "user_not_found", "no_such_subteam", "thread_not_found"})
+_GONE = frozenset(
+    {
+        "channel_not_found", "message_not_found", "user_not_found", "no_such_subteam", "thread_not_found",
+        "file_not_found", "file_deleted",
+    }
+)  # fmt: skip
 _PASSING = frozenset(
     {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 )
@@ -224,6 +229,7 @@ class SlackChat:
         _call(lambda: self.client.chat_delete(channel=channel, ts=ts))
 
     def remove_file(self, id: str) -> None:
+        """Deletes a file of ours."""
         _call(lambda: self.client.files_delete(file=id))
 
     def ours(self, channel: str, thread: str) -> list[str]:

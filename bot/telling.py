@@ -121,13 +121,15 @@ def _put_digest(edges: Edges, chat: Chat, purpose: str, shown: Digest, channel: 
     known = edges.store.messages.find(purpose)
     if known and known.fingerprint == shown.fingerprint:
         return known
-    file, words = _picture(edges, chat, channel, shown.report)
+    file, words = _picture(edges, chat, purpose, shown.report)
     try:
-        return _put(edges, chat, purpose, slack.digest(shown, file, words), shown.fingerprint, channel)
+        posted = _put(edges, chat, purpose, slack.digest(shown, file, words), shown.fingerprint, channel)
     except Forbidden:
         if not file:
             raise
-        return _put(edges, chat, purpose, slack.digest(shown), shown.fingerprint, channel)
+        posted = _put(edges, chat, purpose, slack.digest(shown), shown.fingerprint, channel)
+    _drop_picture(edges, chat, purpose)
+    return posted
 
 
 def chart(edges: Edges, since: timedelta) -> Chart:
@@ -136,12 +138,14 @@ def chart(edges: Edges, since: timedelta) -> Chart:
     return charted(pipeline.look(edges, Window(now - since, now)))
 
 
-def _picture(edges: Edges, chat: Chat, channel: str, report: Report) -> tuple[str, str]:
-    """The file of the digest's picture, and what it shows in words; drawn anew when it changed, at most hourly."""
+def _picture(edges: Edges, chat: Chat, digest: str, report: Report) -> tuple[str, str]:
+    """The file of a digest's picture, and what it shows in words; drawn anew when it changed, at most hourly. The one
+    that stood there before is kept in mind until it is dropped.
+    """
     now, drawn_ = edges.clock(), charted(report)
     if not drawn_.total:
         return "", ""
-    purpose, words = f"picture:{channel}", picture.words(drawn_)
+    purpose, words = f"picture:{digest}", picture.words(drawn_)
     known = edges.store.messages.find(purpose)
     if known is not None:
         looks, _, at = known.fingerprint.partition(" ")
@@ -151,8 +155,24 @@ def _picture(edges: Edges, chat: Chat, channel: str, report: Report) -> tuple[st
         file = chat.upload("", f"counts-{now:%Y-%m-%d-%H}.png", picture.drawn(drawn_), words=words)
     except GardenError:
         return known.ts if known else "", words  # a digest without its picture is better than none
-    edges.store.messages.remember(Posted(purpose, "", file, "", f"{drawn_.fingerprint} {now.isoformat()}"), now)
+    old = " ".join(f for f in ((known.thread, known.ts) if known else ()) if f)
+    edges.store.messages.remember(Posted(purpose, "", file, old, f"{drawn_.fingerprint} {now.isoformat()}"), now)
     return file, words
+
+
+def _drop_picture(edges: Edges, chat: Chat, digest: str) -> None:
+    """The pictures that the digest does not show any more are deleted; those of other days stand in theirs."""
+    known = edges.store.messages.find(f"picture:{digest}")
+    if known is None or not known.thread:
+        return
+    for file in known.thread.split():
+        try:
+            chat.remove_file(file)
+        except Unavailable:
+            return  # with the next change
+        except GardenError:
+            continue  # somebody did already, or Slack keeps it
+    edges.store.messages.remember(replace(known, thread=""), edges.clock())
 
 
 def _alarming(report: Report, channel: Channel) -> bool:

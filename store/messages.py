@@ -75,7 +75,9 @@ class Messages:
     def threads(self) -> list[tuple[str, str]]:
         """Where messages of ours stand: each thread, and each message outside of one, by channel and first message."""
         with self._connections.read() as db:
-            rows = db.execute("SELECT DISTINCT channel, CASE thread WHEN '' THEN ts ELSE thread END FROM messages")
+            rows = db.execute(
+                "SELECT DISTINCT channel, CASE thread WHEN '' THEN ts ELSE thread END FROM messages WHERE channel <> ''"
+            )
             return [(channel, ts) for channel, ts in rows]
 
     def remember(self, posted: Posted, now: datetime) -> None:

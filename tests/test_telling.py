@@ -102,6 +102,26 @@ def test_what_the_minute_shows_is_put_in_the_thread_of_the_channels_own_day(team
     assert any(m["text"].startswith("Proposal 1:") for m in team.slack.thread(CHANNEL, digest.ts))
 
 
+def test_a_digest_has_one_picture_and_leaves_none_behind(team: Team) -> None:
+    """The one before is deleted once the new one is shown; that of yesterday still stands in its digest."""
+    telling.tell(team.read(NOW))
+    assert len(team.slack.files) == 1
+    later = team.read(NOW + timedelta(hours=3), "later")
+    team.slack.fail("files.delete", Fault(status=503))
+    telling.tell(later)
+    assert len(team.slack.files) == 2
+    latest = team.read(NOW + timedelta(hours=6), "latest")
+    telling.tell(latest)
+    assert len(team.slack.files) == 1
+    shown = [b["slack_file"]["id"] for b in team.slack.messages(CHANNEL)[0]["blocks"] if b["type"] == "image"]
+    assert shown == list(team.slack.files)
+    telling.tell(team.read(NOW + timedelta(hours=14), "tomorrow"))
+    assert len(team.slack.files) == 2
+    del team.slack.files[list(team.slack.files)[-1]]
+    telling.tell(team.read(NOW + timedelta(hours=17), "much later"))
+    assert len(team.slack.files) == 2
+
+
 def test_a_digest_that_was_deleted_is_posted_anew(team: Team) -> None:
     """By whoever: the team has one again after the next change."""
     first = telling.tell(team.read(NOW))

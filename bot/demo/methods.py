@@ -187,7 +187,7 @@ def unfurl(slack: Slack, args: Json) -> Json:
 
 
 def upload_url(slack: Slack, args: Json) -> Json:
-    id = f"F{len(slack.files) + 1}"
+    id = slack._id("F")
     slack.files[id] = {"id": id, "name": args["filename"], "length": int(args["length"]), "content": b"",
                        "alt_txt": args.get("alt_txt") or ""}  # fmt: skip
     return {"upload_url": f"http://{slack.address}/upload/{id}", "file_id": id}
