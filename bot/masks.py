@@ -268,18 +268,32 @@ def heading(text: str) -> Heading | None:
     text = text.lstrip()
     if not _MAYBE.match(text):
         return None
-    for expression in _HEADINGS:
-        found = expression.match(text)
-        if found:
-            parts = found.groupdict()
-            return Heading(
-                level=found["level"].strip().upper(),
-                logger=parts.get("logger") or parts.get("crate") or "",
-                function=parts.get("function") or "",
-                line=int((parts.get("line") or "0")[:9]),
-                rest=text[found.end() :],
-            )
-    return None
+    if len(text) < _SHORT:
+        expression = _headed_by(text.encode("utf-8", "surrogatepass").translate(_ZEROS))
+        found = expression.match(text) if expression else None
+    else:
+        found = next((m for e in _HEADINGS if (m := e.match(text))), None)
+    if not found:
+        return None
+    parts = found.groupdict()
+    return Heading(
+        level=found["level"].strip().upper(),
+        logger=parts.get("logger") or parts.get("crate") or "",
+        function=parts.get("function") or "",
+        line=int((parts.get("line") or "0")[:9]),
+        rest=text[found.end() :],
+    )
+
+
+@lru_cache(maxsize=8192)
+def _headed_by(form: bytes) -> re.Pattern[str] | None:
+    """Which of the expressions fits texts that differ in figures only; no expression asks for a certain figure."""
+    text = form.decode("utf-8", "surrogatepass")
+    return next((e for e in _HEADINGS if e.match(text)), None)
+
+
+_SHORT = 500
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def bare(text: str) -> str:

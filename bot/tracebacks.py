@@ -49,6 +49,8 @@ _JS_ERROR = re.compile(
     r"(?:^|(?<=[\s:\]]))([A-Z][\w$]*(?:Error|Exception|Warning)|Error|error)(?: \[[^\]\n]{1,80}\])?: ", re.M
 )
 
+_FRAMED = re.compile(r"(?:^|\n)[ \t]+at ")
+"""What all of the frames of Node, Java and .NET begin with."""
 _JVM_FRAME = re.compile(
     r"^[ \t]+at ([\w.$/@<>-]{1,300})\.([\w$<>]{1,120})\(([\w.$-]{0,120})(?::(\d{1,9}))?[^)\n]{0,40}\)", re.M
 )
@@ -101,7 +103,7 @@ def failure(text: str) -> Failure | None:
         return found
     if ":in " in text and (found := _ruby(text)):
         return found
-    if "at " not in text:
+    if "at " not in text or not _FRAMED.search(text):
         return None
     return _jvm(text) or _dotnet(text) or _node(text)
 

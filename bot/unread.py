@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, overload
 
@@ -29,15 +30,18 @@ def load(data: bytes) -> Any:
         raise ValueError(f"not valid JSON ({why[:120]})") from None
 
 
+ABSENT = msgspec.Raw(b"")
+
+
 class Asked(msgspec.Struct, gc=False):
-    """What is read first of the request that an entry is about."""
+    """What is read of the request that an entry is about."""
 
     requestMethod: str = ""
     requestUrl: str = ""
     status: int = 0
-
-
-ABSENT = msgspec.Raw(b"")
+    userAgent: msgspec.Raw = ABSENT
+    remoteIp: msgspec.Raw = ABSENT
+    latency: msgspec.Raw = ABSENT
 
 
 class Head(msgspec.Struct, gc=False):
@@ -65,9 +69,16 @@ class Mark(msgspec.Struct, gc=False):
 
 
 head_of = msgspec.json.Decoder(Head).decode
-"""Raises `STRANGE` where something has another shape than it mostly has."""
-mark_of = msgspec.json.Decoder(Mark).decode
+heads_of = msgspec.json.Decoder(Head).decode_lines
+"""Of one, and of all in a block; raise `STRANGE` where something has another shape than it mostly has."""
+marks_of = msgspec.json.Decoder(Mark).decode_lines
 STRANGE = (msgspec.DecodeError, RecursionError)
+_each = msgspec.json.Decoder(msgspec.Raw).decode_lines
+
+
+def objects_of(block: bytes) -> list[bytes]:
+    """The entries of a block, one by one. They are not told by their lines: so they are as many as heads or marks."""
+    return list(map(bytes, _each(block)))
 
 
 State = tuple[int, ...]
@@ -80,15 +91,27 @@ class Stretch(NamedTuple):
     path: str
     state: State
     start: int
-    size: int
+    sizes: tuple[int, ...]
+    """Of the blocks that it is looked at in."""
     lines: int
 
-    def read(self) -> list[bytes]:
+    @property
+    def size(self) -> int:
+        return sum(self.sizes)
+
+    def follows(self, other: Stretch) -> bool:
+        return self.path == other.path and self.start == other.start + other.size
+
+    def and_then(self, other: Stretch) -> Stretch:
+        return self._replace(sizes=self.sizes + other.sizes, lines=self.lines + other.lines)
+
+    def blocks(self) -> Iterator[bytes]:
         try:
             with Path(self.path).open("rb") as file:
                 if state_of(file) == self.state:
                     file.seek(self.start)
-                    return file.read(self.size).split(b"\n")[: self.lines]
+                    yield from map(file.read, self.sizes)
+                    return
         except FileNotFoundError:
             pass
         raise InputError(f"{Path(self.path).name} was written to while it was read; copy it and read the copy.")
@@ -103,20 +126,20 @@ class Unread(Sequence[Raw]):
     """Entries as their bytes, parsed when they are looked at: perhaps by another process."""
 
     def __init__(self, parts: Sequence[bytes | Stretch]) -> None:
-        self._parts = parts
+        self.parts = parts
 
     @property
     def lines(self) -> list[bytes]:
         found: list[bytes] = []
-        for part in self._parts:
+        for part in self.parts:
             if isinstance(part, Stretch):
-                found += part.read()
+                found += chain.from_iterable(map(objects_of, part.blocks()))
             else:
                 found.append(part)
         return found
 
     def __len__(self) -> int:
-        return sum(part.lines if isinstance(part, Stretch) else 1 for part in self._parts)
+        return sum(part.lines if isinstance(part, Stretch) else 1 for part in self.parts)
 
     def __iter__(self) -> Iterator[Raw]:
         return map(load, self.lines)

@@ -79,7 +79,10 @@ class FileLogs:
                 if held and (held_count + count > self._batch or held_size + size > _BATCH_BYTES):
                     yield Batch(Unread(held), bad, reached, unread=True)
                     held, held_count, held_size, bad = [], 0, 0, ()
-                held.append(part)
+                if held and isinstance(part, Stretch) and isinstance(held[-1], Stretch) and part.follows(held[-1]):
+                    held[-1] = held[-1].and_then(part)
+                else:
+                    held.append(part)
                 held_count += count
                 held_size += size
                 reached = progress

@@ -17,10 +17,10 @@ from typing import BinaryIO, NamedTuple
 from bot.logs.objects import CHUNK, LONGEST
 from bot.models import Window
 from bot.moments import moment, plain, plain_moment, plains
-from bot.unread import STRANGE, State, Stretch, mark_of, state_of
+from bot.unread import STRANGE, Mark, State, Stretch, marks_of, objects_of, state_of
 
-_PIECE = CHUNK
-"""Bytes that are looked through at a time."""
+_PIECE = CHUNK // 8
+"""Bytes that are looked through at a time: so many that the processor has them at hand when they are looked at."""
 _HELD = 64 * 1024 * 1024
 """Bytes that may wait until what belongs before them has been read."""
 
@@ -59,15 +59,15 @@ class Lines(NamedTuple):
             done += piece.size
             if piece.last[0] < since or piece.first[0] > until:
                 continue
-            stretch = Stretch(self.path, self.state, piece.start, piece.size, piece.lines)
+            stretch = Stretch(self.path, self.state, piece.start, (piece.size,), piece.lines)
             inside = since <= piece.first[0] and piece.last[0] <= until
             alone = not waiting and (following is None or piece.last < following.first)
             if piece.ordered and inside and alone and piece.lines <= most:
                 yield [stretch], done / size
                 continue
-            lines = stretch.read()
-            places = range(piece.start, piece.start + len(lines))
-            keyed = zip(_keys(lines) or (), places, lines, strict=True)
+            block = next(stretch.blocks())
+            places = range(piece.start, piece.start + piece.lines)
+            keyed = zip(_keys(block) or (), places, objects_of(block), strict=True)
             waiting += (item for item in keyed if since <= item[0][0] <= until)
             waiting.sort()
             ready = len(waiting) if following is None else bisect_left(waiting, (following.first,))
@@ -78,7 +78,7 @@ class Lines(NamedTuple):
 
 def in_lines(path: str) -> Lines | None:
     """None where the file is anything else, or cannot be read."""
-    with suppress(OSError, ValueError), Path(path).open("rb") as file:
+    with suppress(OSError, ValueError), Path(path).open("rb", buffering=0) as file:
         if file.seekable():
             pieces = _pieces(file)
             if pieces and _held(pieces) <= _HELD:
@@ -90,35 +90,38 @@ def _pieces(file: BinaryIO) -> list[_Piece]:
     """In order of time; none where a line is no entry."""
     found: list[_Piece] = []
     start = 0
-    for lines, size in _cut(file):
-        keys = _keys(lines)
-        if keys is None:
+    for block in _cut(file):
+        keys = _keys(block)
+        if not keys:
             return []
         ordered = all(map(le, keys, keys[1:]))
         first, last = (keys[0], keys[-1]) if ordered else (min(keys), max(keys))
-        found.append(_Piece(start, len(lines), size, first, last, ordered))
-        start += size
+        found.append(_Piece(start, len(keys), len(block), first, last, ordered))
+        start += len(block)
     return sorted(found, key=lambda piece: (piece.first, piece.start))
 
 
-def _cut(file: BinaryIO) -> Iterator[tuple[list[bytes], int]]:
-    """The lines of a file, some at a time, and how long they are with their ends; one that is too long in pieces."""
+def _cut(file: BinaryIO) -> Iterator[bytes]:
+    """Whole lines of a file, some at a time; one that is too long in pieces."""
     rest = b""
     while chunk := file.read(_PIECE):
-        whole, end, rest = (rest + chunk).rpartition(b"\n")
+        end = chunk.rfind(b"\n") + 1
         if end:
-            yield whole.split(b"\n"), len(whole) + 1
-        elif len(rest) > LONGEST:
-            yield [rest], len(rest)
-            rest = b""
+            yield rest + chunk[:end]
+            rest = chunk[end:]
+        else:
+            rest += chunk
+            if len(rest) > LONGEST:
+                yield rest
+                rest = b""
     if rest:
-        yield [rest], len(rest)
+        yield rest
 
 
-def _keys(lines: list[bytes]) -> list[_Key] | None:
+def _keys(block: bytes) -> list[_Key] | None:
     """None where a line is no entry."""
     try:
-        marks = list(map(mark_of, lines))
+        marks: list[Mark] = marks_of(block)
     except STRANGE:
         return None
     written = [mark.timestamp for mark in marks]

@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.demo.week import week
 from bot.logs.files import FileLogs
+from bot.masks import _headed_by, heading
 from bot.models import Policy, Sifted
 from bot.moments import FIRST, LAST, hour_of, moment
 from bot.steps.assemble import assemble
@@ -23,7 +25,7 @@ from bot.steps.normalise.level import of_words
 from bot.steps.redact import scrub
 from bot.steps.redact.passes import PASSES
 from bot.steps.redact.patterns import HINT
-from bot.unread import Unread
+from bot.unread import Stretch, Unread, state_of
 from tests.scenarios.real import FILES
 
 KEY = b"not-a-real-key"
@@ -60,10 +62,23 @@ def as_bytes(raws: list[Any]) -> Unread:
     return Unread([json.dumps(raw).encode() for raw in raws])
 
 
-def test_a_glance_tells_what_reading_in_full_tells() -> None:
+def as_file(raws: list[Any], path: Path) -> Unread:
+    """A block that begins with a line of which the head is strange, and those behind it in another one."""
+    strange = json.dumps({**raws[0], "insertId": None}).encode() + b"\n"
+    rest = b"".join(json.dumps(raw).encode() + b"\n" for raw in raws)
+    blocks = (strange + strange, rest)
+    path.write_bytes(b"".join(blocks))
+    with path.open("rb") as file:
+        return Unread([Stretch(str(path), state_of(file), 0, tuple(map(len, blocks)), 2 + len(raws))])
+
+
+def test_a_glance_tells_what_reading_in_full_tells(tmp_path: Path) -> None:
     """Of entries as bytes only what is new is parsed; what comes of them is the same."""
     for some in raws():
         assert sift(as_bytes(some), POLICY, KEY) == sift(some, POLICY, KEY)
+        skimmed = as_file(some, tmp_path / "logs.json")
+        assert len(skimmed) == len(some) + 2
+        assert sift(skimmed, POLICY, KEY) == sift(list(skimmed), POLICY, KEY)
 
 
 VALUES = st.sampled_from(
@@ -126,6 +141,36 @@ LINES = st.lists(
 def test_figures_do_not_change_how_loud_a_line_is(line: str) -> None:
     """Lines that differ in figures other than 0 are as loud as each other."""
     assert of_words(line) is of_words(line.translate(str.maketrans("123456789", "987654321")))
+
+
+FIGURED = st.lists(
+    st.sampled_from(
+        ["7", "0", "10", "404", " ", "\n", "2026-03-06 18:00:00 ", "ERROR ", "[Nest] 1  - ", "[12] ",
+         "shop.cart:add:52 - ", "| WARNING  | ", "E0306 18:00:00.123456   1 cart.go:52] ", '{"level": 30, "msg": "7"}',
+         "level=error msg=7",
+         "Traceback (most recent call last):\n", '  File "a7.py", line 7, in f\n', "ValueError: 7",
+         "goroutine 1 [running]:\n",
+         "\tat a.b.C.f(C.java:7)\n", "\\033[31m", "#033[0m", "[U+1F511]", "Container called exit(1).",
+         "Uncaught signal: 6",
+         "failed", "errors: 0", "(node:12) ", "http: panic serving 10.0.0.7:80: 7"]
+    ),
+    min_size=1, max_size=5,
+).map("".join)  # fmt: skip
+
+
+@given(FIGURED, st.sampled_from(["ERROR", "DEFAULT", None]))
+def test_lines_that_differ_in_figures_are_read_as_alone(line: str, severity: str | None) -> None:
+    """What is known of a line that is equal but for its figures tells nothing wrong of another."""
+    figures = "123456789", "371982465", "999999999"
+    texts = [line.translate(str.maketrans("123456789", other)) for other in figures]
+    base = {"timestamp": "2026-03-06T18:00:00.1Z", "logName": "projects/x/logs/stderr", "severity": severity}
+    some = [{**base, "insertId": f"{at}", "textPayload": text} for at, text in enumerate(texts)]
+    _reader.cache_clear()
+    together = sift(as_bytes(some), POLICY, KEY).entries
+    heading.cache_clear()
+    _headed_by.cache_clear()
+    _reader.cache_clear()
+    assert together == [e for raw in some for e in sift([raw], POLICY, KEY).entries]
 
 
 @given(LINES | st.text(max_size=80))

@@ -13,19 +13,20 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple, TypeVar
 
+import msgspec
 import orjson
 
 from bot.masks import Heading, heading
 from bot.models import Deployment, Entry, Failure, Form, Level, Policy, Raw, Request, Sifted, Site
-from bot.moments import EPOCH, hour_of, moment, plain, plain_hour, plain_moment, plains
+from bot.moments import EPOCH, moment, plain, plain_hour, plain_moment, plains
 from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, is_machine, message, payload_of, request_id_of, site_of, user_of
 from bot.steps.normalise.place import Place, place
-from bot.steps.normalise.request import PLATFORM_LOG, is_fine, request, request_text, says_platform
+from bot.steps.normalise.request import PLATFORM_LOG, is_fine, latency, request, request_text, says_platform
 from bot.steps.normalise.shape import first, inner, words
-from bot.steps.normalise.text import clean
-from bot.unread import ABSENT, STRANGE, Asked, Head, Unread, head_of, load
+from bot.steps.normalise.text import clean, is_clean
+from bot.unread import ABSENT, STRANGE, Asked, Head, Stretch, Unread, head_of, heads_of, load, objects_of
 
 __all__ = ["normalise", "sift"]
 
@@ -37,6 +38,9 @@ _MOST, _LONGEST = 10_000, 4_000
 """So many places and sayings are remembered, and none that is longer."""
 _TOGETHER = 1_000
 """Entries of which the times are looked at in one go."""
+_ALIKE = bytes.maketrans(b"23456789", b"11111111")
+"""Figures that may stand for each other; 0 is none of them, for "0 errors" is good news."""
+_TO_THE_HOUR = len("2026-01-31T10:")
 _Face = TypeVar("_Face", str, bytes)
 _Known = TypeVar("_Known")
 _PLAIN_URL = re.compile(r"[!-Z^-~]{1,1900}")
@@ -54,9 +58,17 @@ def sift(raws: Sequence[Raw], policy: Policy, secret: bytes) -> Sifted:
     reader = _reader(tuple(policy.environments.items()), secret)
     sieve = _Sieve()
     if isinstance(raws, Unread):
-        lines = raws.lines
-        for at in range(0, len(lines), _TOGETHER):
-            reader.glance(lines[at : at + _TOGETHER], sieve)
+        alone: list[bytes] = []
+        for part in raws.parts:
+            if isinstance(part, bytes):
+                alone.append(part)
+            if alone and (len(alone) >= _TOGETHER or isinstance(part, Stretch)):
+                reader.glance(alone, sieve)
+                alone = []
+            if isinstance(part, Stretch):
+                for block in part.blocks():
+                    reader.skim(block, sieve)
+        reader.glance(alone, sieve)
     else:
         for raw in raws:
             reader.sift(raw if type(raw) is dict or isinstance(raw, Mapping) else {}, sieve)
@@ -66,43 +78,41 @@ def sift(raws: Sequence[Raw], policy: Policy, secret: bytes) -> Sifted:
 class _Sieve:
     """What was sifted so far. Of entries with the same key the first counts."""
 
-    __slots__ = ("entries", "hours", "keys", "latest", "services", "until")
+    __slots__ = ("_bucket", "_hour", "_keys", "_latest", "entries", "hours", "services")
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
-        self.keys: set[int] = set()
         self.hours: dict[int, list[int]] = {}
-        self.services: dict[str, int] = {}
-        self.until: datetime | None = None
-        self.latest = ""
-        """The newest time of the quiet ones, as it was written."""
+        self.services = Counter[str]()
+        self._keys: set[int] = set()
+        self._latest = ""
+        """The newest time, as it was written."""
+        self._hour = ""
+        self._bucket: list[int] = []
+        """Where the keys of this hour are: mostly the next is of the same."""
 
-    def add(self, entry: Entry) -> None:
-        self.services[entry.service] = self.services.get(entry.service, 0) + 1
-        self._reach(entry.time)
-        if entry.key not in self.keys:
-            self.keys.add(entry.key)
+    def add(self, entry: Entry, written: str) -> None:
+        self.services[entry.service] += 1
+        if written > self._latest:
+            self._latest = written
+        if entry.key not in self._keys:
+            self._keys.add(entry.key)
             self.entries.append(entry)
 
-    def hush(self, key: int, hour: int, service: str, written: str) -> None:
-        self.services[service] = self.services.get(service, 0) + 1
-        if written > self.latest:
-            self.latest = written
-        if key not in self.keys:
-            self.keys.add(key)
-            if hour in self.hours:
-                self.hours[hour].append(key)
-            else:
-                self.hours[hour] = [key]
+    def hush(self, key: int, service: str, written: str) -> None:
+        self.services[service] += 1
+        if written > self._latest:
+            self._latest = written
+        if key not in self._keys:
+            self._keys.add(key)
+            if not written.startswith(self._hour) or not self._hour:
+                self._hour = written[:_TO_THE_HOUR]
+                self._bucket = self.hours.setdefault(plain_hour(written), [])
+            self._bucket.append(key)
 
     def sifted(self) -> Sifted:
-        if self.latest:
-            self._reach(plain_moment(self.latest))
-        return Sifted(self.entries, self.hours, Counter(self.services), self.until)
-
-    def _reach(self, time: datetime) -> None:
-        if self.until is None or time > self.until:
-            self.until = time
+        until = plain_moment(self._latest) if self._latest else None
+        return Sifted(self.entries, self.hours, self.services, until)
 
 
 @lru_cache(maxsize=2)
@@ -128,10 +138,11 @@ class _Said(NamedTuple):
 
 
 class _Where(NamedTuple):
-    """Where an entry was written, and the name of its log as it stands there."""
+    """Where an entry was written."""
 
     place: Place
-    log: str
+    digested: blake2b
+    """What goes first into the keys of all its entries."""
     face: bytes
     platform: bool
 
@@ -149,76 +160,106 @@ class _Reader:
         self._bare_faces: dict[bytes, _Said] = {}
         """As the two above, by the bytes that stand in the file."""
         self._levels: dict[bytes, Level] = {}
+        self._lines: dict[bytes, _Said] = {}
+
+    def skim(self, block: bytes, sieve: _Sieve) -> None:
+        """Entries that follow each other in a file, all of them in one go."""
+        try:
+            heads = heads_of(block)
+        except STRANGE:
+            self.glance(objects_of(block), sieve)
+        else:
+            self._heed(heads, sieve, block)
 
     def glance(self, lines: Sequence[bytes], sieve: _Sieve) -> None:
-        """Entries of which no more is parsed than is new: most say what others said before, in the same bytes."""
-        heads = list(map(_head, lines))
-        written = [head.timestamp if head else "" for head in heads]
-        for data, head, time in zip(lines, heads, plains(written) or map(plain, written), strict=True):
-            if (
-                not (time and head and head.insertId)
-                or head.protoPayload is not ABSENT
-                or head.sourceLocation is not ABSENT
-            ):
-                self.sift(load(data), sieve)
-            elif type(head.httpRequest) is not Asked:
-                self._heard(data, head, time, sieve)
-            elif not self._fine(data, head, head.httpRequest, time, sieve):
-                self.sift(load(data), sieve)
+        self._heed(list(map(_head, lines)), sieve, b"", lines)
 
-    def _heard(self, data: bytes, head: Head, time: str, sieve: _Sieve) -> None:
-        """An entry that says something."""
-        where = self._bare_place(data, head)
-        key = _digest(where.log, f"{time}+00:00", head.insertId)
+    def _heed(self, heads: Sequence[Head | None], sieve: _Sieve, block: bytes, lines: Sequence[bytes] = ()) -> None:
+        """Entries of which no more is parsed than is new: most say what others said before, in the same bytes."""
+        written = [head.timestamp if head else "" for head in heads]
+        for at, (head, time) in enumerate(zip(heads, plains(written) or map(plain, written), strict=True)):
+            if not (time and head and _simple(head)):
+                lines = lines or objects_of(block)
+                self.sift(load(lines[at]), sieve)
+                continue
+            face = b"\0".join((head.logName, head.resource, head.labels))
+            where = self._bare_places.get(face) or _kept(self._bare_places, face, self._where(head))
+            key = _key_of(where.digested, f"{time}+00:00", head.insertId)
+            said = None if self._fine(head, where) else self._known(head, where)
+            if said is None or said.quiet:
+                sieve.hush(key, where.place.service, time)
+                continue
+            asked, client, took = head.httpRequest, "", 0.0
+            if type(asked) is Asked:
+                client, took = self._hashed(words(_value(asked.remoteIp))), latency(_value(asked.latency))
+            when = plain_moment(time)
+            entry = _entry(head.insertId[:200], key, when, where.place, said, head.trace, client, latency=took)
+            sieve.add(entry, time)
+
+    def _fine(self, head: Head, where: _Where) -> bool:
+        """Whether it is a line of the request log that tells of a success and nothing else."""
+        asked = head.httpRequest
+        return (
+            type(asked) is Asked
+            and head.textPayload is ABSENT
+            and head.jsonPayload is ABSENT
+            and not where.platform
+            and _went_well(asked.requestMethod, asked.status, asked.requestUrl)
+            and self._level(head) < Level.WARNING
+        )
+
+    def _known(self, head: Head, where: _Where) -> _Said:
         face = b"\0".join((where.face, head.severity, head.textPayload, head.jsonPayload))
+        asked = head.httpRequest
+        if type(asked) is Asked:
+            method, url = asked.requestMethod, asked.requestUrl
+            what = f"{asked.status} {len(method)} {method} {url}"
+            face = b"\0".join((face, asked.userAgent, what.encode()))
         said = self._bare_faces.get(face)
         if said is None:
-            said = _kept(self._bare_faces, face, self._understood(load(data), where.place.log))
-        if said.quiet:
-            sieve.hush(key, plain_hour(time), where.place.service, time)
-        else:
-            sieve.add(_entry(head.insertId[:200], key, plain_moment(time), where.place, said, head.trace))
+            new = self._line if type(asked) is not Asked and head.jsonPayload is ABSENT else self._news
+            said = _kept(self._bare_faces, face, new(head, where))
+        return said
 
-    def _fine(self, data: bytes, head: Head, asked: Asked, time: str, sieve: _Sieve) -> bool:
-        """Whether it is a line of the request log that tells of a success, and was taken."""
-        if (
-            head.textPayload is not ABSENT
-            or head.jsonPayload is not ABSENT
-            or not _went_well(asked.requestMethod, asked.status, asked.requestUrl)
-        ):
-            return False
-        where = self._bare_place(data, head)
+    def _news(self, head: Head, where: _Where) -> _Said:
+        return self._understood(_said_by(head), where.place.log)
+
+    def _line(self, head: Head, where: _Where) -> _Said:
+        """A line of text that differs from a known one in figures only says the same, but for the text."""
+        told = _value(head.textPayload)
+        if type(told) is not str or not is_clean(told) or len(told) > _LONGEST:
+            return self._news(head, where)
+        face = b"\0".join((where.face, head.severity, told.encode().translate(_ALIKE)))
+        known = self._lines.get(face)
+        if known:
+            return known._replace(text=told.rstrip())
+        said = self._news(head, where)
+        if said.form is Form.LINE and not said.structured and not (said.site and said.site.line):
+            _kept(self._lines, face, said)
+        return said
+
+    def _level(self, head: Head) -> Level:
         word = bytes(head.severity)
         level = self._levels.get(word)
-        if level is None:
-            level = _kept(self._levels, word, levels.of_word(orjson.loads(word) if word else None))
-        if level >= Level.WARNING or where.platform:
-            return False
-        sieve.hush(_digest(where.log, f"{time}+00:00", head.insertId), plain_hour(time), where.place.service, time)
-        return True
+        return _kept(self._levels, word, levels.of_word(_value(head.severity))) if level is None else level
 
-    def _bare_place(self, data: bytes, head: Head) -> _Where:
-        face = b"\0".join((head.logName, head.resource, head.labels))
-        where = self._bare_places.get(face)
-        if where is None:
-            raw = load(data)
-            found = self._place(raw)
-            log = found.log.encode("utf-8", "replace")
-            where = _Where(found, words(raw.get("logName")), log, found.log.endswith(PLATFORM_LOG))
-            _kept(self._bare_places, face, where)
-        return where
+    def _where(self, head: Head) -> _Where:
+        raw = _values(head, "logName", "resource", "labels")
+        place = self._place(raw)
+        log = place.log.encode("utf-8", "replace")
+        return _Where(place, _digested(words(raw.get("logName"))), log, place.log.endswith(PLATFORM_LOG))
 
     def sift(self, raw: Raw, sieve: _Sieve) -> None:
         """An entry of which everything is parsed."""
         where = self._place(raw)
         if _answered(raw) and not where.log.endswith(PLATFORM_LOG) and (time := moment(raw.get("timestamp"))):
-            return sieve.hush(_key(raw, time, ""), hour_of(time), where.service, _written(time))
+            return sieve.hush(_key(raw, time, ""), where.service, _written(time))
         said = self._said(raw, where.log)
         time = _time(raw)
         key = _key(raw, time, said.text)
         if said.quiet:
-            return sieve.hush(key, hour_of(time), where.service, _written(time))
-        return sieve.add(self._made(raw, where, said, time, key))
+            return sieve.hush(key, where.service, _written(time))
+        return sieve.add(self._made(raw, where, said, time, key), _written(time))
 
     def read(self, raw: Raw) -> Entry:
         where = self._place(raw)
@@ -285,6 +326,37 @@ class _Reader:
         return self._hashes.get(who) or _kept(
             self._hashes, who, blake2b(data, digest_size=8, key=self._secret).hexdigest()
         )
+
+
+def _value(data: msgspec.Raw) -> Any:
+    return load(bytes(data)) if data else None
+
+
+def _values(head: Head, *names: str) -> Raw:
+    return {name: load(bytes(data)) for name in names if (data := getattr(head, name))}
+
+
+def _said_by(head: Head) -> Raw:
+    """What an entry says, as far as others may say the same."""
+    found = _values(head, "severity", "textPayload", "jsonPayload")
+    asked = head.httpRequest
+    if type(asked) is not Asked:
+        return found
+    request = {
+        "requestMethod": asked.requestMethod,
+        "requestUrl": asked.requestUrl,
+        "status": asked.status,
+        "userAgent": _value(asked.userAgent),
+    }
+    return {**found, "httpRequest": request}
+
+
+def _simple(head: Head) -> bool:
+    """Whether what is read of every entry is all that this one says."""
+    if not head.insertId or head.protoPayload is not ABSENT or head.sourceLocation is not ABSENT:
+        return False
+    asked = head.httpRequest
+    return type(asked) is not Asked or bool(asked.requestMethod and asked.requestUrl and asked.status)
 
 
 def _head(data: bytes) -> Head | None:
@@ -399,7 +471,11 @@ def _entry(
     trace: str,
     client: str = "",
     deployed: Deployment | None = None,
+    latency: float = 0.0,
 ) -> Entry:
+    asked = said.request
+    if latency and asked:
+        asked = Request(asked.method, asked.url, asked.route, asked.status, latency, asked.agent)
     return Entry(
         id,
         key,
@@ -420,7 +496,7 @@ def _entry(
         client,
         said.site,
         said.failure,
-        said.request,
+        asked,
         deployed,
         said.structured,
         said.machine,
@@ -437,9 +513,15 @@ def _key(raw: Raw, time: datetime, text: str) -> int:
             ).hexdigest()
         except (TypeError, RecursionError):
             own = text
-    return _digest(words(raw.get("logName")), time.isoformat(timespec="microseconds"), own)
+    return _key_of(_digested(words(raw.get("logName"))), time.isoformat(timespec="microseconds"), own)
 
 
-def _digest(log: str, when: str, own: str) -> int:
-    data = f"{log}\0{when}\0{own}".encode("utf-8", "replace")
-    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 1
+def _digested(log: str) -> blake2b:
+    """The name of its log, which begins what the key of an entry is made of."""
+    return blake2b(log.encode("utf-8", "replace"), digest_size=8)
+
+
+def _key_of(begun: blake2b, when: str, own: str) -> int:
+    digest = begun.copy()
+    digest.update(f"\0{when}\0{own}".encode("utf-8", "replace"))
+    return int.from_bytes(digest.digest(), "big") >> 1

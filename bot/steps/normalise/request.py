@@ -42,7 +42,7 @@ def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | Non
             url=url,
             route=route(url),
             status=whole(status),
-            latency=_latency(found.get("latency")),
+            latency=latency(found.get("latency")),
             agent=shorten(clean(words(found.get("userAgent"))), 500),
         )
     return None
@@ -66,7 +66,8 @@ def is_fine(text: str) -> bool:
     return bool(_EXIT_FINE.match(text))
 
 
-def _latency(value: Any) -> float:
+def latency(value: Any) -> float:
+    """How many seconds it took, however that is written."""
     if isinstance(value, Mapping):
         return float(whole(value.get("seconds"))) + whole(value.get("nanos")) / 1e9
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -21,7 +21,7 @@ _BROKEN = re.compile(r"\\n(?:[ \t]|\\t|File |at |Traceback|Caused by|goroutine )
 def clean(text: str) -> str:
     """The text as a person would have it: colours, control characters and escaped line breaks resolved."""
     text = text[: 4 * LONGEST]
-    if text.isascii() and text.isprintable() and not ("[" in text or "\\" in text or "</" in text):
+    if is_clean(text):
         return shorten(text).rstrip()
     if "\x1b" in text or "[" in text:
         text = _COLOUR.sub("", text)
@@ -34,6 +34,13 @@ def clean(text: str) -> str:
     if "</" in text:
         text = _TAG.sub("", text)
     return shorten(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)).rstrip()
+
+
+def is_clean(text: str) -> bool:
+    """Whether there is nothing to resolve."""
+    if not (text.isascii() and text.isprintable()) or "\\" in text or "</" in text:
+        return False
+    return not ("[" in text and ("[U+" in text or "^[" in text or "#033" in text))
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
