@@ -101,10 +101,9 @@ def _within(seconds: float, do: Callable[[], None]) -> bool:
 
 def slack(settings: Settings) -> tuple[SlackChat, SlackPeople]:
     """The outbound edge; raises in words where Slack refuses the token."""
-    token = settings.slack_bot_token.reveal()
-    chat = SlackChat(token, settings.slack_api_url)
+    chat = parts.chat(settings)
     chat.greet()
-    return chat, SlackPeople(token, settings.slack_api_url)
+    return chat, SlackPeople(settings.slack_bot_token.reveal(), settings.slack_api_url)
 
 
 class Garden:
@@ -257,7 +256,7 @@ def bolt(settings: Settings, desk: Desk) -> App:
     logger.setLevel(logging.WARNING)
     app = App(
         logger=logger,
-        client=SlackChat(settings.slack_bot_token.reveal(), settings.slack_api_url).client,
+        client=parts.chat(settings).client,
         signing_secret=settings.slack_signing_secret.reveal(),
         listener_executor=ThreadPoolExecutor(LISTENERS, "garden-listener"),
     )

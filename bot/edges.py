@@ -20,6 +20,7 @@ from bot.guarded import GuardedChat
 from bot.ports import Chat, Clock, Edges, Hold, Logs, Model, Store, Tracker, Vault
 from bot.settings import Settings
 from bot.trackers.local import LocalTracker
+from bot.turns import Pace
 from store.ageing import RETENTION
 from store.keeper import Keeper
 
@@ -102,7 +103,7 @@ def cloud_logs(settings: Settings, store: Store, clock: Clock, *, past: bool = F
 def chat(settings: Settings) -> SlackChat:
     from bot.slack import SlackChat
 
-    return SlackChat(settings.slack_bot_token.reveal(), settings.slack_api_url)
+    return SlackChat(settings.slack_bot_token.reveal(), settings.slack_api_url, Pace())
 
 
 def analyst(settings: Settings) -> Model | None:

@@ -30,6 +30,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.errors import ChatUnavailable, Forbidden, GardenError, NotFound
 from bot.models import Message, View
+from bot.turns import Pace
 
 TIMEOUT = 10
 PAGES = 5
@@ -39,6 +40,8 @@ LONGEST_WAIT = 30
 REMEMBERED = 60.0
 """Seconds that it is remembered who is in a group and who is a guest."""
 ALT_TEXT = 1000
+URGENT = "alert:"
+"""How the purposes begin of what does not wait for its turn in a channel."""
 LONGEST_TEXT = 3900
 """Bytes of `text`: an edit takes 4,000, and what is posted must be editable."""
 
@@ -101,7 +104,9 @@ def connect(token: str, api_url: str = "", *, repeatable: bool = True) -> WebCli
 class SlackChat:
     """The chat of `bot.ports`, in Slack; safe to use from any thread."""
 
-    def __init__(self, token: str, api_url: str = "") -> None:
+    def __init__(self, token: str, api_url: str = "", pace: Pace | None = None) -> None:
+        """At a `pace`, where what is posted has to keep one."""
+        self._pace = pace
         self.client = connect(token, api_url)
         self._once = connect(token, api_url, repeatable=False)
 
@@ -111,6 +116,7 @@ class SlackChat:
 
     def post(self, channel: str, message: Message, thread: str = "", purpose: str = "") -> str:
         """Posts once; where that is not certain, `ChatUnavailable` says so and nothing is sent again from here."""
+        self._in_pace(channel, urgent=purpose.startswith(URGENT))
         metadata = {"event_type": "log_gardener", "event_payload": {"purpose": purpose}} if purpose else None
         answer = _call(
             lambda: self._once.chat_postMessage(
@@ -126,6 +132,10 @@ class SlackChat:
             )
         )
         return str(answer["ts"])
+
+    def _in_pace(self, channel: str, *, urgent: bool = False) -> None:
+        if self._pace:
+            self._pace.wait(channel, urgent=urgent)
 
     def find(self, channel: str, purpose: str, since: datetime, thread: str = "") -> str:
         """Looks through what was posted since, a few pages at most, by the purpose that a message carries unseen."""
@@ -200,6 +210,8 @@ class SlackChat:
 
     def upload(self, channel: str, name: str, content: bytes, thread: str = "", words: str = "") -> str:
         """Returns the file's id; without a channel it is ours alone, until a message of ours shows it."""
+        if channel:
+            self._in_pace(channel)
         answer = _call(
             lambda: self._once.files_upload_v2(
                 channel=channel or None,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -44,6 +43,7 @@ from bot.render.picture import Chart, charted
 from bot.steps import propose, route
 from bot.steps.approve import must_approve as must_approve
 from bot.steps.digest import digest, glimpses
+from bot.turns import Turns
 
 DAY = timedelta(hours=24)
 """What a digest looks back on."""
@@ -57,7 +57,7 @@ SKEW = timedelta(minutes=5)
 Fires = Callable[[str, tzinfo, datetime], datetime | None]
 """When a schedule, in a time zone, fires next after a moment."""
 BASELINE = "This is the baseline: all of it counts as known from now on, and nothing of it is proposed by itself."
-_turn = threading.RLock()
+_turns = Turns()
 
 
 # ------------------------------------------------------------------------------------------------ the digest
@@ -70,10 +70,23 @@ def tell(edges: Edges, told: Report | None = None, *, create: bool = True) -> Po
     look like health. Without `create` a digest is only begun for what cannot wait, and for
     the baseline, of which nothing is told but this.
     """
-    first = None
-    for channel in channels(edges):
-        posted = tell_in(edges, channel, told, create=create)
-        first = posted if channel.id == edges.channel else first
+    if edges.chat is None:
+        return None
+    first, troubles = None, []
+    reports = [(channel, _report(edges, channel, told)) for channel in channels(edges) if channel.id]
+    for channel, report in reports:
+        try:
+            _told_at_once(edges, edges.chat, channel, report)
+        except (Forbidden, NotFound) as error:  # in that channel; the others are told all the same
+            troubles.append(error)
+    for channel, report in reports:
+        try:
+            posted = _tell_in(edges, edges.chat, channel, report, create=create)
+            first = posted if channel.id == edges.channel else first
+        except (Forbidden, NotFound) as error:
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
     return first
 
 
@@ -82,38 +95,58 @@ def channels(edges: Edges) -> list[Channel]:
     return route.channels(Channel(edges.channel), edges.policy.channels, edges.store.channels.wishes())
 
 
-def tell_in(edges: Edges, channel: Channel, told: Report | None = None, *, create: bool = True) -> Posted | None:
+def tell_in(edges: Edges, channel: Channel) -> Posted | None:
     """What is new and urgent at once; then the digest, posted or edited in place; in its thread what changed, and the
     proposals that wait.
     """
     if edges.chat is None or not channel.id:
         return None
+    return _tell_in(edges, edges.chat, channel, _report(edges, channel, None), create=True)
+
+
+def _report(edges: Edges, channel: Channel, told: Report | None) -> Report:
+    """What the channel is to be told, as the store has it."""
     store, now = edges.store, edges.clock()
-    stock = edges.logs.lasting and store.rounds.took_stock()
     said = told.notes if told else (store.rounds.note(),)
+    stock = BASELINE if _stocktaking(edges) else ""
     report = pipeline.look(edges, Window(now - DAY, now))
     report = replace(
         report,
         spent=tuple(store.analyses.bills((edges.wall or edges.clock)() - DAY)),
-        notes=tuple(n for n in (BASELINE if stock else "", *_conditions(edges, now), *said, *_apart(edges, now)) if n),
+        notes=tuple(n for n in (stock, *_conditions(edges, now), *said, *_apart(edges, now)) if n),
         bad_count=told.bad_count if told else 0,
         entries=max(report.entries, told.entries if told else 0),
     )
-    report = route.told(report, channel)
-    purpose, today = purpose_of_digest(edges, channel.id), now.astimezone(zone_of(edges, channel.id)).date()
-    with _turn:
-        if stock:
+    return route.told(report, channel)
+
+
+def _stocktaking(edges: Edges) -> bool:
+    """Whether the newest round was the baseline."""
+    return edges.logs.lasting and edges.store.rounds.took_stock()
+
+
+def _told_at_once(edges: Edges, chat: Chat, channel: Channel, report: Report) -> Heard:
+    """What cannot wait, before anything else is written anywhere; what the channel has heard by then."""
+    with _turns.take(urgent=True):
+        if _stocktaking(edges):
             _known(edges, channel, report)
-        heard = _alert(edges, edges.chat, channel, report)
+        return _alert(edges, chat, channel, report)
+
+
+def _tell_in(edges: Edges, chat: Chat, channel: Channel, report: Report, *, create: bool) -> Posted | None:
+    store, stock = edges.store, _stocktaking(edges)
+    purpose, today = purpose_of_digest(edges, channel.id), edges.clock().astimezone(zone_of(edges, channel.id)).date()
+    with _turns.take():
+        heard = _told_at_once(edges, chat, channel, report)
         if not (create or stock or store.messages.find(purpose) or _alarming(report, channel)):
             return None
         shown = digest(report, channel.id, today, heard.glimpses)
         stood = store.messages.find(purpose) is not None
-        posted = _put_digest(edges, edges.chat, purpose, shown, channel.id)
-        turn = _tell_changes(edges, edges.chat, posted, shown, heard) if stood and not stock else heard.turn
+        posted = _put_digest(edges, chat, purpose, shown, channel.id)
+        turn = _tell_changes(edges, chat, posted, shown, heard) if stood and not stock else heard.turn
         store.channels.hears(channel.id, replace(heard, glimpses=glimpses(report), turn=turn))
-        _show_proposals(edges, report, shown, posted)
-        return posted
+    _show_proposals(edges, report, shown, posted)
+    return posted
 
 
 def _put_digest(edges: Edges, chat: Chat, purpose: str, shown: Digest, channel: str) -> Posted:
@@ -280,7 +313,7 @@ def zone_of(edges: Edges, channel: str) -> tzinfo:
 
 def show(edges: Edges, number: int, *, channel: str = "") -> Posted | None:
     """Posts a proposal, in the thread of today's digest if there is one, or brings its message up to date."""
-    with _turn:
+    with _turns.take():
         proposal = edges.store.proposals.get(number)
         known = edges.store.messages.find(f"proposal:{number}")
         if proposal is None or edges.chat is None:
@@ -404,7 +437,7 @@ def say(edges: Edges, condition: Condition) -> Condition:
     if edges.chat is None or not edges.channel:
         return condition
     now, purpose = edges.clock(), f"condition:{condition.key}:{condition.since.isoformat()}"
-    with _turn:
+    with _turns.take():
         if condition.over is None:
             if condition.told is Told.NOTHING:
                 _put(edges, edges.chat, purpose, slack.condition(condition, now), "begun")
@@ -491,7 +524,7 @@ def remind(edges: Edges, now: datetime) -> None:
         purpose = f"later:{decision}"
         if shown is None or edges.chat is None or at + spans.span(words) > now or edges.store.messages.find(purpose):
             continue
-        with _turn:
+        with _turns.take():
             message = slack.say(f"{slack.person(who)}, proposal {number} waits for your word: you said later.")
             _put(edges, edges.chat, purpose, message, "", shown.channel, shown.thread or shown.ts)
 
@@ -512,14 +545,14 @@ def _show_if_heard(edges: Edges, number: int, channel: str = "") -> None:
 
 def standing(edges: Edges, channel: str, thread: str) -> list[tuple[int, Posted]]:
     """The proposals in a thread, with their messages; one that is being posted right now is waited for."""
-    with _turn:
+    with _turns.take():
         found = edges.store.messages.thread(channel, thread)
     return [(number, posted) for posted in found if (number := number_of(posted.purpose)) is not None]
 
 
 def standing_at(edges: Edges, channel: str, ts: str) -> int | None:
     """The proposal that a message is of; None for any other message."""
-    with _turn:
+    with _turns.take():
         posted = edges.store.messages.at(channel, ts)
     return number_of(posted.purpose) if posted else None
 

@@ -15,7 +15,7 @@ from bot import pipeline, telling
 from bot.analysts.patterns import Patterns
 from bot.demo.server import Fault
 from bot.demo.slack import Slack
-from bot.errors import ChatUnavailable, Refused
+from bot.errors import ChatUnavailable, Forbidden, Refused
 from bot.logs.files import FileLogs
 from bot.models import Bookmark, Channel, Condition, Decision, Policy, Severity, Stage, Told
 from bot.ports import Edges
@@ -23,6 +23,7 @@ from bot.render import slack
 from bot.schedule import fires
 from bot.slack import SlackChat
 from bot.trackers.local import LocalTracker
+from bot.turns import Pace
 from store import open_store
 from tests.scenarios.office import ANN, CHANNEL, bad_hour, entry
 
@@ -358,6 +359,29 @@ def test_a_post_of_which_nobody_knows_what_came_is_looked_for(team: Team, fault:
         telling.tell(edges)
     telling.tell(edges)
     assert len(team.slack.thread(CHANNEL, digest.ts)) == 1
+
+
+def test_a_p0_is_told_in_every_channel_before_anything_else(team: Team) -> None:
+    """Also where the bot was never invited to one of them, and at the pace that Slack takes."""
+    team.slack.add_channel("C0EAST", "east")
+    team.slack.add_channel("C0SECRET", "secret", joined=False)
+    team.slack.rate, every = 20.0, 1.05 / 20.0
+    edges = calm(team)
+    more = (Channel("C0SECRET"), Channel("C0EAST"))
+    chat = SlackChat(team.slack.bot_token, team.slack.url, Pace(every))
+    edges = replace(edges, chat=chat, policy=replace(edges.policy, channels=more))
+    with pytest.raises(Forbidden, match="/invite"):
+        telling.tell(edges)
+    urgent(edges, 2, Severity.P0)
+    urgent(edges, 3, Severity.P0)
+    before = max(m["ts"] for c in (CHANNEL, "C0EAST") for m in team.slack.messages(c))
+    with pytest.raises(Forbidden, match="/invite"):
+        telling.tell(edges)
+    said = [m for c in (CHANNEL, "C0EAST") for m in team.slack.messages(c) if m["ts"] > before]
+    said.sort(key=lambda m: m["ts"])
+    assert [m["text"].startswith("New P0") for m in said[:4]] == [True] * 4
+    assert len(said) > 4
+    assert team.slack.limited == 0
 
 
 def test_a_digest_is_due_at_its_hour_also_late_and_in_the_channels_own_zone(team: Team) -> None:

@@ -22,8 +22,9 @@ TEAM, APP, BOT_USER, BOT = "T0GARDEN", "A0GARDEN", "U0GARDENER", "B0GARDENER"
 class Error(Exception):
     """A method's refusal, as Slack words it."""
 
-    def __init__(self, error: str, **more: Any) -> None:
+    def __init__(self, error: str, status: int = 200, **more: Any) -> None:
         super().__init__(error)
+        self.status = status
         self.answer: Json = {"ok": False, "error": error, **more}
 
 
@@ -35,6 +36,7 @@ def auth_test(slack: Slack, args: Json) -> Json:
 def post_message(slack: Slack, args: Json) -> Json:
     channel = _joined(slack, args)
     check(slack, args)
+    slack.in_time(channel.id)
     message = ours(slack, args)
     parent = args.get("thread_ts")
     if parent and parent in channel.messages:
@@ -206,6 +208,7 @@ def complete_upload(slack: Slack, args: Json) -> Json:
         done.append({"id": file["id"], "title": each.get("title") or file["name"], "name": file["name"]})
     if channel is None:
         return {"files": done}
+    slack.in_time(channel.id)
     message = {**ours(slack, {"text": args.get("initial_comment") or ""}), "files": done}
     if args.get("thread_ts") in channel.messages:
         message["thread_ts"] = args["thread_ts"]

@@ -97,6 +97,8 @@ class Handler(BaseHTTPRequestHandler):
             try:
                 answer = {"ok": True, **self._call(method, args)}
             except Error as refused:
+                if refused.status == 429:
+                    return self._answer(429, refused.answer, retry_after=1)
                 answer = refused.answer
             slack.changed.notify_all()
         if fault.dropped == "after":

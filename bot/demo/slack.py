@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from bot.demo.methods import APP, BOT_USER, SCOPES, TEAM
+from bot.demo.methods import APP, BOT_USER, SCOPES, TEAM, Error
 from bot.demo.server import Fault, Handler, Server
 from bot.demo.websocket import WebSocket
 
@@ -76,6 +76,11 @@ class Slack:
         """Who did something that a form may follow, and until when; nobody, once one did."""
         self.settling = 0.0
         """Seconds after its upload in which a picture cannot be shown yet."""
+        self.rate, self.burst = 0.0, 8
+        """Messages per second that a channel takes, and how many at once; 0 takes any number."""
+        self.limited = 0
+        """Messages that came too fast."""
+        self._next: dict[str, float] = {}
         self.calls: Counter[str] = Counter()
         self.faults: dict[str, list[Fault]] = {}
         self.response_urls: dict[str, Json] = {}
@@ -329,6 +334,16 @@ class Slack:
         for socket in self.sockets:
             socket.close()
         self.sockets.clear()
+
+    def in_time(self, channel: str) -> None:
+        """Refuses a message that comes too soon after the others in its channel."""
+        if self.rate:
+            now, every = time.monotonic(), 1 / self.rate
+            at = max(self._next.get(channel, 0.0), now - (self.burst - 1) * every)
+            if at > now:
+                self.limited += 1
+                raise Error("ratelimited", status=429)
+            self._next[channel] = at + every
 
     # ------------------------------------------------------------ small things
 
