@@ -33,12 +33,16 @@ _ADDRESS = re.compile(rb"([\s=(\[,#\"'/])0\.0\.0\.0(?::[0\xfe])?(?![^\s,;)\]\"']
 _SPECIAL = re.compile(rb"0[xX]|[sS][hH][aA]0|@|0[0-9A-Z]{25}")
 _KEPT = re.compile("|".join(f"(?:{m.expression})" for m in MASKS if not m.token and "0-9" in m.expression), re.ASCII)
 """The numbers that masks leave as they are."""
+_HINTS = ("stat", "http", "exit", "errno", "code", "signal")
+_REASONED = re.compile(r"[1-5][0-9]{2}:? [A-Z]")
+"""One of these is where there is such a number."""
 _HEX = re.compile(
     r"([\s=(\[\"'])(?:([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
     r"|(?![0-9]+(?:e[0-9]{1,3})?(?![0-9a-f]))[0-9a-f]{7,})(?![^\s,;)\]\"'])"
 )
 """Begins with a character, not with a look behind it: so it is found three times as fast."""
 _DIGIT = re.compile("[0-9]")
+_NEVER = -1
 _EXACT = object()
 """Found where only the text itself says enough. A number is found where a form does together with so many numbers
 that masks keep, and less than none where it never does."""
@@ -53,13 +57,16 @@ def recall(work: Callable[[str], str], size: int = KNOWN) -> Callable[[str], str
     known = rest.known
 
     def recalled(text: str) -> str:
-        form = free = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
+        try:
+            form = free = text.encode().translate(_ZEROS)
+        except UnicodeEncodeError:
+            form = free = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
         if b"00" in form:
             if _TEN in form:
                 free = form.replace(_TEN, _LONG)
             free = free.replace(b"0000", b"0").replace(b"000", b"0").replace(b"00", b"0")
         found = known.get(free)
-        if isinstance(found, str):
+        if type(found) is str:
             return found
         if found is None:
             short = _HEX.sub(_token, text)
@@ -79,12 +86,14 @@ class _Rest:
         self.known: dict[object, object] = {}
 
     def look(self, free: bytes, form: bytes, text: str, found: object) -> str:
-        return self._by(free, text, found) or self._sized(form, text)
+        if found != _NEVER and (known := self._by(free, text, found)):
+            return known
+        return self._sized(form, text)
 
     def _by(self, form: bytes, text: str, found: object) -> str:
         """The template by a form; empty where the form does not say enough."""
         if found is None:
-            keeps = len(_KEPT.findall(_example(form))) if _stands_free(form) else -1
+            keeps = _keeps(_example(form)) if _stands_free(form) else _NEVER
             if keeps == 0:
                 return self._keep(form, self._work(text))
             found = self._keep(form, keeps)
@@ -100,7 +109,10 @@ class _Rest:
         sized = _SIZED + form.replace(b"00000", _LARGE).replace(b"0000", _LARGE).replace(b"000", b"0").replace(
             b"00", b"0"
         )
-        return self._by(sized, text, self.known.get(sized)) or self._as_it_is(form, text)
+        found = self.known.get(sized)
+        if type(found) is str:
+            return found
+        return self._by(sized, text, found) or self._as_it_is(form, text)
 
     def _as_it_is(self, form: bytes, text: str) -> str:
         key = () if _SPECIAL.search(form) else (form, *((m.start(), m[0]) for m in _KEPT.finditer(text)))
@@ -131,6 +143,12 @@ def _stands_free(form: bytes) -> bool:
     """Whether no number of this form can be more than a number."""
     rest = _FREE.sub(b"", _ADDRESS.sub(rb"\1", form) if _SIZED in form else form)
     return not (b"0" in rest or _LONG in rest or _LARGE in rest or b"@" in rest)
+
+
+def _keeps(text: str) -> int:
+    """How many numbers masks keep; looks for their words first, which takes a tenth of the time."""
+    small = text.lower()
+    return len(_KEPT.findall(text)) if any(map(small.__contains__, _HINTS)) or _REASONED.search(text) else 0
 
 
 def _example(form: bytes) -> str:

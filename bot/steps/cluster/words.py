@@ -140,7 +140,10 @@ def varied(template: str) -> str:
     if "<" in template:
         if "." in template:
             template = _HOST.sub("<host>", template)
-        template = _REPEATED.sub(r"\1", _SIGN.sub(r"\1<num>", template))
+        if "-<num>" in template:
+            template = _SIGN.sub(r"\1<num>", template)
+        if template.count("<") > 2:
+            template = _REPEATED.sub(r"\1", template)
     if template.count(",") > 1:
         template = _LIST.sub("<list>", template)
     return _KEY.sub(r"\1<key>", template) if template.count(":") > 1 else template

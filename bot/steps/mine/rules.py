@@ -53,7 +53,7 @@ def equal(pool: Pool, bucket: list[int]) -> None:
 
 def odd(pool: Pool, bucket: list[int], enough: Enough) -> None:
     """Equal but for odd tokens, and several of them; or there stands what a mask has found."""
-    for group in grouped(bucket, lambda at: tuple(VALUE if t.odd else t.text for t in pool.texts[at])):
+    for group in grouped(bucket, pool.loose.__getitem__):
         masked = any(not any(t.odd for t in pool.texts[at]) for at in group)
         if len({pool.parts[at] for at in group}) >= (2 if masked else enough.odd):
             pool.join(group, {n for at in group for n, t in enumerate(pool.texts[at]) if t.odd})

@@ -78,7 +78,7 @@ def _split(text: str) -> Iterator[Token]:
                 yield ANY
         else:
             yield _token(piece, before, last, first)
-            before = piece.lower().strip(".,'\"")
+            before = piece if piece.islower() and piece.isalnum() else piece.lower().strip(".,'\"")
         first, last = False, piece
 
 
