@@ -17,9 +17,9 @@ from pathlib import Path
 from secrets import token_hex
 
 from bot import edges as parts
-from bot import pipeline, telling
+from bot import kinds, pipeline, telling
 from bot.doctor import Check, check
-from bot.errors import GardenError, NotFound, Refused
+from bot.errors import Forbidden, GardenError, NotFound, Refused
 from bot.logs.files import FileLogs
 from bot.models import Act, Condition, Decision, Draft, Message, Proposal, Report, Told, View
 from bot.ports import Edges
@@ -121,9 +121,12 @@ def _without_buttons(message: Message) -> Message:
     return replace(message, blocks=tuple(b for b in message.blocks if b.get("type") != "actions"))
 
 
-def rehearse(settings: Settings, *, write: bool = False) -> Iterator[Check]:
+def rehearse(settings: Settings, *, write: bool = False, chat: SlackChat | None = None) -> Iterator[Check]:
     """One check after the other, as they come. What is left behind is named at the end."""
-    chat = Aside(parts.chat(settings), settings.channel)
+    yield from _rehearsed(settings, Aside(chat or parts.chat(settings), settings.channel), write)
+
+
+def _rehearsed(settings: Settings, chat: Aside, write: bool) -> Iterator[Check]:
     try:
         yield check("Thread", lambda: _begin(chat))
         if chat.thread:
@@ -162,7 +165,9 @@ def _acts(settings: Settings, chat: Aside, folder: Path, write: bool) -> Iterato
         yield check("Proposal", lambda: _propose(aside, folder, proposals))
         for proposal in proposals:
             yield check("Refusal", lambda p=proposal: _refuse(aside, p))  # type: ignore[misc] # a default is bound now
+            yield check("Views", lambda p=proposal: _views(aside, chat.chat, p))  # type: ignore[misc] # the same
             yield check("Filing", lambda p=proposal: _file(aside, p))  # type: ignore[misc] # the same
+            yield check("Messages", lambda p=proposal: _messages(aside, p))  # type: ignore[misc] # the same
         yield check("Silence", lambda: _silence(edges))
         yield check("Error", lambda: _error(edges))
     if settings.github_repository:
@@ -242,6 +247,33 @@ def _file(edges: Edges, proposal: Proposal) -> str:
     if filed is None or not filed.issue:
         raise GardenError(f"It was not filed: {filed.note if filed else 'nobody had the claim'}.")
     return "It was approved and filed, in memory only, and its message says so."
+
+
+def _messages(edges: Edges, proposal: Proposal) -> str:
+    """One of each other kind that the bot posts, whispers or answers with."""
+    chat, shown = edges.chat, kinds.messages(edges, telling.one(edges, proposal.cluster), WHO)
+    if chat is None:
+        return ""
+    refused = []
+    for name, message in shown.items():
+        try:
+            chat.post(edges.channel, message)
+        except Forbidden as error:
+            refused.append(f"{name} ({error.user_message})")
+    if refused:
+        raise GardenError(f"Slack does not take {', '.join(refused)}. Please report this.")
+    return f"Slack takes each of these: {', '.join(shown)}."
+
+
+def _views(edges: Edges, chat: SlackChat, proposal: Proposal) -> str:
+    """A form opens upon a click only, and a home tab is somebody's: Slack is asked whether it would take them."""
+    shown = kinds.views(edges, telling.one(edges, proposal.cluster), proposal)
+    for name, view in shown.items():
+        try:
+            chat.validate(view, home=name == kinds.HOME)
+        except Forbidden as error:
+            raise GardenError(f"Slack would not take {name}: {error.user_message}") from error
+    return f"Slack's own validator takes each of these, which only a click shows: {', '.join(shown)}."
 
 
 def _silence(edges: Edges) -> str:

@@ -229,12 +229,15 @@ class SlackChat:
         _call(lambda: self._once.views_open(trigger_id=trigger, view=modal(view)))
 
     def publish(self, user: str, view: View) -> None:
-        home = {"type": "home", "blocks": [dict(b) for b in view.blocks]}
-        _call(lambda: self.client.views_publish(user_id=user, view=home))
+        _call(lambda: self.client.views_publish(user_id=user, view=_home(view)))
 
     def unfurl(self, channel: str, ts: str, shown: Mapping[str, Message]) -> None:
         unfurls = {url: {"blocks": [dict(b) for b in message.blocks]} for url, message in shown.items()}
         _call(lambda: self.client.chat_unfurl(channel=channel, ts=ts, unfurls=unfurls))
+
+    def validate(self, view: View, *, home: bool = False) -> None:
+        """Slack's own word on a view that nobody is shown; raises where it would refuse it."""
+        _call(lambda: self.client.blocks_validate(view=_home(view) if home else modal(view)))
 
     def remove(self, channel: str, ts: str) -> None:
         """Deletes a message of ours."""
@@ -408,6 +411,10 @@ def _retry_after(headers: Mapping[str, Any]) -> int:
 
 def _blocks(message: Message) -> list[dict[str, Any] | Block]:
     return [dict(block) for block in message.blocks]
+
+
+def _home(view: View) -> dict[str, Any]:
+    return {"type": "home", "blocks": [dict(b) for b in view.blocks]}
 
 
 def modal(view: View) -> dict[str, Any]:

@@ -61,6 +61,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "edges": None,
     "doctor": None,
     "rehearsal": None,
+    "kinds": None,
     "app": None,
     "cli": None,
     "demo": None,

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot import kinds
 from bot.cli import cli
 from bot.demo.server import Fault
 from bot.demo.slack import Slack
 from bot.doctor import Check, examine
 from bot.rehearsal import rehearse
+from bot.render import slack
 from bot.settings import Secret, Settings
+from bot.slack import SlackChat
 from tests.scenarios.office import CHANNEL, MANIFEST, REPOSITORY, bad_hour, settings_for
 from tests.standins.github_server import GitHubServer
 from tests.standins.logging_server import LoggingServer
@@ -29,10 +32,14 @@ class Stage:
     logging: LoggingServer
     settings: Settings
 
+    def chat(self) -> SlackChat:
+        """In no hurry to be slow."""
+        return SlackChat(self.slack.bot_token, self.slack.url)
+
     def goes(self, *, write: bool = False) -> tuple[dict[str, Check], list[str]]:
         """What came of it, by name; and all texts that stood in the channel at some time."""
         checks, seen = {}, {}
-        for check in rehearse(self.settings, write=write):
+        for check in rehearse(self.settings, write=write, chat=self.chat()):
             checks[check.name] = check
             seen |= {m["ts"]: f"{m['text']} {m.get('files', '')}" for m in self.slack.messages(CHANNEL)}
         return checks, list(seen.values())
@@ -66,10 +73,28 @@ def test_everything_is_tried_in_a_thread_and_nothing_is_left(stage: Stage, tmp_p
     assert "Not tried" in checks["Writing issues"].words
 
 
+def test_each_kind_of_message_is_posted_and_each_view_is_held_against_slacks_own_rules(stage: Stage) -> None:
+    """Everything that the renderer can make, by name; and what is refused is named, too."""
+    checks, seen = stage.goes()
+    said = checks["Messages"].words
+    made = set(re.findall(r"slack\.(\w+)\(", Path(kinds.__file__).read_text(encoding="utf-8")))
+    elsewhere = {"digest", "proposal", "condition", "over", "sentence", "help_page", "person", "unescaped", "written"}
+    assert {n for n in slack.__all__ if n.islower()} - made - elsewhere == set()
+    for name in ("an alert", "a page of a list", "a picker of clusters", "coverage", "a checked claim"):
+        assert name in said
+    assert len(seen) > 35
+    assert "the home tab" in checks["Views"].words
+    assert stage.slack.calls["blocks.validate"] == 4
+    assert not stage.slack.views
+    assert not stage.slack.homes
+    stage.slack.fail("blocks.validate", Fault(error="invalid_blocks"))
+    assert "Slack would not take the form of a proposal" in stage.goes()[0]["Views"].words
+
+
 def test_all_stands_in_one_thread_and_nothing_can_be_pressed(stage: Stage) -> None:
     """A button of a rehearsal would be taken for one of the bot that serves."""
     places, pressed = set(), []
-    for _ in rehearse(stage.settings):
+    for _ in rehearse(stage.settings, chat=stage.chat()):
         for message in stage.slack.messages(CHANNEL):
             places.add(message.get("thread_ts", message["ts"]))
             pressed += [b for b in message.get("blocks", []) if b["type"] == "actions"]
@@ -100,7 +125,7 @@ def test_what_is_wrong_is_said_and_the_rest_is_tried_all_the_same(stage: Stage) 
 
 def test_a_rehearsal_that_is_broken_off_cleans_up(stage: Stage) -> None:
     """Somebody presses Ctrl-C in the middle."""
-    going = rehearse(stage.settings)
+    going = rehearse(stage.settings, chat=stage.chat())
     for check in going:
         if check.name == "Proposal":
             break

@@ -173,6 +173,14 @@ def _view(args: Json, kind: str) -> Json:
     return view
 
 
+def validate(slack: Slack, args: Json) -> Json:
+    """What Slack would say of a view, without showing it."""
+    raw = args.get("view") or "{}"
+    view: Json = json.loads(raw) if isinstance(raw, str) else raw
+    _refuse(view_problems(view, str(view.get("type"))))
+    return {}
+
+
 def unfurl(slack: Slack, args: Json) -> Json:
     channel = _channel(slack, args)
     if args.get("ts") not in channel.messages:
@@ -244,6 +252,7 @@ METHODS: dict[str, tuple[str, Callable[[Slack, Json], Json]]] = {
     "usergroups.users.list": ("usergroups:read", group),
     "views.open": ("", open_view),
     "views.publish": ("", publish_view),
+    "blocks.validate": ("", validate),
     "chat.unfurl": ("links:write", unfurl),
     "files.getUploadURLExternal": ("files:write", upload_url),
     "files.completeUploadExternal": ("files:write", complete_upload),
