@@ -40,7 +40,9 @@ def read(batches: Iterator[Batch], policy: Policy, secret: bytes) -> Iterator[tu
     for batch in batches:
         if batch.unread and helpers > 1 and len(batch.entries) > MANY * (batch.progress or 1.0):
             with contextlib.closing(_Crew(helpers, policy, secret)) as crew:
-                yield batch, _look(batch.entries, policy, secret)  # until the others are there
+                yield batch, _look(batch.entries, policy, secret)
+                while not crew.ready and (alone := next(batches, None)):
+                    yield alone, _look(alone.entries, policy, secret)
                 yield from crew.read(batches)
         else:
             yield batch, _look(batch.entries, policy, secret)
@@ -82,14 +84,19 @@ class _Crew:
         self._children: list[_Child] = []
         self._threads = ThreadPoolExecutor(size, "reader")
         for _ in range(size):
-            self._idle.put(self._called())
+            self._threads.submit(self._greet, self._called())
+
+    @property
+    def ready(self) -> bool:
+        """Whether one of them is there; coming takes as long as reading a few ten thousand entries."""
+        return not self._idle.empty()
 
     def read(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Sifted]]:
         """Keeps everybody busy, and never more than a few batches in memory."""
         ahead: deque[tuple[Batch, Future[Sifted]]] = deque()
         for batch in batches:
             ahead.append((batch, self._threads.submit(self._ask, batch.entries)))
-            if len(ahead) > 2 * self._size:
+            if len(ahead) > self._size + 1:
                 done, future = ahead.popleft()
                 yield done, future.result()
         for done, future in ahead:
@@ -122,6 +129,10 @@ class _Crew:
         self._children.append(child)
         return child if _told(child, self._orders) else None
 
+    def _greet(self, child: _Child | None) -> None:
+        there = child is not None and child.stdout and child.stdout.read(len(_HERE)) == _HERE
+        self._idle.put(child if there else None)
+
     def _ask(self, raws: Sequence[Raw]) -> Sifted:
         child = self._idle.get()
         try:
@@ -135,6 +146,7 @@ class _Crew:
 
 
 _Child = subprocess.Popen[bytes]
+_HERE = b"."
 
 
 def _told(child: _Child, what: object) -> bool:
@@ -155,6 +167,8 @@ def serve(given: IO[bytes] = sys.stdin.buffer, answers: IO[bytes] = sys.stdout.b
     gc.disable()  # entries hold no cycles, and looking for some takes a fifth of the time
     with contextlib.suppress(EOFError, BrokenPipeError):
         policy, secret = pickle.load(given)  # noqa: S301 - from the process that started this one
+        answers.write(_HERE)
+        answers.flush()
         while True:
             found = _look(pickle.load(given), policy, secret)  # noqa: S301 - the same
             _send(found, answers)

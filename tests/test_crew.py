@@ -41,6 +41,7 @@ def helped(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
         return child
 
     monkeypatch.setattr(crew._Crew, "_called", called)
+    monkeypatch.setattr(crew._Crew, "ready", True)  # whoever is not there yet is waited for
     return children
 
 
@@ -58,6 +59,16 @@ def test_others_read_the_same(path: Path, helped: list[subprocess.Popen[bytes]])
     assert [found for _, found in crew.read(batches(path), Policy(), SECRET)] == alone(path)
     assert len(helped) == 2
     assert all(child.returncode is not None for child in helped)
+
+
+def test_nobody_is_waited_for(
+    path: Path, helped: list[subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the others are there, this process reads on by itself."""
+    monkeypatch.setattr(crew._Crew, "ready", False)
+    monkeypatch.setattr(crew._Crew, "read", lambda self, rest: iter([pytest.fail("somebody was asked") for _ in rest]))
+    assert [found for _, found in crew.read(batches(path), Policy(), SECRET)] == alone(path)
+    assert len(helped) == 2
 
 
 def test_who_dies_is_stood_in_for(path: Path, helped: list[subprocess.Popen[bytes]]) -> None:

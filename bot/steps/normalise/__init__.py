@@ -232,7 +232,7 @@ class _Reader:
         face = b"\0".join((where.face, head.severity, told.encode().translate(_ALIKE)))
         known = self._lines.get(face)
         if known:
-            return known._replace(text=told.rstrip())
+            return _Said(told.rstrip(), *known[1:])
         said = self._news(head, where)
         if said.form is Form.LINE and not said.structured and not (said.site and said.site.line):
             _kept(self._lines, face, said)
