@@ -175,6 +175,7 @@ def test_what_was_missed_is_read_newest_first_and_all_of_it(server: LoggingServe
         clock.sleep(60)
         found += read(logs(server, store, now=clock, pages=7), store, None)
     assert set(found) == {f"e{n:03}" for n in range(359)}
+    assert len(server.requests) < 60, "what was missed is not read a second time as having come late"
     assert store.rounds.read_until() == clock()
 
 

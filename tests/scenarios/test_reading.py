@@ -1,22 +1,23 @@
 """Reading a Cloud Logging that behaves badly: whatever goes wrong, each entry counts once, and no faster than allowed.
 
 The service says 429 and 500, goes away, hangs, answers with empty pages and forgets tokens; entries come late, out of
-order and dated ahead; the reader is killed. Time is compressed: the service and the reader share a clock that moves
-only where somebody waits, or that runs many times as fast.
+order and dated ahead; processes that read are killed. Time is compressed: the service and whoever reads share a clock
+that moves only where somebody waits.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +25,22 @@ import pytest
 
 from bot import pipeline
 from bot.analysts.patterns import Patterns
+from bot.crew import seldom_swept
 from bot.errors import LogsUnavailable
 from bot.logs.cloud import CloudLogs
 from bot.models import Batch, Policy, Scope, Window
 from bot.ports import Edges
 from bot.trackers.local import LocalTracker
 from store import Store, open_store
-from tests.standins.logging_server import LoggingServer, Time, Trouble
+from tests.standins.logging_server import EPOCH, Logged, LoggingServer, Said, SharedTime, Time, Trouble, nanos
 
 Raw = dict[str, Any]
 START = datetime(2026, 1, 31, 0, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
+PATIENCE = 3.0
+WAYS = ("429", "500", "503", "empty", "spent", "small") * 3 + ("hang",)
+"""Each is as likely as the others, but for what takes its time."""
 TEMPLATES = (
     "could not reserve seat {n} of hall {m}",
     "payment of order {n} was declined by the bank",
@@ -49,36 +54,40 @@ def stamp(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def entries(count: int, chance: random.Random, span: timedelta = 10 * HOUR, healthy: float = 0.2) -> list[Raw]:
+@cache
+def said(n: int, healthy: bool) -> Said:
+    """What an entry says; runs share it."""
+    says: Raw = {"httpRequest": {"requestMethod": "GET", "requestUrl": "/seats", "status": 200}}
+    if not healthy:
+        message = TEMPLATES[n % 5].format(n=n, m=n % 7)
+        says = {"jsonPayload": {"message": message, "try": n % 4}, "severity": "ERROR"}
+    labels = {"service_name": f"shop-{n % 3}", "project_id": "shop"}
+    resource = {"type": "cloud_run_revision", "labels": labels}
+    return Said({"logName": "projects/shop/logs/run.googleapis.com%2Fstdout", "resource": resource, **says})
+
+
+def entries(count: int, chance: random.Random, span: timedelta = 10 * HOUR, healthy: float = 0.2) -> list[Logged]:
     """Entries of a day: most arrive in order, some late by minutes or hours, some dated ahead, many healthy."""
     out = []
+    start, length, second = nanos(START), span.total_seconds(), 10**9
     for n in range(count):
-        when = START + span * chance.random()
+        when = length * chance.random()
         kind = chance.random()
         late = (
-            timedelta(seconds=chance.uniform(0, 3)) if kind < 0.94
-            else MINUTE * chance.uniform(1, 20) if kind < 0.97
-            else span * chance.random() if kind < 0.997
-            else -HOUR * chance.uniform(1, 24 * 365)
+            chance.uniform(0, 3) if kind < 0.94
+            else chance.uniform(60, 1_200) if kind < 0.97
+            else length * chance.random() if kind < 0.997
+            else -chance.uniform(1, 24 * 365) * 3_600
         )  # fmt: skip
-        arrived = when + late if late > timedelta(0) else when + timedelta(seconds=1)
-        dated = when if late > timedelta(0) else when - late
-        service = f"shop-{n % 3}"
-        says: Raw = {
-            "jsonPayload": {"message": TEMPLATES[n % 5].format(n=n, m=n % 7), "try": n % 4},
-            "severity": "ERROR",
-        }
-        if n % 100 < 100 * healthy:
-            says = {"httpRequest": {"requestMethod": "GET", "requestUrl": "/seats", "status": 200}}
+        arrived, dated = (when + late, when) if late > 0 else (when + 1, when - late)
+        is_healthy = n % 100 < 100 * healthy
         out.append(
-            {
-                "insertId": f"e{n // 2}",  # unique only together with its time
-                "timestamp": stamp(dated),
-                "receiveTimestamp": stamp(arrived),
-                "logName": "projects/shop/logs/run.googleapis.com%2Fstdout",
-                "resource": {"type": "cloud_run_revision", "labels": {"service_name": service, "project_id": "shop"}},
-                **says,
-            }
+            Logged(
+                start + int(dated * second),
+                start + int(arrived * second),
+                f"e{n // 2}",  # unique only together with its time
+                said(n % 3 if is_healthy else n % 2_000, is_healthy),
+            )
         )
     return out
 
@@ -87,7 +96,7 @@ def edges(store: Store, logs: CloudLogs, clock: Callable[[], datetime]) -> Edges
     return Edges(logs, None, Patterns(), LocalTracker(":memory:"), store, clock, Policy())
 
 
-def reader(store: Store, host: str, clock: Any, seed: int, pages: int = 300, patience: float = 0.5) -> CloudLogs:
+def reader(store: Store, host: str, clock: Any, seed: int, pages: int = 300, patience: float = PATIENCE) -> CloudLogs:
     return CloudLogs(
         [Scope("shop")], clock=clock, sources=store.sources, quota=store.quota, emulator=host, patience=patience,
         chance=random.Random(seed), pause=clock.sleep, pages=pages,
@@ -107,10 +116,20 @@ class Mortal(CloudLogs):
     def read(self, window: Window) -> Iterator[Batch]:
         for batch in super().read(window):
             if self.chance.random() < self.often:
-                raise Killed
+                self.die()
             yield batch
             if self.chance.random() < self.often:
-                raise Killed
+                self.die()
+
+    def die(self) -> None:
+        raise Killed
+
+
+class Doomed(Mortal):
+    """Takes its process with it."""
+
+    def die(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def one_round(store: Store, logs: CloudLogs, clock: Callable[[], datetime]) -> None:
@@ -118,7 +137,8 @@ def one_round(store: Store, logs: CloudLogs, clock: Callable[[], datetime]) -> N
     parts = edges(store, logs, clock)
     window = logs.window(None, None)
     number = store.rounds.begin("cloud", window, clock())
-    pipeline.collect(parts, number, window)
+    with seldom_swept():
+        pipeline.collect(parts, number, window)
     store.rounds.age(clock())
 
 
@@ -130,130 +150,128 @@ def counted(store: Store) -> Counter[str]:
     return found
 
 
-def expected(given: list[Raw]) -> Counter[str]:
-    return Counter(e["resource"]["labels"]["service_name"] for e in given if "severity" in e)
+def expected(given: list[Logged]) -> Counter[str]:
+    raws = (e.said.raw for e in given)
+    return Counter(raw["resource"]["labels"]["service_name"] for raw in raws if "severity" in raw)
 
 
-def taken_in(path: str) -> int:
+def taken_in(path: Path) -> int:
     """How many entries were new to the rounds, the healthy ones, too."""
     with closing(sqlite3.connect(path)) as db:
         return int(db.execute("SELECT sum(entries) FROM rounds").fetchone()[0])
 
 
-def run(
-    seed: int, folder: Path, count: int, *, page: int, deaths: float = 0.05, healthy: float = 0.2, patience: float = 0.5
-) -> LoggingServer:
-    """A day of rounds every five minutes, with hours of silence in them; returns the server as it was left."""
+# ------------------------------------------------------------------------------------------------ each entry once
+
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
+
+@dataclass(frozen=True)
+class Day:
+    """What came of one run."""
+
+    requests: int
+    killed: int
+    fastest: int
+    """The most pages in any minute."""
+    minutes: int
+    """Whole ones in which there was more to read than could be."""
+    used: int
+    """Pages in these."""
+
+
+def run(seed: int, folder: Path, count: int, *, page: int, healthy: float) -> Day:
+    """A day of rounds every five minutes, with hours of silence in them, read by processes that are killed: by
+    themselves between a page and what becomes of it, and from outside at any moment."""
     chance = random.Random(seed)
-    clock = Time(START + HOUR)
     given = entries(count, chance, healthy=healthy)
-    last = max(datetime.fromisoformat(e["receiveTimestamp"]) for e in given)
-    path = str(folder / f"{seed}.db")
+    last = EPOCH + timedelta(microseconds=max(e.arrived for e in given) // 1_000)
+    path, times = folder / f"{seed}.db", folder / f"{seed}.times"
+    clock = SharedTime(folder / f"{seed}.clock", START + HOUR)
+    killed = 0
     with LoggingServer(given, page, clock) as server:
-        server.encode()
-        server.trouble = Trouble(chance, hang=1.2 * patience)
+        server.trouble = Trouble(random.Random(chance.random()), ways=WAYS, hang=PATIENCE)
+        server.latency = chance.choice((0.0, 0.2, 0.5))
         while True:
-            with open_store(path) as store:
-                pages, one = chance.choice((7, 60, 300)), chance.randrange(2**32)
-                logs = reader(store, server.host, clock, one, pages, patience)
-                logs.__class__ = Mortal
-                logs.chance, logs.often = chance, deaths  # type: ignore[attr-defined] # it is a Mortal now
-                try:
-                    one_round(store, logs, clock)
-                    done = clock() > last + 5 * MINUTE and not store.sources.pending("cloud:shop")
-                except (Killed, LogsUnavailable):
-                    done = False
-                finally:
-                    logs.close()
-            if done:
+            words = (path, times, server.host, folder / f"{seed}.clock", chance.randrange(2**32), last)
+            process = FORKS.Process(target=keep_reading, args=words, daemon=True)
+            process.start()
+            enough = len(server.requests) + chance.randint(1, 400)
+            while process.is_alive() and len(server.requests) < enough:
+                process.join(0.02)
+            process.join(chance.uniform(0, 0.1))
+            process.kill()
+            process.join()
+            if process.exitcode == 0:
                 break
-            behind = clock() > last
-            clock.sleep(chance.choice((20, 60)) if behind else chance.choice((300, 300, 300, 900, 5 * 3600)))
-    with open_store(path) as store:
+            assert process.exitcode == -signal.SIGKILL
+            killed += 1
+    with open_store(str(path)) as store:
         assert counted(store) == expected(given), f"seed {seed}"
         assert (taken_in(path), [s.too_late for s in store.sources.all()]) == (count, [0]), f"seed {seed}"
-    assert server.fastest() <= 60, f"seed {seed}: {server.fastest()} pages in a minute"
-    return server
+    day = Day(len(server.requests), killed, server.fastest(), *busy(times, server.seen))
+    path.unlink()
+    assert day.fastest <= 60, f"seed {seed}: {day}"
+    return day
 
 
-# ------------------------------------------------------------------------------------------------ each entry once
+def keep_reading(path: Path, times: Path, host: str, shared: Path, seed: int, last: datetime) -> None:
+    """What one process does, until it is killed or all is read; writes down when it had caught up, and since when it
+    had not."""
+    chance, clock, parent = random.Random(seed), SharedTime(shared), parent_process()
+    with times.open("a", encoding="utf-8", buffering=1) as written:
+        while parent and parent.is_alive():
+            began = clock()
+            with open_store(str(path)) as store:
+                logs = reader(store, host, clock, chance.randrange(2**32), chance.choice((7, 60, 300)))
+                logs.__class__ = Doomed
+                logs.chance, logs.often = chance, 0.003  # type: ignore[attr-defined] # it is a Doomed now
+                with closing(logs), suppress(LogsUnavailable):
+                    one_round(store, logs, clock)
+                if began > last + 5 * MINUTE and not store.sources.pending("cloud:shop"):
+                    return
+                behind = store.sources.behind()
+            if behind:
+                clock.sleep(2)  # until the next process is there
+                continue
+            written.write(f"-{clock().isoformat()}\n")
+            clock.sleep(60 if clock() > last else chance.choice((300, 300, 300, 900, 5 * 3600)))
+            written.write(f"+{clock().isoformat()}\n")
+
+
+def busy(times: Path, seen: list[datetime]) -> tuple[int, int]:
+    """The whole minutes in which there was more to read, and the pages that were asked for in them."""
+    minutes = used = 0
+    since: datetime | None = seen[0]
+    for line in times.read_text(encoding="utf-8").splitlines():
+        at = datetime.fromisoformat(line[1:])
+        if line[0] == "+":
+            since = at
+        elif since:  # or it was killed where it would have said so
+            whole = (at - since) // MINUTE
+            minutes += whole
+            used += sum(1 for s in seen if since <= s < since + whole * MINUTE)
+            since = None
+    return minutes, used
 
 
 def test_each_entry_counts_once(tmp_path: Path) -> None:
     """A day with every fault there is, and a reader that dies now and then: all is counted, nothing twice."""
-    run(1, tmp_path, 1_000, page=50)
+    run(1, tmp_path, 1_500, page=50, healthy=0.2)
 
 
 @pytest.mark.campaign
-def test_each_entry_counts_once_in_many_days(tmp_path: Path, seed: int) -> None:
-    """The same, in 180 days of 2,000 entries; 20 more are read by processes that are killed."""
-    for one in range(180):
-        run(1000 * seed + one, tmp_path, 2_000, page=random.Random(one).choice((25, 50, 100)))
-
-
-@pytest.mark.campaign
-def test_each_of_two_hundred_thousand_entries_counts_once(tmp_path: Path, seed: int) -> None:
-    """One day of 200,000 entries, most of them healthy, in pages of 1,000."""
-    run(seed, tmp_path, 200_000, page=1_000, healthy=0.9, patience=5)
-
-
-# ------------------------------------------------------------------------------------------------ killed
-
-
-class Fast:
-    """A clock that several processes share: so many times as fast as the wall's, from a moment on."""
-
-    def __init__(self, since: float, speed: float) -> None:
-        self.since, self.speed = since, speed
-
-    def __call__(self) -> datetime:
-        return START + HOUR + timedelta(seconds=(time.time() - self.since) * self.speed)
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds / self.speed)
-
-
-def killed(seed: int, folder: Path, count: int = 1_500) -> None:
-    """Processes that read, and are killed with SIGKILL at random moments; the last one comes to its end."""
-    chance = random.Random(seed)
-    clock = Fast(time.time(), 900.0)
-    given = entries(count, chance, span=HOUR * 3 / 2)
-    path = str(folder / f"killed-{seed}.db")
-    with LoggingServer(given, 25, clock) as server:
-        server.encode()
-        server.trouble = Trouble(chance, often=0.1)
-        words = [path, server.host, str(clock.since), str(clock.speed)]
-        for _ in range(chance.randint(2, 4)):
-            with child(*words, str(chance.randrange(2**32)), "") as process:
-                try:
-                    process.wait(chance.uniform(0.5, 4.0))
-                except subprocess.TimeoutExpired:
-                    process.kill()
-        last = max(datetime.fromisoformat(e["receiveTimestamp"]) for e in given) + 5 * MINUTE
-        with child(*words, str(seed), last.isoformat()) as process:
-            assert process.wait(180) == 0
-    with open_store(path) as store:
-        assert counted(store) == expected(given), f"seed {seed}"
-        assert taken_in(path) == count, f"seed {seed}"
-    assert server.fastest() <= 60, f"seed {seed}"
-
-
-def child(*words: str) -> subprocess.Popen[bytes]:
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.scenarios.test_reading", *words]
-    return subprocess.Popen(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)})
-
-
-def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:
-    """Killed in the middle of pages and transactions, the next process goes on; each entry counts once."""
-    killed(1, tmp_path)
-
-
-@pytest.mark.campaign
-def test_many_killed_processes_lose_nothing(tmp_path: Path, seed: int) -> None:
-    """The same, twenty times."""
-    for one in range(20):
-        killed(100 * seed + one, tmp_path)
+@pytest.mark.parametrize("number", range(200))
+def test_each_of_two_hundred_thousand_entries_counts_once(
+    tmp_path: Path, seed: int, number: int, record_property: Callable[[str, object], None]
+) -> None:
+    """Two hundred days of 200,000 entries, most of them healthy, in pages of 1,000. `-n 2` reads two days at a time,
+    `-k '[17]'` one; `--junitxml` keeps what came of each."""
+    day = run(1000 * seed + number, tmp_path, 200_000, page=1_000, healthy=0.9)
+    assert day.used >= 57 * day.minutes, f"{day}"
+    for name, figure in asdict(day).items():
+        record_property(name, figure)
 
 
 # ------------------------------------------------------------------------------------------------ the pace
@@ -279,25 +297,3 @@ def test_catching_up_uses_the_quota_and_no_more(tmp_path: Path, latency: float) 
         end = server.seen[0] + whole * MINUTE
         used = sum(1 for at in server.seen if at < end)
         assert used >= 57 * whole, f"{used} pages in {whole} minutes"
-
-
-def main(path: str, host: str, since: str, speed: str, seed: str, last: str) -> None:
-    """Reads round after round; to the end of what there is, where that is given."""
-    clock = Fast(float(since), float(speed))
-    with open_store(path) as store:
-        while True:
-            logs = reader(store, host, clock, int(seed))
-            began = clock()
-            try:
-                one_round(store, logs, clock)
-            except LogsUnavailable:
-                continue
-            finally:
-                logs.close()
-            if last and began > datetime.fromisoformat(last) and not store.sources.pending("cloud:shop"):
-                return
-            clock.sleep(60)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -7,20 +7,27 @@
 Entries are in the JSON of exports. It understands the part of the filter language that is asked of it, and answers
 INVALID_ARGUMENT to anything else. With a clock, an entry is there from its receiveTimestamp on, and `seen` holds when
 each request came: the service's own view of how fast it is asked.
+
+Hundreds of thousands of entries are given as `Logged`: those that say the same share what is made of it once, also from
+one server to the next. What is between two times is found without looking at the rest.
 """
 
 from __future__ import annotations
 
 import json
 import operator
+import os
 import random
 import re
 import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from operator import attrgetter
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -28,13 +35,19 @@ import grpc
 from google.cloud.audit import audit_log_pb2  # noqa: F401 - audit entries hold its type
 from google.cloud.logging_v2.types import ListLogEntriesRequest, LogEntry
 from google.protobuf.json_format import ParseDict
+from google.protobuf.timestamp_pb2 import Timestamp
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]
 
 LEVELS = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 _BOUND = re.compile(r'(timestamp>=|timestamp<|receiveTimestamp>=)"([^"]+)"')
+_EITHER = re.compile(r'\(timestamp<"([^"]+)" OR \(receiveTimestamp>="([^"]+)" AND receiveTimestamp<"([^"]+)"\)\)')
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EVER = 10**21
+"""Nanoseconds; after all that is."""
 
 
 @dataclass
@@ -51,32 +64,58 @@ class Trouble:
         return self.chance.choice(self.ways) if self.chance.random() < self.often else ""
 
 
-@dataclass
-class _Held:
-    """An entry as it is served."""
+class Said:
+    """What an entry says, apart from which it is and when: made ready to be sent once, however often it is said."""
 
-    time: str
-    arrived: str
-    raw: Json
-    wire: bytes = b""
+    def __init__(self, raw: Json) -> None:
+        self.raw = raw
+        self._wire = b""
+        self._fits: dict[str, bool] = {}
 
-    def encode(self) -> bytes:
-        if not self.wire:
-            self.wire = ParseDict(self.raw, LogEntry.pb(LogEntry())).SerializeToString()
-        return self.wire
+    @property
+    def wire(self) -> bytes:
+        if not self._wire:
+            self._wire = ParseDict(self.raw, LogEntry.pb(LogEntry())).SerializeToString()
+        return self._wire
+
+    def fits(self, text: str) -> bool:
+        """Whether it fits a filter that asks for no time."""
+        if text not in self._fits:
+            self._fits[text] = _test(text)(self.raw)
+        return self._fits[text]
+
+
+@dataclass(slots=True, eq=False)
+class Logged:
+    """An entry: when it is dated and when it came, in nanoseconds, its insertId, and what it says."""
+
+    time: int
+    arrived: int
+    id: str
+    said: Said
+    _wire: bytes = field(default=b"", repr=False)
+
+    @property
+    def wire(self) -> bytes:
+        """As it stands in an answer. Of a field that is there twice, the second counts."""
+        if not self._wire:
+            own = self.said.wire + _piece(b"\x22", self.id.encode())
+            if self.time:
+                own += _piece(b"\x5a", _timestamp(self.time))
+            if self.arrived:
+                own += _piece(b"\xc2\x01", _timestamp(self.arrived))
+            self._wire = _piece(b"\x0a", own)
+        return self._wire
 
 
 class LoggingServer:
     """Keeps entries and serves `entries.list`; `requests` holds what it was asked."""
 
     def __init__(
-        self, entries: Iterable[Json] = (), page: int = 1_000, clock: Callable[[], datetime] | None = None
+        self, entries: Iterable[Json | Logged] = (), page: int = 1_000, clock: Callable[[], datetime] | None = None
     ) -> None:
-        self._held: list[_Held] = []
-        self._times: list[str] = []
-        self._came: list[tuple[str, int]] = []
-        self._said: dict[str, set[int]] = {}
-        self._answers: dict[str, list[_Held]] = {}
+        self._said: dict[str, bytearray] = {}
+        self._answers: dict[str, list[Logged]] = {}
         self._turn = threading.Lock()
         self.page = page
         self.clock = clock
@@ -88,7 +127,7 @@ class LoggingServer:
         self.requests: list[ListLogEntriesRequest] = []
         self.seen: list[datetime] = []
         self._faults: dict[int, tuple[grpc.StatusCode, str]] = {}
-        self.entries = list(entries)
+        self._hold(entries)
         self._server = grpc.server(ThreadPoolExecutor(max_workers=4))
         handler = grpc.unary_unary_rpc_method_handler(
             self._list, request_deserializer=ListLogEntriesRequest.deserialize, response_serializer=bytes
@@ -110,26 +149,26 @@ class LoggingServer:
 
     @property
     def entries(self) -> list[Json]:
-        return [h.raw for h in self._held]
+        return [logged.said.raw for logged in self._held]
 
     @entries.setter
     def entries(self, raws: Iterable[Json]) -> None:
         """All entries, now and to come; what was asked before is forgotten."""
-        held = [_Held(_fixed(str(r["timestamp"])), _fixed(str(r.get("receiveTimestamp", ""))), r) for r in raws]
-        self._held = sorted(held, key=lambda h: (h.time, str(h.raw.get("insertId"))))
-        self._times = [h.time for h in self._held]
-        self._came = sorted((h.arrived, n) for n, h in enumerate(self._held))
+        self._hold(raws)
+
+    def _hold(self, entries: Iterable[Json | Logged]) -> None:
+        held = [e if isinstance(e, Logged) else _logged(e) for e in entries]
+        self._held = sorted(held, key=attrgetter("time", "id"))
+        self._times = [e.time for e in self._held]
+        self._arrived = [e.arrived for e in self._held]
+        self._order = sorted(range(len(held)), key=self._arrived.__getitem__)
+        self._came = sorted(self._arrived)
         self._said, self._answers = {}, {}
 
     def fail(self, code: grpc.StatusCode, message: str = "", *, after: int = 0, times: int = 1) -> None:
         """After so many more requests, the next `times` fail."""
         for n in range(times):
             self._faults[len(self.requests) + after + n] = (code, message)
-
-    def encode(self) -> None:
-        """All at once, where the first page should come as fast as the others."""
-        for held in self._held:
-            held.encode()
 
     def fastest(self) -> int:
         """The most requests that came in any 60 seconds."""
@@ -182,7 +221,7 @@ class LoggingServer:
             with self._turn:
                 self._answers.pop(_key(request), None)
 
-    def _found(self, request: ListLogEntriesRequest) -> list[_Held]:
+    def _found(self, request: ListLogEntriesRequest) -> list[Logged]:
         """What the question came to when it was first asked; a token goes on with that, or is spent."""
         key = _key(request)
         with self._turn:
@@ -195,52 +234,71 @@ class LoggingServer:
             self._answers[key] = found = self._search(request.filter)
             return found
 
-    def _search(self, text: str) -> list[_Held]:
-        """Looks only where the lines that bound a time by themselves leave something to look at."""
+    def _search(self, text: str) -> list[Logged]:
+        """Looks only where the lines that bound a time leave something to look at."""
         lines = text.split("\n")
-        bounds = {m[1]: _fixed(m[2]) for line in lines if (m := _BOUND.fullmatch(line))}
-        now = _fixed(self.clock().strftime("%Y-%m-%dT%H:%M:%S.%fZ")) if self.clock else "9"
-        some: Iterable[int] = range(
-            bisect_left(self._times, bounds.get("timestamp>=", "")),
-            bisect_left(self._times, bounds.get("timestamp<", "9")),
-        )
-        if "receiveTimestamp>=" in bounds:
-            came = self._came[bisect_left(self._came, (bounds["receiveTimestamp>="], 0)) :]
-            some = sorted({n for _, n in came} & set(some))
-        for line in lines:
-            if "imestamp" not in line:
-                fitting = self._lasting(line)
-                some = [n for n in some if n in fitting]
-        tests = [Filter(line).test for line in lines if "imestamp" in line and not _BOUND.fullmatch(line)]
-        held = (self._held[n] for n in some)
-        return [h for h in held if h.arrived <= now and all(t(h.raw) for t in tests)]
+        bounds = {m[1]: nanos(m[2]) for line in lines if (m := _BOUND.fullmatch(line))}
+        either = [m for line in lines if (m := _EITHER.fullmatch(line))]
+        first, last = bounds.get("timestamp>=", 0), bounds.get("timestamp<", EVER)
+        some: Iterable[int] = range(bisect_left(self._times, first), bisect_left(self._times, last))
+        if either:
+            before, start, end = map(nanos, either[0].groups())
+            ahead = {n for n in self._arriving(start, end) if max(first, before) <= self._times[n] < last}
+            some = [*range(some.start, bisect_left(self._times, before, some.start, some.stop)), *sorted(ahead)]
+        elif "receiveTimestamp>=" in bounds:
+            some = sorted(n for n in self._arriving(bounds["receiveTimestamp>="], EVER) if n in some)
+        fits = self._lasting("\n".join(line for line in lines if "imestamp" not in line))
+        tests = [
+            _test(line)
+            for line in lines
+            if "imestamp" in line and not _BOUND.fullmatch(line) and not _EITHER.fullmatch(line)
+        ]
+        now = nanos(self.clock()) if self.clock else EVER
+        found = [self._held[n] for n in some if fits[n] and self._arrived[n] <= now]
+        return [e for e in found if all(t(e.said.raw) for t in tests)] if tests else found
 
-    def _lasting(self, line: str) -> set[int]:
-        """The entries that fit a line without times: always the same."""
-        if line not in self._said:
-            test = Filter(line).test
-            self._said[line] = {n for n, held in enumerate(self._held) if test(held.raw)}
-        return self._said[line]
+    def _arriving(self, first: int, last: int) -> list[int]:
+        return self._order[bisect_left(self._came, first) : bisect_left(self._came, last)]
+
+    def _lasting(self, text: str) -> bytearray:
+        """Which entries fit what is asked for apart from times: always the same."""
+        if text not in self._said:
+            self._said[text] = bytearray(e.said.fits(text) for e in self._held)
+        return self._said[text]
 
 
 def _key(request: ListLogEntriesRequest) -> str:
     return f"{request.resource_names} {request.filter}"
 
 
-def _fixed(time: str) -> str:
-    """Times of one length compare as text."""
-    whole, _, rest = time.rstrip("Z").partition(".")
-    return f"{whole}.{rest:0<9}"
+def _logged(raw: Json) -> Logged:
+    """An entry in the JSON of exports."""
+    times = (nanos(str(raw[name])) if name in raw else 0 for name in ("timestamp", "receiveTimestamp"))
+    return Logged(*times, str(raw.get("insertId", "")), Said(raw))
 
 
-def _response(entries: Sequence[_Held], token: str, *, again: bool = False) -> bytes:
-    """The answer as it goes over the wire; each entry is encoded once."""
-    pieces = []
-    for held in entries:
-        pieces += [b"\x0a", _varint(len(held.encode())), held.wire]
+def nanos(time: str | datetime) -> int:
+    """Nanoseconds since 1970: more digits than a datetime has."""
+    if isinstance(time, datetime):
+        return (time - EPOCH) // timedelta(microseconds=1) * 1_000
+    whole, _, rest = time.removesuffix("Z").removesuffix("+00:00").partition(".")
+    return (datetime.fromisoformat(whole).replace(tzinfo=UTC) - EPOCH) // SECOND * 10**9 + int(f"{rest:0<9}"[:9])
+
+
+def _timestamp(time: int) -> bytes:
+    return Timestamp(seconds=time // 10**9, nanos=time % 10**9).SerializeToString()
+
+
+def _response(entries: Sequence[Logged], token: str, *, again: bool = False) -> bytes:
+    """The answer as it goes over the wire."""
+    pieces = [e.wire for e in entries]
     if token and (again or entries):
-        pieces += [b"\x12", _varint(len(token)), token.encode()]
+        pieces.append(_piece(b"\x12", token.encode()))
     return b"".join(pieces)
+
+
+def _piece(tag: bytes, data: bytes) -> bytes:
+    return tag + _varint(len(data)) + data
 
 
 def _varint(number: int) -> bytes:
@@ -265,6 +323,28 @@ class Time:
     def sleep(self, seconds: float) -> None:
         with self._turn:
             self._now += timedelta(seconds=seconds)
+
+
+class SharedTime(Time):
+    """The same for several processes: a file holds the time, and whoever sleeps moves it for all."""
+
+    def __init__(self, path: Path, now: datetime | None = None) -> None:
+        self._turn = threading.Lock()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT)
+        if now:
+            self._set(now)
+
+    def __call__(self) -> datetime:
+        return EPOCH + timedelta(microseconds=int(os.pread(self._file, 20, 0)))
+
+    def sleep(self, seconds: float) -> None:
+        with self._turn:  # among threads; the other is among processes, and ends with them
+            os.lockf(self._file, os.F_LOCK, 0)
+            self._set(self() + timedelta(seconds=seconds))
+            os.lockf(self._file, os.F_ULOCK, 0)
+
+    def _set(self, now: datetime) -> None:
+        os.pwrite(self._file, b"%020d" % ((now - EPOCH) // timedelta(microseconds=1)), 0)
 
 
 class Filter:
@@ -339,6 +419,11 @@ class Filter:
             raise ValueError("a parenthesis is not closed")
 
 
+@lru_cache(maxsize=256)
+def _test(text: str) -> Test:
+    return Filter(text).test
+
+
 def _unquoted(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text
 
@@ -360,7 +445,7 @@ def _comparison(field: str, sign: str, value: str) -> Test:
         if found is None:
             return False
         if field.lower().endswith("timestamp"):
-            return signs[sign](_fixed(str(found)), _fixed(value))
+            return signs[sign](nanos(str(found)), nanos(value))
         return signs[sign](found, int(value)) if isinstance(found, int) else signs[sign](str(found), value)
 
     return test

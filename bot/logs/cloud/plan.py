@@ -13,15 +13,15 @@ OVERLAP = timedelta(minutes=2)
 FIRST = timedelta(hours=24)
 """How far back the very first round looks."""
 FRESH = timedelta(minutes=15)
-"""What was not asked for longer than that is not read in order: its newest piece comes first."""
+"""What was not asked for longer than that is not read in order: its newest piece comes first. Two questions for late
+entries become one only where no more than that lies between them, for all that arrived there is read again."""
 NEWEST = timedelta(minutes=5)
 OLDEST = timedelta(days=400)
 """How much older than its arrival an entry may be and still be seen."""
 _UNREAD = (Aim.FIRST, Aim.GAP)
 _IN_ORDER = (Aim.NEWS, *_UNREAD)
 ORDER = (Aim.NEWS, Aim.FIRST, Aim.GAP, Aim.LATE, Aim.PAST)
-"""What is read first: what happens now, then what was missed, oldest first. What came late is told from what was
-missed only after that: both arrived since."""
+"""What is read first: what happens now, then what was missed, oldest first, then what came late."""
 
 
 def news(
@@ -49,9 +49,11 @@ def news(
     again = unread is not None and newest == unread.start
     found = [replace(unread, end=now)] if unread and again else _stretches(name, Aim.NEWS, newest, now)
     found += _merged(pending, _stretches(name, Aim.GAP, low, newest))
-    late = Stretch(0, name, Aim.LATE, now - OLDEST, start, now - OLDEST, arrived=start)
-    waiting = next((s for s in pending if s.aim is Aim.LATE and _untouched(s)), None)
-    found.append(replace(waiting, end=start) if waiting else late)
+    waiting = [s for s in pending if s.aim is Aim.LATE and _untouched(s)]
+    if not (unread and any(s.end >= _since(unread, pending) for s in waiting)):
+        near = next((s for s in waiting if s.arrived and start - s.arrived <= FRESH), None)
+        late = Stretch(0, name, Aim.LATE, now - OLDEST, start, now - OLDEST, arrived=start)
+        found.append(replace(near, end=start) if near else late)
     if since:
         found += past(source, pending, now - since)
     return found
@@ -79,6 +81,14 @@ def _stretches(source: str, aim: Aim, start: datetime, end: datetime) -> list[St
 
 def _untouched(stretch: Stretch) -> bool:
     return not stretch.token and stretch.at == stretch.start
+
+
+def _since(unread: Stretch, pending: Sequence[Stretch]) -> datetime:
+    """Where what nobody began to read begins: what arrives late before it is read is read with it."""
+    since = unread.start
+    for gap in sorted((s for s in pending if s.aim is Aim.GAP and _untouched(s)), key=lambda s: s.start, reverse=True):
+        since = gap.start if gap.start < since <= gap.end else since
+    return since
 
 
 def _merged(pending: Sequence[Stretch], gaps: Sequence[Stretch]) -> list[Stretch]:
