@@ -889,6 +889,8 @@ class Delivery:
     handle: str = ""
     body: str = ""
     answer: Message | None = None
+    again: bool = False
+    """It was begun before, by a process that is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ def _listener(
 
     def listen(ack: Ack, body: dict[str, Any]) -> None:
         ack()
+        desk.lull.heard()
         if only(body):
             desk.take(handle, asked(body))
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from bot import telling
@@ -32,6 +33,8 @@ MOST_UNKEPT = 10_000
 T = TypeVar("T")
 STALE = timedelta(days=1)
 """What was begun longer ago is not taken up again: nobody waits for it any more."""
+LULL, LONGEST_LULL = 0.02, 0.25
+"""Seconds in which nothing comes before work begins, and that are waited for them at most."""
 SOON = 1.0
 """Seconds after which somebody who waits is told that it is worked on."""
 SLOW = 3
@@ -57,11 +60,32 @@ class Asked:
     """By which a form can be shown, for three seconds."""
     form: Mapping[str, str] = field(default_factory=dict)
     """What stands in a form that was sent."""
+    again: bool = False
+    """It may have been answered before the process ended: the answer takes the place of that."""
     waiting: bool = False
     """What was answered first only says that it is worked on: the answer takes its place."""
 
 
 Handle = Callable[["Desk", Asked], None]
+
+
+class Lull:
+    """Lets acknowledgements go first: what was acknowledged is worked on when nothing more has come for a moment.
+
+    All threads share one interpreter: an answer that is made meanwhile is time that the next acknowledgement waits.
+    """
+
+    def __init__(self) -> None:
+        self._heard = float("-inf")
+
+    def heard(self) -> None:
+        """Something was acknowledged."""
+        self._heard = monotonic()
+
+    def wait(self) -> None:
+        until = monotonic() + LONGEST_LULL
+        while (left := min(self._heard + LULL, until) - monotonic()) > 0:
+            sleep(left)
 
 
 class Patience:
@@ -111,6 +135,7 @@ class Desk:
     """A round that somebody asked for does not wait for questions that hang."""
     lasting: set[str] = field(default_factory=set)
     """Those of them that last longer."""
+    lull: Lull = field(default_factory=Lull)
     turn: threading.Lock = field(default_factory=threading.Lock)
     life: str = field(default_factory=lambda: secrets.token_hex(8))
     """This start of the process."""
@@ -123,8 +148,11 @@ class Desk:
     def take(self, handle: Handle, asked: Asked) -> None:
         """Works on it elsewhere; a delivery that was seen before is dropped, unless it never came to its end. Secrets
         are masked before anything is kept of it."""
-        asked = masked(asked)
-        self._submit(handle, asked, lambda: self._begin(Delivery(asked.delivery, name(handle), written(asked))))
+
+        def begin(asked: Asked) -> Delivery | None:
+            return self._begin(Delivery(asked.delivery, name(handle), written(asked)))
+
+        self._submit(handle, asked, begin)
 
     def resume(self) -> None:
         """Takes up what was begun and never came to its end: the process was killed, or Slack took no answer."""
@@ -138,7 +166,7 @@ class Desk:
             if handle is None or asked is None:
                 self._done(delivery.id)
             else:
-                self._submit(handle, asked, partial(deliveries.undone, delivery.id))
+                self._submit(handle, asked, lambda asked: deliveries.undone(asked.delivery))
 
     def file(self, number: int, asked: Asked) -> None:
         """Writes an approved proposal to the tracker, in its turn, and tells if that failed."""
@@ -185,22 +213,28 @@ class Desk:
         self.rounds.shutdown()
         self.writer.shutdown()
 
-    def _submit(self, handle: Handle, asked: Asked, begin: Callable[[], Delivery | None]) -> None:
+    def _submit(self, handle: Handle, heard: Asked, begin: Callable[[Asked], Delivery | None]) -> None:
         """One at a time of each delivery; those without a name are all different."""
 
+        known = [heard]
+
         def work() -> bool:
+            self.lull.wait()
+            asked = known[0] = masked(heard)
             with self.turn:
                 if asked.delivery and asked.delivery in self.busy:
                     return False
                 self.busy.add(asked.delivery)
-            delivery = begin()
+            delivery = begin(asked)
+            if delivery is not None and delivery.again and asked.response_url and not asked.ts:
+                asked = known[0] = replace(asked, again=True)
             if delivery is not None and delivery.answer is not None:
                 self.answer(asked, delivery.answer)
             elif delivery is not None:
                 handle(self, asked)
             return asked.delivery not in self.lasting
 
-        self.readers.submit(work).add_done_callback(lambda done: self._worked(done, asked))
+        self.readers.submit(work).add_done_callback(lambda done: self._worked(done, known[0]))
 
     def _worked(self, done: Future[bool], asked: Asked) -> None:
         """Not here where another thread is at it, or where it lasts longer."""
@@ -215,9 +249,11 @@ class Desk:
 
     def _end(self, error: BaseException | None, asked: Asked) -> None:
         """What Slack took no answer to stays undone: it is taken up again in a minute."""
-        if self._told(error, asked):
-            self._done(asked.delivery)
-        self._waited(asked)
+        try:
+            if self._told(error, asked):
+                self._done(asked.delivery)
+        finally:
+            self._waited(asked)
         self.busy.discard(asked.delivery)
 
     def _done(self, delivery: str) -> None:
@@ -288,7 +324,7 @@ class Desk:
                 chat.open(asked.trigger, slack.page(message))
             return False
         if asked.response_url and chat.answer(
-            asked.response_url, message, share=share, instead=asked.waiting and not share
+            asked.response_url, message, share=share, instead=asked.again or (asked.waiting and not share)
         ):
             return True
         if share:

@@ -128,6 +128,6 @@ def _shown(desk: Desk, asked: Asked, problem: Problem, reason: str) -> None:
     desk.tell(asked, slack.detail(problem, desk.now(), evidence=evidence))
     if reason:
         desk.answer(
-            replace(asked, waiting=False),
+            replace(asked, waiting=False, again=False),
             slack.sentence(f"No model was asked about cluster {problem.number}: {reason}."),
         )

@@ -65,4 +65,4 @@ class Deliveries:
 
 
 def _delivery(id_: str, handle: str, body: str, answer: str | None) -> Delivery:
-    return Delivery(id_, handle, body, load(Message, answer) if answer else None)
+    return Delivery(id_, handle, body, load(Message, answer) if answer else None, again=True)

@@ -48,11 +48,14 @@ def test_what_was_begun_and_not_done_is_the_next_lifes(store: Store) -> None:
         store.deliveries.keep("Ev2", answer)
         raise Refused("The change that goes with it cannot be made.")
     store.deliveries.keep("Ev1", answer)
-    assert store.deliveries.begin(one, "b", at(1)) == replace(one, answer=answer)
+    assert store.deliveries.begin(one, "b", at(1)) == replace(one, answer=answer, again=True)
     assert store.deliveries.begin(one, "b", at(1)) is None
-    assert store.deliveries.unfinished("c", START) == [replace(one, answer=answer), two]
+    assert store.deliveries.unfinished("c", START) == [
+        replace(one, answer=answer, again=True),
+        replace(two, again=True),
+    ]
     assert store.deliveries.unfinished("c", at(1)) == []
-    assert store.deliveries.undone("Ev2") == two
+    assert store.deliveries.undone("Ev2") == replace(two, again=True)
     store.deliveries.done("Ev2", at(2))
     assert store.deliveries.undone("Ev2") is None
     assert [d.id for d in store.deliveries.unfinished("d", START)] == ["Ev1"]
