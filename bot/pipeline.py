@@ -271,7 +271,7 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
 
     problems = []
     deployments = store.deployments.between(Window(now - DEPLOYED, now))
-    environments = store.clusters.environments()
+    environments, services = store.clusters.environments(), store.clusters.services()
     for c in store.clusters.load(changed | recast):
         incident = after.get(c.number)
         linked = store.issues.linked(c.number)
@@ -284,9 +284,10 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
             marked=None if marked and (marked.repository, marked.number) in ruled_out else marked,
             candidates=[i for i in candidates if (i.repository, i.number) not in ruled_out],
             incident=incident,
-            related=_related(edges, [*(i for i in (linked, marked) if i), *candidates]),
+            related=_related(edges, [*(i for i in (linked, marked) if i), *candidates], ruled_out),
             deployments=deployments,
             alone=came_alone(c, incidents),
+            services=services,
         )
         previous = store.clusters.triage(c.number)
         judged = triage(c, matched, incident, previous, policy, now, baseline=baseline, read=environments)
@@ -300,10 +301,10 @@ def _taken(edges: Edges, number: int, incident: Incident | None) -> set[tuple[st
     return {(issue.repository, issue.number) for n in others if (issue := edges.store.issues.linked(n))}
 
 
-def _related(edges: Edges, issues: Iterable[Issue]) -> dict[int, Issue]:
+def _related(edges: Edges, issues: Iterable[Issue], ruled_out: Collection[tuple[str, int]]) -> dict[int, Issue]:
     """What closed issues refer to, as the mirror has it."""
     repository, get = edges.tracker.repository, edges.store.issues.get
-    return {n: found for n in referred(issues) if (found := get(repository, n))}
+    return {n: found for n in referred(issues) if (repository, n) not in ruled_out and (found := get(repository, n))}
 
 
 def look_again(edges: Edges) -> Rethought:

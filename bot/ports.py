@@ -350,6 +350,10 @@ class Clusters(Protocol):
         """All in which anything was ever seen."""
         ...
 
+    def services(self) -> frozenset[str]:
+        """All that ever logged something that was counted."""
+        ...
+
     def busy(self, window: Window) -> list[Window]:
         """When any cluster at all was seen in the window, in order of time and in spans of a bucket at most."""
         ...

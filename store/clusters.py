@@ -47,6 +47,12 @@ class Clusters:
             rows = db.execute("SELECT DISTINCT environment FROM counts")
             return frozenset(row[0] for row in rows)
 
+    def services(self) -> frozenset[str]:
+        """All that ever logged something that was counted."""
+        with self._connections.read() as db:
+            rows = db.execute("SELECT DISTINCT json_extract(body, '$.service') FROM signatures")
+            return frozenset(row[0] for row in rows)
+
     def busy(self, window: Window) -> list[Window]:
         with self._connections.read() as db:
             return touched.busy(db, window)

@@ -39,6 +39,8 @@ _CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d{1,9}
 class Issues:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._common: set[str] = set()
+        """Searches that found too many: they will again, as the mirror only grows."""
 
     def put(self, issues: Iterable[Issue]) -> int:
         """Mirrors these, too; how far the mirror has come stays as it is."""
@@ -87,11 +89,11 @@ class Issues:
             wanted = [db.quote_fts(w) for w in islice(dict.fromkeys(re.findall(r"\w+", clean(words).lower())), WORDS)]
             scores: dict[int, float] = {}
             for at, word in enumerate(wanted):
-                _score(db, scores, word, 1 - at / (2 * WORDS))
-                _score(db, scores, f"title : {word}", 1 - at / (2 * WORDS))
+                self._score(db, scores, word, 1 - at / (2 * WORDS))
+                self._score(db, scores, f"title : {word}", 1 - at / (2 * WORDS))
             if len(scores) < limit:
                 for one, other in combinations(wanted[:PAIRED], 2):
-                    _score(db, scores, f"{one} AND {other}", 1.0)
+                    self._score(db, scores, f"{one} AND {other}", 1.0)
             if not scores:
                 scores = _newest(db, " OR ".join(wanted)) if wanted else {}
             found = sorted(scores, key=lambda id_: (-scores[id_], id_))[:LOOKED_AT]
@@ -102,6 +104,19 @@ class Issues:
             )
             best = sorted(rows.fetchall(), key=lambda row: (-scores[row[0]], row[0]))[:limit]
             return [load(Issue, body) for _, body in best]
+
+    def _score(self, db: Database, scores: dict[int, float], query: str, worth: float) -> None:
+        """Adds what the query tells of each issue it finds; nothing where it finds too many."""
+        if query in self._common:
+            return
+        sql = "SELECT rowid FROM issue_texts WHERE issue_texts MATCH ? LIMIT ?"
+        rows = db.execute(sql, [query, FEW + 1]).fetchall()
+        if len(rows) > FEW:
+            self._common.add(query)
+        elif rows:
+            more = worth * log(1 + FEW / len(rows))
+            for (id_,) in rows:
+                scores[id_] = scores.get(id_, 0.0) + more
 
     def marked(self, repository: str, cluster: int) -> Issue | None:
         """A marker that names a signature counts for whoever has that signature, whatever its number was in
@@ -237,15 +252,6 @@ class Issues:
                 "SELECT cluster FROM links WHERE repository = ? AND number = ? ORDER BY cluster", [repository, number]
             )
             return [row[0] for row in rows]
-
-
-def _score(db: Database, scores: dict[int, float], query: str, worth: float) -> None:
-    """Adds what the query tells of each issue it finds; nothing where it finds too many."""
-    rows = db.execute("SELECT rowid FROM issue_texts WHERE issue_texts MATCH ? LIMIT ?", [query, FEW + 1]).fetchall()
-    if 0 < len(rows) <= FEW:
-        more = worth * log(1 + FEW / len(rows))
-        for (id_,) in rows:
-            scores[id_] = scores.get(id_, 0.0) + more
 
 
 def _newest(db: Database, query: str) -> dict[int, float]:

@@ -8,7 +8,7 @@ for a person to pick counts as no answer. An issue of which it is not told when 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,8 +32,7 @@ from bot.models import (
     Signature,
     Site,
 )
-from bot.steps.match import match, referred, words
-from bot.steps.match.likeness import rank
+from bot.steps.match import compare, match, referred, words
 from bot.steps.normalise.place import split
 from bot.steps.triage import triage
 from store import Store, open_store
@@ -126,6 +125,7 @@ def matching(cases: Path, issues: Path, policy: Policy) -> Matched:
     """Each case against the issues that there were when it was decided."""
     asked = [_case(where, raw) for where, raw in _lines(cases)]
     tracker = sorted((_issue(where, raw) for where, raw in _lines(issues)), key=lambda i: i.number)
+    services = {case.cluster.service for case in asked}
     answers: dict[int, Answer] = {}
     known: list[Issue] = []
     with open_store(":memory:") as store:
@@ -133,7 +133,7 @@ def matching(cases: Path, issues: Path, policy: Policy) -> Matched:
             more = [i for i in tracker[len(known) :] if i.number <= asked[at].last]
             store.issues.put(more)
             known += more
-            answers[at] = _answer(asked[at], store, known, policy)
+            answers[at] = _answer(asked[at], store, known, policy, services)
     return Matched(tuple(answers[at] for at in range(len(asked))))
 
 
@@ -153,21 +153,22 @@ def _case(where: str, raw: Mapping[str, Any]) -> _Case:
     try:
         cluster = _cluster(raw["cluster"])
         last = min(int(raw.get("max_issue_seen") or 10**9), int(raw.get("created") or 10**9) - 1)
-        texts = {k: tuple(map(str, raw.get(k) or ())) for k in ("also_ok", "expects")}
+        texts = {k: tuple(map(str, raw.get(k) or raw["cluster"].get(k) or ())) for k in ("also_ok", "expects")}
         name = str(raw.get("name") or cluster.title)
         return _Case(name, cluster, _incident(raw, cluster), str(raw["expected"]), last=last, **texts)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{where} is no case: {error!r}") from error
 
 
-def _answer(case: _Case, store: Store, known: Sequence[Issue], policy: Policy) -> Answer:
+def _answer(case: _Case, store: Store, known: Sequence[Issue], policy: Policy, services: Collection[str]) -> Answer:
     cluster = case.cluster
     found = store.issues.search(REPOSITORY, words(cluster))
     beside = {i.number: i for i in known if i.number in referred(found)}
-    said = match(cluster, linked=None, marked=None, candidates=found, incident=case.incident, related=beside)
+    more: dict[str, Any] = {"candidates": found, "related": beside, "services": services}
+    said = match(cluster, linked=None, marked=None, incident=case.incident, **more)
     team = replace(policy, expected=(*policy.expected, *case.expects))
     judged = triage(cluster, said, case.incident, None, team, cluster.last_seen, baseline=False)
-    ranked = rank(cluster, found)
+    ranked = compare(cluster, **more)
     others = (*(i.number for i in found), *(i.number for i in reversed(known)))
     order = dict.fromkeys((*(c.issue.number for c in ranked), *others))
     expected = Kind.EXPECTED in (judged.kind, cluster.kind)
@@ -233,7 +234,7 @@ def _kind(text: Mapping[str, str], status: int) -> Kind:
 
 
 def _incident(raw: Mapping[str, Any], cluster: Cluster) -> Incident | None:
-    root = int(raw.get("symptom_of") or 0)
+    root = int(raw.get("symptom_of") or raw["cluster"].get("symptom_of") or 0)
     when = cluster.last_seen
     return Incident(1, root, (root, 1), when, when, "15 of 15 times within 2 s after it") if root else None
 

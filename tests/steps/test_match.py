@@ -51,9 +51,9 @@ def test_what_is_linked_is_right_and_little_is_missed(answers: Sequence[Answer])
     updates = [a for a in answers if a.got.startswith("update")]
     owned = [a for a in answers if a.expected.startswith("update")]
     wrong = [(a.name, a.got, a.reason) for a in updates if not a.right]
-    assert len(wrong) <= 0.03 * len(updates), wrong
+    assert len(wrong) <= 0.02 * len(updates), wrong
     missed = [(a.name, a.got, a.reason) for a in owned if not a.right]
-    assert len(missed) <= 0.15 * len(owned), missed
+    assert len(missed) <= 0.05 * len(owned), missed
 
 
 @pytest.mark.parametrize("kind", ["regression", "comment", "none"])
@@ -269,6 +269,85 @@ def test_another_name_in_the_same_line_is_another_problem() -> None:
     assert judge(samples.cluster(1, line % "<word>"), candidates=[issue]).outcome is Outcome.KNOWN
     both = replace(issue, body=f"{issue.body}, and `{line % 'exports-us'}`")
     assert judge(one, candidates=[both]).outcome is Outcome.KNOWN
+
+
+def logged(text: str, service: str = "shop-api", **more: Any) -> Cluster:
+    """A cluster of what one line says, as a round would make it."""
+    one = samples.cluster(1, text, service=service)
+    return replace(one, signatures=(replace(one.signature, **more),))
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "body", "known"),
+    [
+        ("socket closed with code 1009", {}, "`socket closed with code 1006` again", False),
+        ("socket closed with code 1006", {}, "`socket closed with code 1006` again", True),
+        ("broker refused, reason code 0x87", {}, "broker refused, reason code 0x97 at night", False),
+        (
+            "LimitHit: 429 from api.one.example",
+            {"exception": "LimitHit"},
+            "`LimitHit: 429 from api.two.example`",
+            False,
+        ),
+        ("LimitHit: 429 from api.one.example", {"exception": "LimitHit"}, "`LimitHit: 429 from api.one.example`", True),
+        ("TokenBad: no key", {"exception": "TokenBad"}, "shop-api says `TokenBad: it is malformed`", False),
+        ("POST /orders 409", {"method": "POST", "route": "/orders", "status": 409}, "POST /orders answers 504", False),
+        ("POST /orders 504", {"method": "POST", "route": "/orders", "status": 504}, "POST /orders answers 504", True),
+    ],
+)
+def test_codes_hosts_messages_and_statuses_decide(text: str, more: dict[str, Any], body: str, known: bool) -> None:
+    """However many words are the same."""
+    found = judge(logged(text, **more), candidates=[samples.issue(1, "Customers complain", body=body)])
+    assert (found.outcome is Outcome.KNOWN) is known, found.reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "in orders/forms.py fill_draft()",
+        "orders.forms.fill_draft breaks",
+        "seen in fill_draft of forms.py",
+        "orders/forms.ts:88 fillDraft",
+        "Forms.fillDraft",
+    ],
+)
+def test_a_place_in_the_code_is_known_however_it_is_written(body: str) -> None:
+    """Together with a message that says nothing by itself."""
+    one = logged("ValueError: list index out of range", exception="ValueError", site="orders.forms:fill_draft")
+    issue = samples.issue(1, "Drafts are lost", body=f"list index out of range {body}")
+    assert judge(one, candidates=[issue]).outcome is Outcome.KNOWN
+    elsewhere = samples.issue(1, "Drafts are lost", body="list index out of range in billing/tax.py round_up()")
+    assert judge(one, candidates=[elsewhere]).outcome is not Outcome.KNOWN
+
+
+def test_an_issue_about_another_service_is_not_taken() -> None:
+    """Where it names one that is known, and not this one; the reason says so."""
+    one = logged("cannot open the ledger, it is locked")
+    issue = samples.issue(1, "Locked", body="mill-api: cannot open the ledger, it is locked")
+    assert judge(one, candidates=[issue]).outcome is Outcome.KNOWN
+    found = judge(one, candidates=[issue], services=["shop-api", "mill-api"])
+    assert found.outcome is Outcome.OFFER
+    assert "but another service" in found.reason
+
+
+def test_words_alone_are_not_enough_where_an_issue_tells_more() -> None:
+    """Of an issue that is a title only, they may be."""
+    one = logged("courier webhook for parcels was refused")
+    issue = samples.issue(1, "Parcels: a webhook by courier")
+    assert judge(one, candidates=[issue]).outcome is Outcome.KNOWN
+    wish = replace(issue, body="As a shop I want to hear of it when a photo was uploaded, with all that belongs to it.")
+    assert judge(one, candidates=[wish]).outcome is Outcome.OFFER
+
+
+def test_a_duplicate_is_no_rival_of_its_original() -> None:
+    """What it says counts for the original, which is taken."""
+    original = samples.issue(3, "Statistics are broken", body="Since Monday nobody sees any figures.")
+    twin = samples.issue(4, "pq: relation visits is missing", state="closed", reason="duplicate")
+    twin = replace(twin, comments=("Duplicate of #3",))
+    one = logged("pq: relation visits is missing")
+    assert judge(one, candidates=[twin, original]).issue == original
+    found = judge(one, candidates=[twin], related={3: original})
+    assert (found.issue, [c.issue.number for c in found.candidates]) == (original, [3])
 
 
 def test_pull_requests_are_no_issues() -> None:

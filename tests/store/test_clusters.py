@@ -95,6 +95,14 @@ def test_people_are_counted_once_each(store: Store) -> None:
     assert (cluster.users, cluster.clients) == (3, 1)
 
 
+def test_all_services_are_known(store: Store) -> None:
+    """That ever logged something that was counted."""
+    assert store.clusters.services() == frozenset()
+    plant(store, "a", "b")
+    (cluster,) = store.clusters.load([1])
+    assert store.clusters.services() == {cluster.service}
+
+
 def test_hostile_text_is_kept_as_it_is(store: Store) -> None:
     """NUL, quotes, and half surrogate pairs neither break nor change anything else."""
     nasty = "\x00'\"; DROP TABLE clusters; --\u202e<!-- \U0001f511"

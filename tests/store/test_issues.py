@@ -206,3 +206,6 @@ def test_words_that_all_issues_have_are_not_looked_for(store: Store) -> None:
     assert [i.number for i in store.issues.search("acme/shop", "checkout timeout both")] == [1_401]
     assert [i.number for i in store.issues.search("acme/shop", "checkout refused")] == [1_401]
     assert [i.number for i in store.issues.search("acme/shop", "timeout", 2)] == [700, 699]
+    assert [i.number for i in store.issues.search("acme/shop", "checkout timeout both")] == [1_401], (
+        "known as common now"
+    )

@@ -8,15 +8,15 @@ like it. How an issue was closed decides what may be done with it. Each outcome 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bot.models import Candidate, Cluster, Deployment, Incident, Issue, Kind, Match, Outcome
-from bot.steps.match.likeness import LONGEST_TEXT, rank, words
+from bot.steps.match.likeness import LONGEST_TEXT, by_name, rank, words
 
-__all__ = ["alike", "match", "referred", "reordered", "words"]
+__all__ = ["alike", "compare", "match", "referred", "reordered", "words"]
 
 CONFIDENT = 0.5
 """From here on an issue is taken to be the cluster's own."""
@@ -51,12 +51,14 @@ def match(
     related: Mapping[int, Issue] = MappingProxyType({}),
     deployments: Sequence[Deployment] = (),
     alone: bool = False,
+    services: Collection[str] = (),
 ) -> Match:
     """What the tracker knows of the cluster: the mapping, then the marker, then the candidates.
 
     `related` has what closed issues refer to (`referred`), `deployments` are those around the times at which they were
     closed: together they say whether a fix was deployed yet. `alone` says that the cluster came outside of incidents,
-    too: what has an open issue then keeps it, as a symptom.
+    too: what has an open issue then keeps it, as a symptom. `services` are all that are known: an issue that names
+    another of them is about that one.
     """
     shipped = _Shipped({**{i.number: i for i in candidates}, **related}, deployments)
     if linked:
@@ -67,7 +69,7 @@ def match(
     if incident and root and not (alone and cluster.kind not in _EFFECTS):
         return _symptom(incident)
 
-    ranked = rank(cluster, [i for i in candidates if not i.pull_request])
+    ranked = compare(cluster, candidates, related, services)
     near = tuple(c for c in ranked if c.score >= PLAUSIBLE)[:OFFERED]
     if incident and root and not (_is_clear(near) and not near[0].issue.closed):
         return _symptom(incident)
@@ -79,6 +81,37 @@ def match(
         why += f"; it comes without cluster {root}, too, so it keeps its own issue" if root else ""
         return _judge(cluster, best.issue, why, near, shipped)
     return Match(Outcome.OFFER, _offered(near), candidates=near)
+
+
+def compare(
+    cluster: Cluster, candidates: Sequence[Issue], related: Mapping[int, Issue], services: Collection[str] = ()
+) -> list[Candidate]:
+    """How like the cluster each of the issues is, best first. What was closed as a duplicate is no issue by itself:
+    what it says counts for the one that it is a duplicate of. Those below PLAUSIBLE are in the order of their names.
+    """
+    issues = {i.number: i for i in candidates if not i.pull_request}
+    twins: dict[int, list[Issue]] = {}
+    for issue in list(issues.values()):
+        original = _original(issue, {**related, **issues})
+        if original:
+            del issues[issue.number]
+            issues[original.number] = original
+            twins.setdefault(original.number, []).append(issue)
+    ranked = rank(cluster, list(issues.values()), twins, services)
+    near = [c for c in ranked if c.score >= PLAUSIBLE]
+    return near + by_name(cluster, ranked[len(near) :])
+
+
+def _original(issue: Issue, known: Mapping[int, Issue]) -> Issue | None:
+    """What it is a duplicate of, by however many steps; None if it is none, or that is not known."""
+    passed, at = {issue.number}, issue
+    while at.reason == "duplicate":
+        found = [known[n] for n in sorted((_originals(at) & known.keys()) - passed)]
+        at = next((o for o in found if not o.pull_request), issue)
+        if at is issue:
+            return None
+        passed.add(at.number)
+    return None if at is issue else at
 
 
 def _symptom(incident: Incident) -> Match:
@@ -136,7 +169,7 @@ def _told(cluster: Cluster) -> str:
 def _nothing_like_it(ranked: Sequence[Candidate]) -> str:
     if not ranked:
         return "no issue, open or closed, shares its words"
-    best = ranked[0]
+    best = max(ranked, key=lambda c: c.score)
     nearest = f"nearest is #{best.issue.number} ({best.score:.2f})"
     return f"nothing like it among {len(ranked)} issues with words in common; {nearest}"
 

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import log
+from types import MappingProxyType
 
 from bot.models import Candidate, Cluster, Issue
-from bot.steps.match.signs import signs
+from bot.steps.match.facts import Facts
+from bot.steps.match.signs import FEW, Asked, Signs, literal, signs
 
 MOST = (0.25, 0.45, 1.0)
 """The score reached at most with no, one, two words in common that tell something: the name of the service alone is
 not worth a question, and a single word is not worth a link."""
+ALONE = 0.85
+"""With so much doubt left, words alone speak for it: of an issue that tells more than a title, something of what was
+logged should stand there."""
+TOLD = 40
+"""Characters beside the title of an issue that tells more than that."""
 UNSEEN = 0.3
 """How much a word counts that no candidate has: people do not write down everything a log says."""
 PART = 0.4
 """How much a part of a composed word counts beside the whole."""
 MOST_WORDS = 24
+EXAMINED = 12
+"""Of the candidates so many, those with most in common, are looked at closely."""
 LONGEST_TEXT = 4000
 """Characters of a body, of all comments, of a template that are looked at."""
 
@@ -133,19 +142,29 @@ _NOISE = frozenset(
 class _Text:
     """The words of an issue."""
 
-    title: frozenset[str]
-    apart: frozenset[str]
+    titles: tuple[frozenset[str], ...]
+    """Of the issue, and of what was closed as its duplicate."""
     all: frozenset[str]
     heading: str
-    raw: str
+    told: bool
+    """Whether there is more than a title."""
+    facts: Facts
 
 
-def _read(issue: Issue) -> _Text:
-    title = _HEADING.sub("", issue.title)
-    comments = "\n".join(issue.comments)[:LONGEST_TEXT]
-    raw = f"{title}\n{shown(issue.body[:LONGEST_TEXT])}\n{shown(comments)}"
-    named = frozenset(_tokens(title))
-    return _Text(named, frozenset(_apart(named)), frozenset(_tokens(raw)), title.lower(), raw.lower())
+def _read(issue: Issue, twins: Sequence[Issue]) -> _Text:
+    more = tuple(twin.title[:500] for twin in twins)
+    told = "\n".join((*issue.comments, *more, *(twin.body[:LONGEST_TEXT] for twin in twins)))
+    return _text((issue.title, *more), issue.body[:LONGEST_TEXT], told[:LONGEST_TEXT])
+
+
+@lru_cache(maxsize=256)
+def _text(titles: tuple[str, ...], body: str, comments: str) -> _Text:
+    """Problems of one round look at the same issues again and again."""
+    titles = tuple(_HEADING.sub("", title) for title in titles)
+    more = f"{shown(body)}\n{shown(comments)}"
+    raw = f"{titles[0]}\n{more}"
+    named = tuple(frozenset(_tokens(title)) for title in titles)
+    return _Text(named, frozenset(_tokens(raw)), titles[0].lower(), len(more) > TOLD, Facts(raw))
 
 
 def shown(text: str) -> str:
@@ -154,49 +173,92 @@ def shown(text: str) -> str:
     return first + "".join(part.partition("-->")[2] for part in parts)
 
 
-def rank(cluster: Cluster, issues: Sequence[Issue]) -> list[Candidate]:
-    """The issues that share something with the cluster, best first.
+def rank(
+    cluster: Cluster,
+    issues: Sequence[Issue],
+    twins: Mapping[int, Sequence[Issue]] = MappingProxyType({}),
+    services: Collection[str] = (),
+) -> list[Candidate]:
+    """The issues that share something with the cluster, best first; `twins` are what was closed as their duplicates.
 
     A weighted overlap: how much of the cluster's telling words the issue has (words in its title count in full, in
     body and comments less), and how much of the issue's title the cluster explains. Words that few of the
-    candidates have tell more. What contradicts (another status, another service) takes away.
+    candidates have tell more. What both name in full (`signs`) takes from the doubt that is left, each by itself;
+    what contradicts (another status, another service) takes from the whole.
     """
-    texts = {i.number: _read(i) for i in issues}
+    texts = {i.number: _read(i, twins.get(i.number, ())) for i in issues}
     commonness = Counter(word for text in texts.values() for word in text.all)
     total = max(len(texts), 8)
 
-    def rare(word: str) -> float:
-        return log(1 + (total - min(commonness[word], total) + 0.5) / (commonness[word] + 0.5))
-
+    rare = partial(_rare, commonness, total)
     telling = _telling(cluster)
     whole = sum(w.weight * rare(t) * (1.0 if commonness[t] else UNSEEN) for t, w in telling.items()) or 1.0
     own = _tokens(cluster.service)
-    found = []
+    asked = Asked(cluster, services)
+    common = {n for n in literal(asked) if sum(text.facts.has(n) for text in texts.values()) > FEW}
+    found: list[tuple[float, Issue, dict[str, float]]] = []
     for issue in issues:
         text = texts[issue.number]
         shared = {t: w.weight * rare(t) for t, w in telling.items() if t in text.all}
-        if not shared:
-            continue
-        covered = sum(v if t in text.title else 0.7 * v for t, v in shared.items()) / whole
-        said = {t: rare(t) * (0.15 if t in _NOISE else 1.0) * (1.0 if t in text.apart else PART) for t in text.title}
-        title = sum(said[t] for t in said.keys() & telling.keys()) / (sum(said.values()) or 1.0)
-        both = signs(cluster, text.heading, text.raw)
-        value = (0.55 * covered + 0.45 * title + both.adds) * both.against
+        if shared:
+            titled = frozenset[str]().union(*text.titles)
+            covered = sum(v if t in titled else 0.7 * v for t, v in shared.items()) / whole
+            title = max(_explained(title, telling, rare) for title in text.titles)
+            found.append((0.55 * covered + 0.45 * title, issue, shared))
+    found.sort(key=lambda f: (-f[0], f[1].number))
+    candidates = []
+    for at, (alike, issue, shared) in enumerate(found):
+        text = texts[issue.number]
+        both = signs(asked, issue, text.heading, text.facts, common) if at < EXAMINED else Signs()
+        value = (1 - max(0.0, 1 - alike) * both.doubt) * both.against
         best = sorted(shared, key=lambda t: (-shared[t], t))[:4]
         telling_shared = len(_apart([t for t in shared if t not in _NOISE and t not in own and not t.isdigit()]))
-        telling_shared += both.placed + (both.said and telling_shared > 0)
+        telling_shared += both.telling
+        if text.told and both.doubt > ALONE:
+            telling_shared = min(telling_shared, 1)
         value = round(min(value, MOST[min(telling_shared, 2)], 1.0), 3)
-        found.append(Candidate(issue, value, _because(both.named, best)))
-    return sorted(found, key=lambda c: (-c.score, c.issue.closed, c.issue.number))
+        candidates.append(Candidate(issue, value, _because(both, best)))
+    return sorted(candidates, key=lambda c: (-c.score, c.issue.closed, c.issue.number))
+
+
+def by_name(cluster: Cluster, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """In the order of what their titles and the cluster's have in common, where what was logged tells little."""
+    mine = _tokens(cluster.title[:500]).keys()
+    titles = {c.issue.number: _tokens(_HEADING.sub("", c.issue.title)[:500]).keys() for c in candidates}
+    commonness = Counter(word for title in titles.values() for word in title)
+
+    def weight(words: Iterable[str]) -> float:
+        total = max(len(titles), 8)
+        return sum(_rare(commonness, total, w) * (0.15 if w in _NOISE else 1.0) for w in words)
+
+    own = weight(mine)
+
+    def key(c: Candidate) -> tuple[float, int]:
+        title = titles[c.issue.number]
+        return -c.score - 2 * weight(mine & title) / (own + weight(title) or 1.0), c.issue.number
+
+    return sorted(candidates, key=key)
+
+
+def _rare(commonness: Mapping[str, int], total: int, word: str) -> float:
+    known = commonness[word]
+    return log(1 + (total - min(known, total) + 0.5) / (known + 0.5))
+
+
+def _explained(title: frozenset[str], telling: Collection[str], rare: Callable[[str], float]) -> float:
+    """How much of a title the cluster has."""
+    apart = _apart(title)
+    said = {t: rare(t) * (0.15 if t in _NOISE else 1.0) * (1.0 if t in apart else PART) for t in title}
+    return sum(v for t, v in said.items() if t in telling) / (sum(said.values()) or 1.0)
 
 
 def _apart(words: Iterable[str]) -> set[str]:
     """Without the parts of a composed word that stands there as a whole: `web`, `socket`, `websocket` are one."""
     words = set(words)
-    return {w for w in words if not any(len(w) < len(other) and w in other for other in words)}
+    together = " ".join(words)
+    return {w for w in words if together.count(w) == 1}
 
 
-def _because(hints: Sequence[str], best: Sequence[str]) -> str:
-    if hints:
-        return "both name " + ", ".join(hints[:3])
-    return "words in common: " + ", ".join(best)
+def _because(both: Signs, best: Sequence[str]) -> str:
+    why = "both name " + ", ".join(both.named[:3]) if both.named else "words in common: " + ", ".join(best)
+    return f"{why}, but {' and '.join(both.other[:2])}" if both.other else why
