@@ -80,7 +80,7 @@ def killed(start: Morning, folder: Path, dice: random.Random, kills: int) -> Non
         dice.shuffle(left)
         for life in range(kills):
             with serving(folder / "killed", **env) as bot:
-                assert slack.wait(lambda: listening(slack), 90), said(bot)
+                assert slack.wait(lambda: listening(slack), 240), said(bot)
                 some, left = left[: len(left) // (kills - life)], left[len(left) // (kills - life) :]
                 threads = [threading.Thread(target=send, args=(slack, p)) for p in some]
                 for thread in threads:
@@ -92,7 +92,7 @@ def killed(start: Morning, folder: Path, dice: random.Random, kills: int) -> Non
             for thread in threads:
                 thread.join()
         with serving(folder / "killed", **env) as bot:
-            assert slack.wait(lambda: listening(slack), 90), said(bot)
+            assert slack.wait(lambda: listening(slack), 240), said(bot)
             for payload in payloads:
                 send(slack, payload)
             assert slack.wait(lambda: not answers - private(slack), 60), answers - private(slack)
