@@ -1,6 +1,6 @@
 """How fast a command is acknowledged while all else is busy, beside a Bolt app that does nothing else.
 
-    make bench                      or: python bench/ack.py [--entries 100000] [--commands 100]
+    make bench                      or: python bench/ack.py [--entries 100000] [--commands 100] [--load 0]
 
 `garden serve` runs as its own process, over a socket, with the logs, Slack and Claude on loopback. While the round that
 it spawned reads the entries, and six questions hang at the model, as many commands come at once. The other app is in
@@ -75,6 +75,19 @@ def plain(slack: Slack) -> Iterator[None]:
         process.wait()
 
 
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many other processes that want the processor, for ten minutes at most."""
+    spin = "import time; end = time.monotonic() + 600\nwhile time.monotonic() < end: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
 def workspace(slack: Slack) -> None:
     slack.add_channel(CHANNEL, "logs")
     for id in (ANN, BOB):
@@ -119,21 +132,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=100_000)
     parser.add_argument("--commands", type=int, default=100)
+    parser.add_argument("--load", type=int, default=0)
     asked = parser.parse_args()
-    with Slack() as slack:
+    with busy(asked.load), Slack() as slack:
         workspace(slack)
         with plain(slack):
             time.sleep(1)
             peer = together(slack, asked.commands)
-    with tempfile.TemporaryDirectory() as folder:
-        found, busy = ours(asked.entries, asked.commands, Path(folder))
+    with busy(asked.load), tempfile.TemporaryDirectory() as folder:
+        found, reading = ours(asked.entries, asked.commands, Path(folder))
     print(f"{asked.commands} commands at once; a round over {asked.entries:,} entries and {HANGING} questions at work")
     for name, deliveries in (("bolt, only acknowledging", peer), ("garden serve", found)):
         times = sorted(d.seconds * 1000 for d in deliveries)
         lost = sum(not d.ok for d in deliveries)
         p50, p99 = statistics.median(times), times[min(len(times) - 1, round(len(times) * 0.99) - 1)]
         print(f"  {name:26} p50 {p50:6.0f} ms   p99 {p99:6.0f} ms   slowest {times[-1]:6.0f} ms   lost {lost}")
-    if not busy:
+    if not reading:
         sys.exit("The round had ended before; take more entries.")
     bar("ack: slowest of the commands, ms", max(d.seconds for d in found) * 1000, most=500)
 
