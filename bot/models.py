@@ -204,7 +204,7 @@ class Occurrence:
     request: Request | None = None
     sweep: str = ""
     """A refused request that is one of many that one client tried in one go: `doors`, or `probes` where one of them
-    is what scanners ask for."""
+    is what scanners ask for. One of several routes that the server failed in one go: `outage`."""
 
     @property
     def head(self) -> Entry:

@@ -326,10 +326,58 @@ def test_executions_of_a_job() -> None:
     assert len({signature(run).key for run in told}) == 1
 
 
-def test_value_in_front_of_a_traceback() -> None:
-    """A quoted value in the words above a traceback is no part of the problem."""
-    keys = {signature(line(f'no rate for "{x}"', failure=BOOM, form=Form.EXCEPTION)).key for x in ("CHF", "SEK")}
-    assert len(keys) == 1
-    assert signature(line('no rate for "CHF"', failure=BOOM, form=Form.EXCEPTION)).key not in {
-        signature(line("no price", failure=BOOM, form=Form.EXCEPTION)).key
+def test_words_in_front_of_a_traceback() -> None:
+    """The same exception from the same place is one problem, whatever one logger says above it; two loggers are two
+    problems of one incident.
+    """
+    told = [line(x, failure=BOOM, form=Form.EXCEPTION) for x in ('no rate for "CHF"', "no price", "checkout failed")]
+    assert len({signature(x).key for x in told}) == 1
+    sites = [Site(module=x) for x in ("shop.cart", "shop.web")]
+    assert len({signature(line("no price", failure=BOOM, form=Form.EXCEPTION, site=x)).key for x in sites}) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("sqlalchemy.exc.TimeoutError", "QueuePool limit of size 5 overflow 10 reached, connection timed out"),
+        ("psycopg2.OperationalError", 'connection to server at "10.0.0.7", port 5432 failed: Connection refused'),
+        ("java.sql.SQLTransientConnectionException", "HikariPool-1 - Connection is not available, request timed out"),
+        ("MongoServerSelectionError", "connect ETIMEDOUT 10.0.0.7:27017"),
+        ("Npgsql.PostgresException", "53300: sorry, too many clients already"),
+    ],
+)
+def test_what_all_code_shares(kind: str, said: str) -> None:
+    """A database that cannot be had is one problem, whichever code asks; a missing key is each one's own."""
+
+    def keys(kind: str, said: str) -> set[str]:
+        places = [Site(function=x, file="/app/orders.py", line=20) for x in ("place", "cancel")]
+        return {signature(line(said, failure=Failure(kind, said, x), form=Form.EXCEPTION)).key for x in [*places, None]}
+
+    assert len(keys(kind, said)) == 1
+    assert len(keys("KeyError", "'amount'")) == 3
+
+
+def test_sqlstate() -> None:
+    """What a database names by its state is told apart by it, in an exception that is named for the database, too."""
+    frame = Site(function="Place", file="/src/Orders.cs", line=20)
+    said = ("23505: duplicate key", "42P01: relation does not exist", "53300: too many clients", "53300: no slots left")
+    found = {
+        signature(line(x, failure=Failure("Npgsql.PostgresException", x, frame), form=Form.EXCEPTION)).key for x in said
     }
+    assert len(found) == 3
+
+
+def test_no_instance() -> None:
+    """What the platform refuses for want of an instance is one problem, whatever was asked for."""
+    words = "The request was aborted because there was no available instance. Additional documentation can be found"
+    asked_for = [
+        entry(
+            words,
+            form=Form.PLATFORM,
+            level=Level.ERROR,
+            request=Request("POST", f"https://x.example{r}", r, s),
+            number=s,
+        )
+        for r, s in (("/a", 429), ("/b", 500))
+    ]
+    assert len({signature(x).key for x in asked_for}) == 1

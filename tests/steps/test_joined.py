@@ -57,6 +57,32 @@ def test_no_sweep(entries: list[Entry]) -> None:
     assert problems(entries) == len({(e.request.route, e.request.status) for e in entries if e.request})
 
 
+def failing(*routes: str, every: timedelta = SECOND, status: int = 500) -> list[Entry]:
+    return [refused(f"/{r}", n * every, number=n + status, client=f"c{n}", status=status) for n, r in enumerate(routes)]
+
+
+@pytest.mark.parametrize("entries", [failing(*"abc"), failing(*"ababab"), failing(*"aaaabac")])
+def test_outage(entries: list[Entry]) -> None:
+    """Several routes that the server fails in one go share what is broken, whoever asks."""
+    assert {o.sweep for o in everything(entries)} == {"outage"}
+    assert problems(entries) == 1
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        failing(*"aaaab"),
+        failing(*"abc", every=GAP + SECOND),
+        [*failing(*"ab"), *failing(*"cd", status=503)],
+        failing(*"aaaaaa"),
+    ],
+)
+def test_no_outage(entries: list[Entry]) -> None:
+    """One route and once another, one at a time, with several answers, or one route alone: each its own problem."""
+    assert {o.sweep for o in everything(entries)} == {""}
+    assert problems(entries) == len({(e.request.route, e.request.status) for e in entries if e.request})
+
+
 def test_sweep_of_a_scanner() -> None:
     """Where one door is one that only scanners try, all of them are probes."""
     entries = [*doors(ROUTES), refused("/.git/config", 10 * SECOND, number=99)]

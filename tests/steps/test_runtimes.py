@@ -39,6 +39,26 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         FRAME,
         "ValueError: no label {n}",
     ),
+    "sqlalchemy": (
+        "Traceback (most recent call last):",
+        FRAME,
+        f'  File "{LIB}/sqlalchemy/engine/default.py", line 952, in do_execute',
+        'sqlalchemy.exc.IntegrityError: (psycopg2.errors.UniqueViolation) duplicate key value violates "uq_label"',
+        "DETAIL:  Key (parcel)=({n}) already exists.",
+        "[SQL: INSERT INTO label (parcel) VALUES (%(parcel)s)]",
+        "[parameters: {'parcel': {n}}]",
+        "(Background on this error at: https://sqlalche.me/e/20/gkpj)",
+    ),
+    "asyncio": ("Unclosed client session", "client_session: <aiohttp.client.ClientSession object at 0x7e858f74b5{n}a>"),
+    "node, a warning": (
+        "(node:1) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.",
+        "(Use `node --trace-deprecation ...` to show where the warning was created)",
+    ),
+    "next": (
+        " \u2a2f TypeError: fetch failed",
+        "    at async d (/app/.next/server/chunks/{n}.js:1:1285)",
+    ),
+    "argparse": ("usage: print-labels [-h] [--size SIZE]", "print-labels: error: unrecognized arguments: --sise {n}"),
     "node, nobody caught it": (
         "/app/src/print.js:10",
         "    throw new Error('no label {n}')",
@@ -122,6 +142,15 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "",
         "[SQL: INSERT INTO parcels (id) VALUES (%(id)s)]",
     ),
+    "rails, line by line": (
+        RAILS + "  ",
+        RAILS + "ActionView::Template::Error (undefined method `size' for nil):",
+        RAILS + "  ",
+        RAILS + "    11: <h1><%= @label.name %></h1>",
+        RAILS + "    12: <p><%= @label.paper.size %></p>",
+        RAILS + "  ",
+        RAILS + "app/views/labels/show.html.erb:12",
+    ),
 }
 
 
@@ -148,3 +177,56 @@ def test_one_problem(name: str) -> None:
     sick = [s for s in cluster([*found.closed, *found.open], Policy()) if s.signature]
     assert len(sick) == 4
     assert len({s.signature.key for s in sick if s.signature}) == 1
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "node, a warning", "spring", "next", "rails, line by line"])
+def test_slowly(name: str) -> None:
+    """Lines that come a millisecond apart are one occurrence, too."""
+    entries = written(MESSAGES[name])
+    for at, raw in enumerate(entries):
+        nth = at % len(MESSAGES[name])
+        raw["timestamp"] = (datetime.fromisoformat(raw["timestamp"]) + timedelta(microseconds=930 * nth)).isoformat()
+    found = assemble(normalise(entries, Policy(), b"not-a-real-key"))
+    assert len([s for s in cluster([*found.closed, *found.open], Policy()) if s.signature]) == 4
+
+
+HEAD = "[2026-03-01 10:00:00,123] ERROR in app: Exception on /labels/{n} [GET]"
+SWAPPED: dict[str, tuple[str, ...]] = {
+    "traceback before its heading": ("Traceback (most recent call last):", HEAD, FRAME, "KeyError: 'label'"),
+    "frame before its traceback": (
+        FRAME,
+        "Traceback (most recent call last):",
+        "    print(label)",
+        "KeyError: 'label'",
+    ),
+    "frame before its exception": (
+        "2026-03-01T10:00:00.123Z ERROR 1 --- [exec-1] c.e.parcels.Web : Request failed",
+        "\tat com.example.parcels.Labels.print(Labels.java:42)",
+        "java.lang.IllegalStateException: no label {n}",
+        "\tat com.example.parcels.Web.get(Web.java:7)",
+    ),
+}
+"""Lines of one write that changed places on their way."""
+
+
+@pytest.mark.parametrize("name", SWAPPED)
+def test_swapped(name: str) -> None:
+    """A head that got a time just after the first of its frames is found all the same, with its exception."""
+    found = assemble(normalise(written(SWAPPED[name]), Policy(), b"not-a-real-key"))
+    occurrences = [*found.closed, *found.open]
+    assert [len(o.entries) for o in occurrences] == [4] * 4
+    assert {(o.failure.type, bool(o.failure.frame)) for o in occurrences if o.failure} in (
+        {("KeyError", True)},
+        {("java.lang.IllegalStateException", True)},
+    )
+
+
+def test_quiet_heading() -> None:
+    """What stands below a heading is as loud as that says, unless it is a stack trace."""
+    lines = (
+        "info: Shop.Web.Requests[17]",
+        "      The client closed the connection (ECONNRESET).",
+        "      IOException: reset",
+    )
+    found = assemble(normalise(written(lines), Policy(), b"not-a-real-key"))
+    assert not [s for s in cluster([*found.closed, *found.open], Policy()) if s.signature]

@@ -15,7 +15,7 @@ from bot.steps.assemble.lines import shape
 from bot.steps.assemble.messages import GAP, REPORT, SPAN, Message
 from bot.steps.assemble.rollouts import TOLD, Rollout, failed
 from bot.steps.assemble.sweeps import GAP as SWEEP_GAP
-from bot.steps.assemble.sweeps import Burst, burst_of, refused
+from bot.steps.assemble.sweeps import Burst, broken, burst_of, refused
 from bot.steps.assemble.twins import joined, together
 
 LATE = timedelta(seconds=60)
@@ -79,7 +79,7 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
     reported: dict[_Stream, Message] = {}
     for entry in ordered:
         if entry.form in _WHOLE:
-            if not (refused(entry) or failed(entry)):
+            if not (refused(entry) or broken(entry) or failed(entry)):
                 closed.append(_single(entry))
             continue
         if entry.structured:
@@ -93,7 +93,9 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
         looks = shape(entry.text)
         current = streams.get(entry.stream)
         head = reported.get(entry.stream)
-        if current is not None and current.goes_on(entry, looks):
+        if current is not None and current.led_by(entry, looks):
+            current.lead(entry, looks)
+        elif current is not None and current.goes_on(entry, looks):
             current.add(entry, looks)
         elif head is not None and head.reports(entry, looks):
             streams[entry.stream] = reported.pop(entry.stream)
@@ -109,11 +111,11 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
 
 
 def _bursts(ordered: Sequence[Entry]) -> list[_Unit]:
-    """Refused requests, by client."""
+    """Requests that failed: refused ones by client, others by service."""
     found: list[Burst] = []
     running: dict[tuple[str, str, int], Burst] = {}
     for entry in ordered:
-        if not refused(entry):
+        if not (refused(entry) or broken(entry)):
             continue
         burst = running.get(whose := burst_of(entry))
         if burst is not None and burst.goes_on(entry):

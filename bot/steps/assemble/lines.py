@@ -15,6 +15,8 @@ class Look(Enum):
     """Ends something that was opened: `}`, `]);`, three backticks."""
     LINK = "link"
     """Only ever stands inside a traceback: `Caused by:`, `During handling of ...`, `goroutine 1 [running]:`."""
+    DETAIL = "detail"
+    """Adds to the line above: a name and an object, or a remark in brackets."""
     CALL = "call"
     """A Go stack's `main.run(0x1)`."""
     RAISED = "raised"
@@ -38,6 +40,10 @@ class Shape(NamedTuple):
     """Another exception of the same failure follows."""
     tag: str
     """The tags of the request behind Ruby's heading: its logger repeats them, alone, on each further line."""
+    logged: str
+    """Level and tags of Ruby's heading: what is logged line by line repeats both in front of each."""
+    hollow: bool
+    """Ruby's heading and nothing behind it: Rails begins what it says of an exception with an empty line."""
 
 
 _HEADED = re.compile(
@@ -47,21 +53,31 @@ _HEADED = re.compile(
       | \d\d/[A-Z][a-z]{2}/\d{4} | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d
       | [IWEFD]\d{4}\ \d\d:\d\d:\d\d                                        # klog
       | [\[<(|\s]{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)[\])>|:\s]
+      | (?:fail|crit|warn|info|dbug|trce):\ [\w.`+]{1,200}\[\d+\]
       | (?:level|time|ts|severity)= | PHP\ (?:\w+\ )?(?:error|Error|Warning|Notice|Deprecated):
       | \d{1,3}(?:\.\d{1,3}){3}[\ :]                                        # an access log
+      | [\u2a2f\u26a0\u2713\u2716\u2718\u25b2\u25cb\u25cf]\ufe0f?\s                    # a sign in the place of a level
     )""",
     re.X,
 )
 _TAGGED = re.compile(r"""^(?:\[[^\]\n]{1,60}\]\s|\{["'])""")
-_RUBY = re.compile(r"[A-Z], \[[^\]\n]{10,60}\] {1,2}[A-Z]+ -- [^:\n]{0,80}: (?P<tags>(?:\[[^\]\n]{1,80}\] ?)*)")
+_RUBY = re.compile(
+    r"(?P<level>[A-Z]), \[[^\]\n]{10,60}\] {1,2}[A-Z]+ -- [^:\n]{0,80}: (?P<tags>(?:\[[^\]\n]{1,80}\] ?)*)"
+)
 """What Ruby's logger writes in front of each line of one message, with the tags of the request."""
-_RUBY_PLACE = re.compile(r"\S{1,300}\.rb:\d+:in ")
+_RUBY_PLACE = re.compile(r"\S{1,300}\.(?:rb|erb|haml|slim|rake):\d+(?::in [`'][^'\n]{1,120}')?$")
+"""A frame; what begins an exception goes on behind it."""
 _CLOSER = re.compile(r"^(?:[\])}]+[:;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
 _LINK = re.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
     r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal "
-    r"|exit status \d|note: (?:run with `RUST_BACKTRACE|Some details are omitted)|stack backtrace:)"
+    r"|exit status \d|note: (?:run with `RUST_BACKTRACE|Some details are omitted)|stack backtrace:"
+    r"|\[(?:SQL|parameters|generated in|cached since)\b"
+    r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|WHERE): )"
 )
+"""The last two lines are what databases and their libraries add to an exception."""
+_DETAIL = re.compile(r"^(?:[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$)")
+"""What Python's event loop says of an object that it warns of, name by name; and what is put in brackets."""
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: "
@@ -89,6 +105,7 @@ def _shape(text: str) -> Shape:
     bare = first.strip()
     last = text.rstrip().rpartition("\n")[2] if rest else first
     traced = bool(_FRAME.search(text[:_LOOK]))
+    tagged = _RUBY.match(text) if text[1:4] == ", [" else None
     python = bare.startswith(("Traceback (most recent call last)", 'File "'))
     if python and rest:
         python = not _ENDED.search(rest)
@@ -99,7 +116,9 @@ def _shape(text: str) -> Shape:
         caret=bool(bare) and not rest and set(bare) <= {"^", "~"},
         python=python,
         chains=bare.startswith(_CHAINS),
-        tag=tagged["tags"].rstrip() if text[1:4] == ", [" and (tagged := _RUBY.match(text)) else "",
+        tag=tagged["tags"].rstrip() if tagged else "",
+        logged=f"{tagged['level']} {tagged['tags'].rstrip()}" if tagged else "",
+        hollow=tagged is not None and not text[tagged.end() :].strip(),
     )
 
 
@@ -123,6 +142,10 @@ def _look(first: str, bare: str, traced: bool) -> Look:
         return Look.LINK
     if _CLOSER.match(first):
         return Look.CLOSER
+    if _DETAIL.match(first):
+        return Look.DETAIL
+    if _RUBY_PLACE.match(first):
+        return Look.INDENTED
     if _TAGGED.match(first):
         return Look.HEADED
     if _RAISED.match(first):
@@ -130,6 +153,12 @@ def _look(first: str, bare: str, traced: bool) -> Look:
     if _CALL.match(first):
         return Look.CALL
     return Look.PLAIN
+
+
+def said(text: str) -> str:
+    """The text without Ruby's heading."""
+    found = _RUBY.match(text)
+    return text[found.end() :] if found else text
 
 
 def source_echo(text: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.models import Entry, Failure, Form, Level, Occurrence
-from bot.steps.assemble.lines import Look, Shape, source_echo
+from bot.steps.assemble.lines import Look, Shape, said, source_echo
 from bot.tracebacks import failure
 
 GAP = timedelta(seconds=5)
@@ -24,11 +24,15 @@ TEXT = 64 * 1024
 _WRITE = timedelta(microseconds=200)
 """Pieces of one write follow each other closer than two writes do."""
 _CALL = timedelta(milliseconds=1)
+_SLOWLY = timedelta(milliseconds=2)
+"""What follows an exception below a heading: where a logger writes headings, a line without one goes on."""
 REPORT = timedelta(seconds=2)
 """How long after "it failed" the stack of the same failure may come."""
 _ONCE = timedelta(seconds=1)
 _SAID = 600
 _ENDS = ("panic: ", "fatal error: ")
+_USAGE = "usage: "
+"""How a command begins to say that it was called wrongly; what was wrong stands below."""
 _BARE = re.compile(
     r"(?i)(?:\b|_)(?:failed|failure|errors?|exception|crashed|wrong)\W*$|^\W*$"
     r"|\b(?:unable to|cannot|can't|could not|couldn't|failed to)\b[^:]*$"
@@ -46,11 +50,14 @@ class Message:
     """A message being put together. All it knows comes from its own entries."""
 
     __slots__ = (
-        "announced", "caret", "chains", "entries", "go", "headed", "last",
-        "loud", "opens", "python", "raised", "structured", "tag", "traced",
+        "announced", "caret", "chains", "entries", "go", "headed", "hollow", "last", "logged",
+        "loud", "opens", "orphan", "python", "raised", "structured", "tag", "traced",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, looks: Shape) -> None:
+        self._begin(entry, looks)
+
+    def _begin(self, entry: Entry, looks: Shape) -> None:
         self.entries = [entry]
         self.last = entry.time
         self.structured = entry.structured
@@ -64,6 +71,10 @@ class Message:
         self.raised = looks.look is Look.RAISED
         self.go = entry.text.startswith(("panic: ", "goroutine ", "fatal error: "))
         self.tag = looks.tag
+        self.logged = looks.logged
+        self.hollow = looks.hollow
+        self.orphan = _headless(entry, looks)
+        """Only frames so far, or the line above them: what they belong to may have got a time just after theirs."""
 
     def goes_on(self, entry: Entry, looks: Shape) -> bool:
         """Whether `entry`, the next on the stream, is a further piece of this message."""
@@ -72,6 +83,8 @@ class Message:
             return False
         if looks.tag != self.tag and looks.tag:
             return False
+        if looks.logged and (self.hollow or looks.hollow):
+            return self.hollow and looks.logged == self.logged and gap <= _SLOWLY
         if self.tag and entry.text.startswith(self.tag):
             return gap <= _ONCE
         look = looks.look
@@ -87,19 +100,21 @@ class Message:
             return self.traced or self.raised or self.go or (self.headed and gap <= REPORT)
         if look is Look.CALL and self.go:
             return True
+        if look is Look.DETAIL or self.entries[0].text.startswith(_USAGE):
+            return gap <= _CALL
         if look is Look.RAISED:
             return self._explained_by(entry, looks, gap)
         if self.opens or self.announced:
             return gap <= _CALL
         if self.headed and (self.loud or entry.level < Level.WARNING):
-            return gap <= _WRITE
+            return gap <= (_SLOWLY if self.raised else _WRITE)
         return (self.raised or self.python or self.caret) and gap <= _WRITE
 
     def _explained_by(self, entry: Entry, looks: Shape, gap: timedelta) -> bool:
         """Whether an exception that follows is the one this message announced."""
         if self.python or self.caret or self.chains:
             return True
-        if self.traced or self.raised:
+        if self.raised or (self.traced and not (self.headed and gap <= _SLOWLY)):
             return False
         if gap > (REPORT if self.headed and self.loud else _CALL) or not (self.headed or self.opens or self.loud):
             return False
@@ -123,9 +138,31 @@ class Message:
         gap = entry.time - self.last
         return looks.look is Look.RAISED and not self.traced and gap <= REPORT and self._tells_of(entry, looks, gap)
 
+    def led_by(self, entry: Entry, looks: Shape) -> bool:
+        """Whether `entry` is the head of frames that came before it: lines of one write may change places."""
+        return (
+            self.orphan
+            and entry.time - self.last <= _WRITE
+            and (
+                (looks.look is Look.RAISED and (looks.python or not self.python))
+                or (looks.look is Look.HEADED and entry.level >= Level.WARNING)
+            )
+        )
+
+    def lead(self, entry: Entry, looks: Shape) -> None:
+        """Puts the head in front of its frames."""
+        frames, traced, python = self.entries, self.traced, self.python
+        self._begin(entry, looks)
+        self.entries += frames
+        self.traced, self.python = self.traced or traced, self.python or python
+
     def add(self, entry: Entry, looks: Shape) -> None:
-        self.entries.append(entry)
+        if looks.look is Look.RAISED and self.traced and not (self.raised or self.python):
+            self.entries.insert(self._above_frames(), entry)
+        else:
+            self.entries.append(entry)
         self.last = entry.time
+        self.orphan = self.orphan and _headless(entry, looks)
         self.loud = self.loud or entry.level >= Level.WARNING
         if looks.look is not Look.BLANK:
             self.opens = looks.opens
@@ -140,7 +177,13 @@ class Message:
         self.traced = self.traced or looks.traced
         self.go = self.go or entry.text.startswith("goroutine ")
 
+    def _above_frames(self) -> int:
+        """Where an exception belongs that came after its first frames."""
+        return next((i for i, e in enumerate(self.entries) if i and e.text[:1] in " \t"), len(self.entries))
+
     def _piece(self, entry: Entry) -> str:
+        if self.hollow:
+            return said(entry.text)
         return entry.text.removeprefix(self.tag).removeprefix(" ") if self.tag else entry.text
 
     def occurrence(self) -> Occurrence:
@@ -151,14 +194,23 @@ class Message:
             level = max(head.level, Level.ERROR) if found and head.level is Level.DEFAULT else head.level
             form = Form.EXCEPTION if found else head.form
             return Occurrence((head,), head.text[:TEXT], level, form, head.site, found, head.request)
-        text = "\n".join([head.text, *(self._piece(e) for e in entries[1:TEXT_ENTRIES])])[:TEXT]
+        pieces = entries[1:TEXT_ENTRIES]
+        lead = pieces.pop(0) if self.hollow else head
+        text = "\n".join([lead.text, *map(self._piece, pieces)])[:TEXT]
         found = failure(text) or _only(e.failure for e in entries)
-        level = max(e.level for e in entries)
+        told = self.headed and not self.traced and Level.DEFAULT < head.level < Level.WARNING
+        level = head.level if told else max(e.level for e in entries)
         if found and level is Level.DEFAULT:
             level = Level.ERROR
         form = Form.EXCEPTION if found else head.form
         site = head.site or next((e.site for e in entries if e.site), None)
-        return Occurrence(tuple(entries), text, level, form, site, found, head.request)
+        ordered = tuple(sorted(entries, key=lambda e: e.order))
+        return Occurrence(ordered, text, level, form, site, found, head.request)
+
+
+def _headless(entry: Entry, looks: Shape) -> bool:
+    """Whether it is a frame of a stack, or the line that Python writes above its frames, and nothing more."""
+    return looks.traced and (looks.look is Look.INDENTED or entry.text.strip() == "Traceback (most recent call last):")
 
 
 def _words(text: str) -> set[str]:

@@ -7,21 +7,34 @@ the environment, the revision and the instance change nothing.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.masks import bare, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
 from bot.steps.cluster.template import template
-from bot.steps.cluster.words import cause, handles, lead, own, raised, reason, silent, source_place, titled, warning
+from bot.steps.cluster.words import (
+    cause,
+    handles,
+    lead,
+    own,
+    raised,
+    reason,
+    shared,
+    silent,
+    source_place,
+    state,
+    titled,
+    warning,
+)
 
 SIGNATURE_VERSION = 1
 LOOKED_AT = 1_500
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
-_QUOTED = re.compile(r"(?<!\w)(?:\"[^\"\n]{1,200}\"|'[^'\n]{1,200}')(?!\w)")
 _ENDED_WELL = "Container called exit(0)"
+_NO_INSTANCE = "The request was aborted because there was no available instance"
+"""What the platform says of requests that reached no route at all, whatever their status."""
 _LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
 
 
@@ -51,7 +64,7 @@ def signature(occurrence: Occurrence) -> Signature | None:
         occurrence.failure,
         (request.method, request.route, request.status) if request else None,
         _probe(occurrence),
-        occurrence.sweep == "doors",
+        "" if occurrence.sweep == "probes" else occurrence.sweep,
     )
 
 
@@ -98,14 +111,21 @@ def _signature(
     failure: Failure | None,
     request: tuple[str, str, int] | None,
     probe: bool,
-    sweep: bool,
+    sweep: str,
 ) -> Signature:
     if probe:
         return _made(service, Kind.SECURITY, ("probe",), "Probes for files and pages that scanners look for", "probe")
     if request is not None:
         method, route, status = request
+        if _NO_INSTANCE in text:
+            name = "No instance is available for requests"
+            return _made(service, Kind.HTTP, ("no instance",), name, name, request=("", "", 429))
         if sweep:
-            name = f"One client tries many routes → {status}"
+            name = (
+                f"Requests fail on several routes → {status}"
+                if sweep == "outage"
+                else f"One client tries many routes → {status}"
+            )
             return _made(service, Kind.HTTP, ("sweep", str(status)), name, name, request=("", "", status))
         name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
         return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
@@ -145,15 +165,22 @@ def _signature(
 
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
-    words = "" if failure.frame and own(failure.type) else template(lead(failure.message))
-    where = mask(f"{failure.frame.file}:{failure.frame.function}") if failure.frame else code
+    said = lead(failure.message)
+    words, frame = template(said), failure.frame
+    if shared(f"{failure.type}: {said}"):
+        where, told = "", code
+        words = state(said) or words
+    else:
+        where = mask(f"{frame.file}:{frame.function}") if frame else code
+        told = code if frame else template(first)
+        if frame and own(failure.type):
+            words = state(said)
+        if not frame and (first.startswith(("Traceback", "panic:")) or failure.type in first):
+            told = ""
     kind = failure.type.rpartition(".")[2]
-    said = template(_QUOTED.sub("<id>", first) if failure.frame else first)
-    if first.startswith(("Traceback", "panic:")) or failure.type in first:
-        said = ""
-    title = f"{kind}: {words}" if words else f"{kind} in {failure.frame.function}" if failure.frame else kind
+    title = f"{kind}: {words}" if words else f"{kind} in {frame.function}" if frame else kind
     return _made(
-        service, Kind.EXCEPTION, ("exception", failure.type, where, words, said), title, title, where, failure.type
+        service, Kind.EXCEPTION, ("exception", failure.type, where, words, told), title, title, where, failure.type
     )
 
 

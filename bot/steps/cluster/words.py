@@ -44,6 +44,18 @@ _RAISED = re.compile(
 )
 _SOURCE = re.compile(r"(?:file://|node:)?[\w./@\\-]{1,300}\.\w{1,4}:\d{1,9}")
 _LISTED = re.compile(r"^(\S.{2,200}?)(?: [A-Za-z_][\w.]{0,40}=(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)){2,}$")
+_STATE = re.compile(r"[0-9A-Z]{5}(?=: )")
+"""An SQLSTATE in front of what a database says."""
+_SHARED = re.compile(
+    r"(?i)\btoo many (?:clients|connections)\b|\bconnection slots\b|server ?selection"
+    r"|pool[\w-]{0,20}\b.{0,80}\b(?:limit|exhausted|timed? ?out|timeout|not available|full)\b|pool(?:timeout|exhausted)"
+    r"|\bno (?:suitable |available )?servers? (?:found|available)|\bthe database system is\b"
+    r"|\bconnection to (?:the )?(?:server|database)\b|\bserver (?:closed|terminated) the connection\b"
+    r"|\bcan(?:'|no)t (?:connect to|reach) (?:\w+ )?(?:server|database)\b"
+    r"|\bcould not (?:open|get) (?:a )?(?:jdbc )?connection\b"
+    r"|\b(?:08[0-9A-Z]{3}|53[0-9]{3}|57P0[0-9]): "
+)
+"""What says that something all code of a service shares is not to be had: its database, or the connections to it."""
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"<[a-z-]{1,20}>")
 _LED_BY = re.compile(r"^(?:<[a-z-]{1,20}>[:|] ?|\[<[a-z-]{1,20}>\]:? ?){1,4}")
@@ -69,6 +81,19 @@ def own(type_: str) -> bool:
     """
     words = [w.lower() for w in _CAMEL.findall(type_.rpartition(".")[2].rpartition("::")[2])]
     return any(len(w) > 1 and w not in _GENERIC for w in words)
+
+
+def shared(said: str) -> bool:
+    """Whether an exception says that what all code of a service shares is not to be had: then it does not matter which
+    code was the first to ask.
+    """
+    return _SHARED.search(said) is not None
+
+
+def state(words: str) -> str:
+    """The SQLSTATE in front of an exception's words; empty where they begin with none."""
+    found = _STATE.match(words)
+    return found[0] if found else ""
 
 
 def source_place(text: str) -> bool:

@@ -36,7 +36,7 @@ _WRONG = re.compile(
     r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
     r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
     r"does not exist|no such file|not found|missing required|missing value|(?:env(?:ironment)? variable|required (?:key|variable|setting|option|field|config\w*)) .{0,60}\b(?:missing|not set|unset|undefined|empty)|rejected|rollback|deadline exceeded|segmentation fault|"
-    r"core dumped|bus error|killed process)\b|^Killed\W{0,3}$|\bnpm ERR!"
+    r"unclosed (?:client|connection|connector|file|resource|session|socket|transport)|core dumped|bus error|killed process)\b|^Killed\W{0,3}$|\bnpm ERR!"
     r"|(?:Error|Exception|Failure)\b|\bERR_[A-Z_]{3,}\b"
     r"|\bE(?:CONN|NOENT|ACCES|PERM|ADDR|PIPE|TIMEDOUT|HOST|NET|AI_|MFILE|NOSPC|NOTFOUND)[A-Z]*\b",
 )

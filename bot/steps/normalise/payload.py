@@ -80,6 +80,8 @@ _LIBRARIES = (
     "zap",
     "root",
 )
+_CLASS = re.compile(r"(?:[A-Z]\w*[a-z0-9]){2,}")
+"""A logger named for a class, as frameworks name theirs; a bare word is no place."""
 _PASSING = ("callHandlers", "handle", "emit", "_log", "_proxy_to_logger", "log")
 
 
@@ -224,7 +226,8 @@ def request_id_of(payload: Mapping[str, Any]) -> str:
 def _site(module: str, function: str, file: str, line: Any) -> Site | None:
     if module in _LIBRARIES or (function in _PASSING and not file and "logg" in module):
         return None
-    if "/logging/__init__.py" in file or not (function or file or "." in module or "/" in module):
+    named = function or file or "." in module or "/" in module or _CLASS.fullmatch(module)
+    if "/logging/__init__.py" in file or not named:
         return None
     return Site(module[:200], function[:200], file[:300], whole(line))
 
