@@ -28,7 +28,7 @@ from bot.steps.cluster.words import (
     warning,
 )
 
-SIGNATURE_VERSION = 1
+SIGNATURE_VERSION = 2
 LOOKED_AT = 1_500
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
