@@ -381,3 +381,11 @@ def test_no_instance() -> None:
         for r, s in (("/a", 429), ("/b", 500))
     ]
     assert len({signature(x).key for x in asked_for}) == 1
+
+
+def test_probes_that_a_router_tells_of() -> None:
+    """What only scanners ask for is left out where a router says that it has no such route; a page is its own."""
+    paths = ("/.env", "/wp-login.php", "/.git/config")
+    found = {signature(line(f'RoutingError (No route matches [GET] "{x}")')).key for x in paths}
+    assert len(found) == 1
+    assert signature(line('RoutingError (No route matches [GET] "/seats")')).key not in found

@@ -230,3 +230,34 @@ def test_quiet_heading() -> None:
     )
     found = assemble(normalise(written(lines), Policy(), b"not-a-real-key"))
     assert not [s for s in cluster([*found.closed, *found.open], Policy()) if s.signature]
+
+
+def test_answers_of_a_framework() -> None:
+    """A logger that has one sentence for all requests: which route answered what tells its lines apart."""
+    asked = (
+        ("GET", "/.env", 404),
+        ("GET", "/wp-login.php", 404),
+        ("POST", "/labels/17", 422),
+        ("POST", "/labels/18", 422),
+    )
+    entries = [
+        {
+            "insertId": f"{n}",
+            "timestamp": (START + timedelta(minutes=n)).isoformat(),
+            "logName": "projects/example/logs/run.googleapis.com%2Fstdout",
+            "resource": {"type": "cloud_run_revision", "labels": {"service_name": "parcels"}},
+            "jsonPayload": {
+                "level": 40,
+                "msg": "request completed",
+                "req": {"method": m, "url": u},
+                "res": {"statusCode": s},
+            },
+        }
+        for n, (m, u, s) in enumerate(asked)
+    ]
+    found = assemble(normalise(entries, Policy(), b"not-a-real-key"))
+    sightings = cluster([*found.closed, *found.open], Policy())
+    assert sorted({s.signature.template for s in sightings if s.signature}) == [
+        "request completed: GET <probe>, status 404",
+        "request completed: POST /labels/{id}, status 422",
+    ]

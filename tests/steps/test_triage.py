@@ -157,6 +157,33 @@ def test_many_people_who_probe() -> None:
 
 
 @pytest.mark.parametrize(
+    ("one", "severity"),
+    [
+        (cluster(title="ticket <num> was charged 2 times", level=Level.WARNING), Severity.P1),
+        (cluster(title="second payout for seat <num> went through", level=Level.WARNING), Severity.P1),
+        (cluster(title="payment confirmed but ticket was not stored", level=Level.WARNING), Severity.P1),
+        (cluster(title="stock of seats fell to -3", level=Level.WARNING), Severity.P1),
+        (cluster(title="mail not sent: insufficient_quota", level=Level.WARNING), Severity.P1),
+        (cluster(title="curl -H 'Authorization: Bearer <token>'", level=Level.WARNING), Severity.P2),
+        (cluster(title="circuit breaker opened for tickets", level=Level.WARNING), Severity.P2),
+        (cluster(Kind.EXCEPTION, "ActiveRecord::Deadlocked in reserve"), Severity.P2),
+        (cluster(Kind.EXCEPTION, "UniqueViolation: duplicate key value"), Severity.P2),
+        (cluster(Kind.EXCEPTION, "ValueError: no amount", level=Level.WARNING), Severity.P2),
+        (cluster(Kind.HTTP, "GET /api/report → 504", status=504, times=4), Severity.P2),
+        (cluster(title="relay aborted: context canceled"), Severity.P4),
+        (cluster(Kind.EXCEPTION, "StripeCardError: Your card was declined"), Severity.P4),
+        (cluster(Kind.EXCEPTION, "ZodError: seat: Required", level=Level.WARNING), Severity.P4),
+        (cluster(Kind.EXCEPTION, 'RoutingError: No route matches [GET] "<probe>"'), Severity.P4),
+        (cluster(Kind.EXCEPTION, "IllegalArgumentException: Invalid character found in method name"), Severity.P4),
+        (cluster(Kind.EXCEPTION, "ChunkLoadError: Loading chunk <num> failed"), Severity.P3),
+    ],
+)
+def test_what_is_at_stake(one: Cluster, severity: Severity) -> None:
+    """Money and promises weigh more than their level says; what only concerns its sender weighs less."""
+    assert judged(one).severity is severity
+
+
+@pytest.mark.parametrize(
     ("path", "touched"),
     [
         (CriticalPath("buy a ticket", "40 % of revenue", services=("shop",)), True),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from bot.masks import scanned
+
 TITLE = 120
 _LEAD = 1_000
 _LOOK = 1_500
@@ -56,6 +58,10 @@ _SHARED = re.compile(
     r"|\b(?:08[0-9A-Z]{3}|53[0-9]{3}|57P0[0-9]): "
 )
 """What says that something all code of a service shares is not to be had: its database, or the connections to it."""
+_UNROUTED = re.compile(
+    r"(?i)\bno route\b|\bno handler found\b|\bno static resource\b|\bcannot (?:get|post|head) /|\bnot found: ?/"
+)
+_PATH = re.compile(r"[^\s\"'()\[\]<>=]*[/.][^\s\"'()\[\]<>=]*")
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"<[a-z-]{1,20}>")
 _LED_BY = re.compile(r"^(?:<[a-z-]{1,20}>[:|] ?|\[<[a-z-]{1,20}>\]:? ?){1,4}")
@@ -160,6 +166,8 @@ def warning(text: str) -> tuple[str, str] | None:
 
 def varied(template: str) -> str:
     """A masked text with what varies as a whole masked as a whole: lists, composed keys and ids, hosts."""
+    if "/" in template and _UNROUTED.search(template):
+        template = _PATH.sub(_probed, template)
     if "_" in template:
         template = _COMPOSED.sub(r"\1_<id>", template)
     if "<" in template:
@@ -172,6 +180,11 @@ def varied(template: str) -> str:
     if template.count(",") > 1:
         template = _LIST.sub("<list>", template)
     return _KEY.sub(r"\1<key>", template) if template.count(":") > 1 else template
+
+
+def _probed(path: re.Match[str]) -> str:
+    """What a router could not find is left out where only scanners ask for it."""
+    return "<probe>" if scanned(path[0]) else path[0]
 
 
 def reason(text: str) -> str:

@@ -13,7 +13,7 @@ LOOKED_AT = 64
 VALUE = "<*>"
 DELIMITERS = frozenset(",;=()[]{}|:'\"")
 _PIECE = re.compile(
-    r"\s+|\.{3,}|'[^']{0,120}'|\"[^\"]{0,120}\"|[,;=()\[\]{}|]|:(?=\s|$|[^\s/:])"
+    r"\s+|\.{3,}|'[^']{0,120}'|\"[^\"]{0,120}\"|`[^`]{0,120}`|[,;=()\[\]{}|]|:(?=\s|$|[^\s/:])"
     r"|(?:[^\s,;=()\[\]{}|:'\".]|\.(?!\.\.)|:(?=[/:]))+(?:'(?:t|s|d|m|re|ve|ll)\b)?|."
 )
 _MASK = re.compile(
@@ -93,12 +93,12 @@ def _empty(pieces: Sequence[str], at: int) -> bool:
 
 @lru_cache(maxsize=32_768)
 def _token(piece: str, before: str, last: str, first: bool) -> Token:
-    bare = piece.strip(".!?-'\"")
+    bare = piece.strip(".!?-'\"`")
     if _MASK.search(piece) or bare.lower() in _LITERALS:
         return ANY
     if _fixed(bare, before, last):
         return Token(piece, fixed=True)
-    odd = _DIGIT.search(bare) is not None or piece[0] in "'\"" or last == "=" or _PAIR.fullmatch(bare) is not None
+    odd = _DIGIT.search(bare) is not None or piece[0] in "'\"`" or last == "=" or _PAIR.fullmatch(bare) is not None
     if not first:
         odd = odd or "/" in bare or _CAMEL.search(bare) is not None or _DOTTED.search(bare) is not None
     return Token(piece, odd=odd, before=before)

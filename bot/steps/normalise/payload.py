@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.masks import Heading
+from bot.masks import Heading, route, scanned
 from bot.models import Failure, Site
 from bot.steps.normalise.shape import Names, around, first, inner, whole, words
 from bot.steps.normalise.text import clean, shorten
@@ -133,9 +133,22 @@ def message(payload: Mapping[str, Any]) -> str:
     stack = stack_of(payload)
     if stack and stack.strip()[:200] not in text:
         text = f"{text}\n{stack}"
+    elif answer := _answered(payload):
+        text = f"{text}: {answer}"
     elif not stack and (why := _why(payload)) and why[:200] not in text:
         text = f"{text}: {why}" if _OPEN.fullmatch(text) else f"{text}\n{why}"
     return clean(text)
+
+
+def _answered(payload: Mapping[str, Any]) -> str:
+    """Which request failed how, in a line of a web framework's logger that is about nothing else."""
+    if "req" not in payload or not _DETAIL.missing(payload):
+        return ""
+    asked, status = inner(payload, "req"), whole(inner(payload, "res").get("statusCode"))
+    url = words(asked.get("url"))
+    if status < 400 or not url:
+        return ""
+    return f"{words(asked.get('method'))} {'<probe>' if scanned(url) else route(url)}, status {status}"
 
 
 def _why(payload: Mapping[str, Any]) -> str:

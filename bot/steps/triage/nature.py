@@ -45,13 +45,15 @@ _NOT_STARTED = re.compile(
     r"(?i)\b(?:start-?up|boot(?:strap(?:ping)?)?|initiali[sz](?:ation|e|ing)|entry ?point)\b.{0,60}\b(?:fail"
     r"|error|timed? ?out|abort|exit)"
     r"|\b(?:fail(?:ed|ure)?|error|unable|cannot|could not)\b.{0,40}\b(?:to (?:start|boot|load|initiali[sz]e)"
-    r"|start-?up|boot|starting)\b"
+    r"|start-?up|boot|starting(?! (?:at|from|with)\b))\b"
     r"|\b(?:system|process|server|application|service|worker|master)\b.{0,20}\b(?:halted|exiting|shutting down"
     r"|terminated|did not start|failed to (?:start|boot))"
     r"|\bdid not start\b|\bshutting down\b|\bcan(?:no|')t resolve dependenc|\bno module named\b"
     r"|\bcannot find module\b|\bimporterror\b"
     r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
+    r"|\berror: (?:unrecognized arguments|the following arguments are required|no such option)"
 )
+_POLICY = re.compile(r"\b[sS]etIamPolicy\b.{0,20}\bdenied\b")
 _REQUIRED = re.compile(
     r"(?i)\brequired (?:key|env\w*(?: variable)?|variable|setting|option|config\w*)\b"
     r".{0,80}\b(?:missing|not set|unset|empty)\b"
@@ -79,7 +81,7 @@ _BACKING = re.compile(
     r"|\bsecret\b.{0,80}\b(?:not found|missing|denied)"
     r"|\bpermission\b.{0,80}\bdenied\b|\b(?:api|service) (?:is|has been)? ?(?:disabled|not enabled)"
     r"|\bmigrations? .{0,80}\bfailed\b"
-    r"|\bfailed to run migrations\b"
+    r"|\bfailed to run migrations\b|\bcircuit(?:[ -]breaker)? (?:is )?(?:now )?open(?:ed)?\b|\bBrokenCircuit\w*"
 )
 _STATUS = r"(?<!\d[,.:/-])(?<!line )(?<!\.[a-z][a-z]:)(?<!\.java:)\b"
 """Before a number that is a status, and neither a fraction of a second nor a line of code."""
@@ -89,7 +91,7 @@ _REFUSED = re.compile(
     r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
     r"|\b(?:token|jwt|session|signature|credentials?|api[ _-]?key)s? (?:(?:is|has|was|are|have) )?(?:been )?(?:expired"
     r"|invalid|malformed|missing|revoked|not valid)\b|\bvalidation error\b"
-    r"|\bbad request\b|\bnot enough segments\b"
+    r"|\bbad request\b|\bnot enough segments\b|\bcsrf\b|\bnot found in the key ring\b"
 )
 _BETWEEN = re.compile(
     r"(?i)\bsignature (?:verification|mismatch)|\bverification failed\b|\bsecret mismatch\b"
@@ -130,6 +132,42 @@ _MIXED = re.compile(
     r" (?:user|customer|account|tenant|member|patient)\b"
 )
 """What should be one person's alone is there twice, or is another's."""
+_INTEGRITY = re.compile(
+    r"(?i)\b(?:charged|captured|billed|paid|refunded|booked|mailed|sent|shipped)\b.{0,60}\b(?:twice|[2-9] times"
+    r"|more than once)\b|\b(?:second|double|duplicate) (?:capture|charge|payment|refund|booking|payout)s?\b"
+    r"|\b(?:captured|charged|paid|accepted|acknowledged|ack(?:ed)?|confirmed)\b.{0,60}\bbut\b.{0,60}\b(?:not|never)\b.{0,12}"
+    r"\b(?:saved|stored|written|recorded|persisted|created)\b|\bbalance off by\b|\bdoes not (?:balance|add up)\b"
+    r"|\b(?:stock|inventory|balance|quantity)\b.{0,40}\b(?:went|fell|dropped) (?:to -\d|below zero|negative)"
+)
+"""What was paid for, promised or counted is not what is kept."""
+_USED_UP = re.compile(
+    r"(?i)\binsufficient[_ ]quota\b|\bexceeded your (?:current )?quota\b|\bbilling (?:hard )?limit\b"
+    r"|\bcredit balance is too low\b|\baccount (?:is |has been )?(?:suspended|deactivated)\b"
+)
+_EXPOSED = re.compile(
+    r"(?i)\b(?:authorization|password|secret|bearer|api[_ -]?key)\W{0,4}(?:bearer )?<(?:token|key|jwt|secret)>"
+)
+_COLLISION = re.compile(
+    r"(?i)\bdeadlock(?:ed)?\b|Deadlocked\b|\bcould not serialize\b|optimistic ?lock|UpdateConcurrency|StaleObject"
+    r"|\bupdated or deleted by another transaction\b|\bduplicate key\b|UniqueViolation|\bE11000\b|RecordNotUnique"
+)
+_GONE_CLIENT = re.compile(
+    r"(?i)ClientDisconnect|\bclient (?:has )?(?:disconnected|closed|went away|gone)\b|\bcontext cancell?ed\b"
+    r"|\brequest aborted by the (?:client|user)\b"
+)
+_NO_HTTP = re.compile(
+    r"(?i)\binvalid character found in (?:method name|the request target)|\bbad request (?:version|syntax|type)\b"
+    r"|\berror parsing http request header\b|\binvalid http request received\b|\bdisallowedhost\b"
+)
+_NO_ROUTE = re.compile(r"(?i)\bno route matches\b|\bno handler found for\b|\bno static resource\b|RoutingError\b")
+_DECLINED = re.compile(
+    r"(?i)\bcard (?:was|has been) declined\b|\bcard has insufficient funds\b|CardError\b|\bcard_declined\b"
+)
+_INVALID = re.compile(r"ZodError|ValidationError|ValidationException")
+_OTHER_VERSION = re.compile(
+    r"(?i)\bfrom an older or newer deployment\b|ChunkLoadError|\bloading chunk \S+ failed\b|\bmissing_message\b"
+    r"|\b(?:translation missing|missing translation)\b"
+)
 _MISTAKE = re.compile(
     r"(?i)\bhas no attribute\b|\bis not defined\b|\bis not a function\b|\bNoneType\b|\bof (?:undefined|null)\b"
     r"|\bunexpected keyword argument\b|\bpositional arguments?\b|\bnull ?pointer\b|\b(?:index"
@@ -191,6 +229,8 @@ def _platform(cluster: Cluster, text: str) -> Nature:
 def _deployment(cluster: Cluster, text: str) -> Nature:
     if cluster.template.startswith("Execution "):
         return Nature(Severity.P1, Kind.PLATFORM, "A job does not complete")
+    if _POLICY.search(text):
+        return Nature(Severity.P3, Kind.DEPLOYMENT, "Somebody may not change who has access")
     return Nature(Severity.P1, Kind.DEPLOYMENT, "A new revision does not become ready", startup=True)
 
 
@@ -204,6 +244,8 @@ def _http(cluster: Cluster, text: str) -> Nature:
                 "The service does not answer",
                 startup=True,
             )
+        if status == 504:
+            return Nature(Severity.P2, Kind.HTTP, "The server takes longer than it may: status 504")
         often = cluster.occurrences >= 2
         return Nature(
             Severity.P1 if often else Severity.P2, Kind.HTTP, f"The server fails: status {status or 'unknown'}"
@@ -240,6 +282,14 @@ def _failure(cluster: Cluster, text: str) -> Nature:
     kind = cluster.kind
     if cluster.level < Level.ERROR and cluster.kind is not Kind.EXCEPTION:
         return _warned(cluster, text)
+    if mild := _mild(cluster, text):
+        return mild
+    if _INTEGRITY.search(text):
+        return Nature(Severity.P1, kind, "What was paid for or promised is not what is kept")
+    if _USED_UP.search(text):
+        return Nature(Severity.P1, kind, "What it pays another service for is used up")
+    if _COLLISION.search(text):
+        return Nature(Severity.P2, kind, "Two changes collide, and one is refused")
     if _NOT_STARTED.search(text):
         severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
         return Nature(severity, kind, "It keeps the service from starting", startup=True)
@@ -263,12 +313,39 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "What the service depends on is not there")
     if _MISTAKE.search(text):
         return Nature(Severity.P1, kind, "The code has a mistake")
-    if cluster.kind is Kind.EXCEPTION:
+    if cluster.kind is Kind.EXCEPTION and cluster.level >= Level.ERROR:
         return Nature(Severity.P1, kind, "The code fails with an exception")
+    if cluster.kind is Kind.EXCEPTION:
+        return Nature(Severity.P2, kind, "An exception that the code expects and warns of")
     return Nature(Severity.P2, kind, "The code reports an error")
 
 
+def _mild(cluster: Cluster, text: str) -> Nature | None:
+    """What sounds like a failure and concerns only whoever sent it."""
+    if _GONE_CLIENT.search(text):
+        return Nature(Severity.P4, Kind.EXPECTED, "A client went away before it was answered", mild=True)
+    if _NO_HTTP.search(text):
+        return Nature(Severity.P4, Kind.EXPECTED, "Somebody sends what is no request", mild=True)
+    if _NO_ROUTE.search(text):
+        return Nature(Severity.P4, Kind.EXPECTED, "Somebody asks for what is not there", mild=True)
+    if _DECLINED.search(text):
+        return Nature(Severity.P4, Kind.EXPECTED, "A customer's card is declined", mild=True)
+    if cluster.level < Level.ERROR and _INVALID.search(text):
+        return Nature(Severity.P4, Kind.EXPECTED, "A caller sends what is not valid", mild=True)
+    if _OTHER_VERSION.search(text):
+        return Nature(Severity.P3, cluster.kind, "A page asks for what another version has", mild=True)
+    return None
+
+
 def _warned(cluster: Cluster, text: str) -> Nature:
+    if mild := _mild(cluster, text):
+        return mild
+    if _INTEGRITY.search(text):
+        return Nature(Severity.P1, cluster.kind, "What was paid for or promised is not what is kept")
+    if _USED_UP.search(text):
+        return Nature(Severity.P1, cluster.kind, "What it pays another service for is used up")
+    if _EXPOSED.search(text):
+        return Nature(Severity.P2, cluster.kind, "A secret was written to the log")
     if _GONE.search(text):
         return Nature(Severity.P1, cluster.kind, "Data or memory is at stake")
     if _CRASHED.search(text):
