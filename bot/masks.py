@@ -181,6 +181,17 @@ def scanned(url: str) -> bool:
     return _SCANNED.search(url[:2_000]) is not None
 
 
+_CURIOUS = re.compile(
+    r"(?i)/(?:favicon[^/]*|robots\.txt|sitemap[^/]*\.xml|ads\.txt|app-ads\.txt|humans\.txt|apple-touch-icon[^/]*"
+    r"|browserconfig\.xml|security\.txt|manifest\.(?:json|webmanifest)|\.well-known(?:/.*)?|[^/]+\.map)$"
+)
+
+
+def curious(route: str) -> bool:
+    """Whether browsers and crawlers ask for this everywhere."""
+    return _CURIOUS.search(route) is not None
+
+
 # ---------------------------------------------------------------- headings of text lines
 
 _LEVEL = (
@@ -196,6 +207,7 @@ _HEADINGS = tuple(
     for expression in (
         # 2026-01-31 10:00:00.123 | WARNING  | shop.cart:add:52 | words
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?P<logger>[\w.<>]*):(?P<function>[\w<>]*):(?P<line>[0-9]*) *[|-] *",
+        _WHEN + r" *\| *" + _LEVEL + r" *\| *(?P<logger>[\w-]+(?:\.[\w-]+)+) +- +",
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?:(?P<logger>[\w.-]+) *\| *)?",
         # [Nest] 1  - 01/31/2026, 10:00:00 AM  ERROR [Module] words
         r"\[Nest\] [0-9]+ +- +" + _WHEN + r" +" + _LEVEL + r" +(?:\[(?P<logger>[^\]\n]{1,80})\] *)?",
@@ -222,6 +234,11 @@ _HEADINGS = tuple(
         r"(?P<level>fail|crit|warn|info|dbug|trce): (?P<logger>[\w.`+]+)\[[0-9]+\]\s*",
         # ERROR:shop.cart:words, WARNING 2026-01-31 10:00:00,123 words, [ERROR] words, ERROR: words, ERROR - words
         _LEVEL + r":(?P<logger>[A-Za-z_][\w.-]*):",
+        r"[\[(<]?"
+        + _LEVEL
+        + r"[\])>]?:? +\[?"
+        + _WHEN
+        + r"\]? +(?P<logger>[a-z_]\w*(?:\.[A-Za-z_]\w*)+)(?: *[:|-])? +",
         r"[\[(<]?" + _LEVEL + r"[\])>]?:? +\[?" + _WHEN + r"\]?(?: +(?P<logger>[a-z_][\w.-]*) +[0-9]+ +[0-9]+)?[ :-]*",
         r"[\[(<]" + _LEVEL + r" *[\])>] *:? *(?:[\[(]?" + _WHEN + r"[\])]?)?[ :-]*",
         r"(?P<level>INFO|DEBUG|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)(?: *[:|] *| +- +| {2,})",
@@ -235,6 +252,7 @@ _HEADINGS = tuple(
         # PHP Fatal error:  words
         r"PHP (?P<level>(?:Parse|Fatal|Recoverable fatal) error|Warning|Notice|Deprecated): +",
         r"npm (?P<level>ERR!|error) ",
+        r"SLF[0-9]J\((?P<level>[WEI])\): ",
         # ERROR shop.cart words; a name with a dot in it is a logger's
         r"(?P<level>INFO|DEBUG|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL) +(?P<logger>[a-z_][\w-]*(?:\.[a-z_][\w-]*)+) +",
         # shop.cart - ERROR: words
@@ -246,7 +264,7 @@ _HEADINGS = tuple(
 _STAMP = re.compile(r"\[?" + _WHEN + r"\]?[ :-]+", re.ASCII)
 _MAYBE = re.compile(
     r"[\[(<]?(?:[0-9]{2}|(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|NOTICE|SUCCESS|WARN|ERR|SEVERE|CRIT|FATAL|ALERT|EMERG|PANIC)"
-    r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|npm |fail: |dbug: |trce: |PHP "
+    r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|npm |SLF4J|fail: |dbug: |trce: |PHP "
     r"|[a-z_][\w.-]{0,80} +- +[A-Z])",
     re.ASCII,
 )

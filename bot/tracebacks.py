@@ -1,6 +1,6 @@
 """What a traceback says: type, message and innermost frame of the application, in the runtimes people deploy.
 
-Python, Node, Java, Go, Ruby and .NET, plain or inside other text. Where one exception caused another, the cause
+Python, Node, Java, Go, Ruby, PHP and .NET, plain or inside other text. Where one exception caused another, the cause
 is what is reported, because it names what is to be fixed.
 """
 
@@ -92,6 +92,16 @@ _RUBY_PLACE = re.compile(
     r"^[ \t]*([^\s:][^:\n]{0,300}\.(?:rb|erb|haml|slim|rake)):(\d{1,9})(?::in [`']([^'\n]{1,120})')?$", re.M
 )
 
+_PHP_RAISED = re.compile(
+    r"\[object\] \((?P<type>[\w\\]{1,200})\(code: [^)\n]{1,20}\): (?P<said>.{0,2000}?) "
+    r"at (?P<file>/[^\s:]{1,400}\.php):(?P<line>\d{1,9})\)"
+    r"|\bUncaught (?P<fatal>[\w\\]{1,200})(?:: (?P<words>.{0,2000}?))? "
+    r"in (?P<where>/[^\s:]{1,400}\.php):(?P<at>\d{1,9})$",
+    re.M | re.S,
+)
+"""An exception as loggers write it into their context, and as the runtime does when nobody caught it."""
+_PHP_FRAME = re.compile(r"^#\d{1,4} (/[^\s(]{1,400}\.php)\((\d{1,9})\): ", re.M)
+
 
 @lru_cache(maxsize=1024)
 def failure(text: str) -> Failure | None:
@@ -102,6 +112,8 @@ def failure(text: str) -> Failure | None:
     if "goroutine " in text and (found := _go(text)):
         return found
     if ":in " in text and (found := _ruby(text)):
+        return found
+    if ".php" in text and (found := _php(text)):
         return found
     if "at " not in text or not _FRAMED.search(text):
         return None
@@ -241,3 +253,15 @@ def _rails(text: str) -> Failure | None:
     own = next((m for m in places if not _LIBRARY.search(m[1])), None)
     site = Site(function=own[3] or "", file=own[1], line=int(own[2])) if own else None
     return Failure(said[1], (said[2] or said[3] or "")[:MESSAGE].strip(), site)
+
+
+def _php(text: str) -> Failure | None:
+    raised = _PHP_RAISED.search(text)
+    if raised is None:
+        return None
+    named = (raised["type"] or raised["fatal"]).replace("\\\\", "\\").rpartition("\\")[2]
+    places = [(raised["file"] or raised["where"], raised["line"] or raised["at"])]
+    places += [(m[1], m[2]) for m in _PHP_FRAME.finditer(text, raised.end())]
+    site = next((Site(file=p, line=int(n)) for p, n in places if not _LIBRARY.search(p)), None)
+    said = (raised["said"] or raised["words"] or "").replace('\\"', '"').replace("\\\\", "\\")
+    return Failure(named, said[:MESSAGE].strip(), site)

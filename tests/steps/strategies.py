@@ -147,7 +147,7 @@ def pieces(lines: Sequence[str], at: timedelta = timedelta(0), *, first: int = 0
 def refused(
     route: str, at: timedelta = timedelta(0), *, number: int = 0, client: str = "c1", status: int = 404
 ) -> Entry:
-    """A request that the server refused."""
+    """A request that the server refused, or failed."""
     request = Request("GET", f"https://shop.example{route}", route, status)
     return entry(
         f"GET {route} {status}",

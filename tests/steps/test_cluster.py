@@ -42,6 +42,14 @@ def asked(method: str, route: str, status: int, url: str = "", **more: object) -
     return entry(f"{method} {route} {status}", form=Form.REQUEST, request=request, structured=True, **more)  # type: ignore[arg-type]
 
 
+def unserved(route: str, status: int) -> Entry:
+    """What the platform says of a request whose instance had too little memory."""
+    said = (
+        "While handling this request, the container instance was found to be using too much memory and was terminated."
+    )
+    return replace(asked("GET", route, status), text=said, form=Form.PLATFORM, level=Level.ERROR)
+
+
 # ------------------------------------------------------------------------------------------------ healthy
 
 
@@ -97,6 +105,7 @@ def test_equal(one: Entry, other: Entry) -> None:
 
 
 OWN = Failure("SeatTakenError", "seat 12 is gone for alice", Site(function="book", file="/app/seats.py", line=9))
+SPENT = Failure("OutOfMemoryError", "Java heap space", Site(function="draw", file="/app/a.py"))
 HANDLER = Site("shop.seats", "release")
 LOGGER = Site("shop.logs", "write_log")
 
@@ -117,11 +126,31 @@ LOGGER = Site("shop.logs", "write_log")
             ),
         ),
         (line('No database "seats\n" here'), line('No database "seats" here')),
+        (line("heap", failure=SPENT), line("boom", failure=replace(SPENT, frame=Site(function="pay", file="/b.py")))),
+        (
+            line("pool", failure=Failure("QueryError", "No more connections (Connection: db, SQL: select a from b)")),
+            line("pool", failure=Failure("QueryError", "No more connections (Connection: db, SQL: update b)")),
+        ),
+        (line("seat map was not read"), line("seat map was not read, retrying (attempt 2)", Level.WARNING)),
+        (line("seat map was not read"), line("seat map was not read, try 1/5", Level.WARNING)),
+        (
+            line("seat map not drawn: it is locked", failure=BOOM),
+            line("seat map not drawn: somebody has it", failure=BOOM),
+        ),
+        (
+            line("cannot store seat: it is read only", site=Site(file="seats/store.go", line=40)),
+            line("seat check failed: it is read only", site=Site(file="seats/store.go", line=52)),
+        ),
+        (asked("GET", "/robots.txt", 404), asked("GET", "/favicon.ico", 404)),
+        (unserved("/seats", 500), unserved("/orders/{id}", 503)),
+        (line("no seat a1bcdefghijklmnopqrst here"), line("no seat abcdefghijklmnopqrst7 here")),
     ],
 )  # fmt: skip
 def test_one_failure_in_other_words(one: Entry, other: Entry) -> None:
     """An application's own exception at one place; one handler's statements with one reason; an exception without a
-    name, with its stack and without; a value with a line break at its end.
+    name, with its stack and without; a value with a line break at its end; something that all code shares has run out;
+    another query, another attempt; a reason that the exception gives again; statements of one file with one reason;
+    what is asked for everywhere; an instance that ends with all its requests; an id of letters with one figure.
     """
     assert signature(one).key == signature(other).key
 
@@ -142,6 +171,8 @@ def test_one_failure_in_other_words(one: Entry, other: Entry) -> None:
             line("Releasing a seat failed: timeout", site=HANDLER),
             line("Asking for a seat failed: timeout", site=HANDLER),
         ),
+        (asked("GET", "/robots.txt", 404), asked("GET", "/robots.txt", 500)),
+        (unserved("/seats", 500), asked("GET", "/seats", 500)),
     ],
 )  # fmt: skip
 def test_other_failures_in_like_words(one: Entry, other: Entry) -> None:

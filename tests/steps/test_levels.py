@@ -33,6 +33,8 @@ def entry(text: str, severity: str = "DEFAULT") -> dict[str, object]:
         ("Bus error", Level.CRITICAL),
         ("Out of memory: Killed process 17 (shop)", Level.ERROR),
         ("npm ERR! code ELIFECYCLE", Level.ERROR),
+        ("free(): invalid next size (fast)", Level.CRITICAL),
+        ("You have 2 open changes. The seat map may not work until they are made.", Level.WARNING),
         ("WARN disk 90%", Level.WARNING),
         ("INFO request aborted, handler attached", Level.INFO),
         (" \u26a0 no image library is installed, using a slow one", Level.WARNING),

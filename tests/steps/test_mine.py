@@ -54,6 +54,17 @@ def test_plain_words_need_more_evidence() -> None:
     assert one(texts[:6])
 
 
+def test_names_in_front_of_a_colon() -> None:
+    """Whose it was is a value where there are a few, and is known as one wherever it stands."""
+    many = [f"{fruit}: no label, left out" for fruit in FRUIT[:5]]
+    assert not groups(*many[:4])
+    assert groups(*many, "apple: sold out", "pear: sold out", "eaten by apple first", "eaten by pear first") == {
+        frozenset(many),
+        frozenset({"apple: sold out", "pear: sold out"}),
+        frozenset({"eaten by apple first", "eaten by pear first"}),
+    }
+
+
 def test_what_was_a_value_in_one_place_is_one_in_another() -> None:
     """A name learned where there were many is known where there are few."""
     many = [f"wrong password for {fruit} at the gate" for fruit in FRUIT]

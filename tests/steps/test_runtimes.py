@@ -134,6 +134,40 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "#1 {main}",
         "  thrown in /app/src/Labels.php on line 17",
     ),
+    "laravel": (
+        "[2026-03-01 10:00:0{n}] production.ERROR: No label for parcel {n} "
+        r'{"exception":"[object] (App\\\\Missing(code: 0): No label for parcel {n} at /app/src/Labels.php:17)',
+        "[stacktrace]",
+        "#0 /app/vendor/framework/src/Pipeline.php(180): App\\\\Labels->print()",
+        "#1 {main}",
+        '"} ',
+    ),
+    "node, a call that names itself": (
+        "2026-03-01 10:00:0{n} error: printer.submit: Timeout {n}000ms exceeded.",
+        "Call log:",
+        '  - waiting for "label {n}"',
+        "    at print (/app/src/print.js:10:5) {",
+        "  name: 'TimeoutError'",
+        "}",
+    ),
+    "node, a warning and how to find it": (
+        "(node:1) [DEP0999] DeprecationWarning: labels.print is deprecated.",
+        "(Use `node --trace-deprecation ...` to show where the warning was created)",
+    ),
+    "functions, nothing to load": (
+        "Provided module can't be loaded.",
+        "Did you list all required modules in the package.json dependencies?",
+        "Detailed stack trace: Error: Cannot find module '@example/labels'",
+        "Require stack:",
+        "- /workspace/lib/index.js",
+        "    at Function._resolveFilename (node:internal/modules/cjs/loader:1225:15)",
+        "Could not load the function, shutting down.",
+    ),
+    "slf4j": (
+        "SLF4J(W): Class path contains multiple SLF4J providers.",
+        "SLF4J(W): Found provider [ch.qos.logback.classic.spi.LogbackServiceProvider@{n}a4aa2f2]",
+        "SLF4J(W): See https://www.slf4j.org/codes.html#multiple_bindings for an explanation.",
+    ),
     "sql": (
         "Traceback (most recent call last):",
         FRAME,
@@ -170,7 +204,14 @@ def written(lines: tuple[str, ...], times: int = 4) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("name", MESSAGES)
+def problems(raws: list[dict[str, Any]]) -> tuple[int, int, int]:
+    """Occurrences that are problems, problems, and entries in them."""
+    found = assemble(normalise(raws, Policy(), b"not-a-real-key"))
+    sick = [s for s in cluster([*found.closed, *found.open], Policy()) if s.signature]
+    return len(sick), len({s.signature.key for s in sick if s.signature}), sum(len(s.occurrence.entries) for s in sick)
+
+
+@pytest.mark.parametrize("name", [*MESSAGES])
 def test_one_problem(name: str) -> None:
     """Each telling is one occurrence, and all of them are one problem."""
     found = assemble(normalise(written(MESSAGES[name]), Policy(), b"not-a-real-key"))
@@ -261,3 +302,40 @@ def test_answers_of_a_framework() -> None:
         "request completed: GET <probe>, status 404",
         "request completed: POST /labels/{id}, status 422",
     ]
+
+
+@pytest.mark.parametrize("name", ["django", "celery", "go, recovered", "php", "laravel"])
+def test_stamped_the_wrong_way_round(name: str) -> None:
+    """The first two lines of a message may be stamped the other way round, and it is still one occurrence."""
+    first, second, *rest = (line for line in MESSAGES[name] if line)
+    assert problems(written((second, first, *rest))) == (4, 1, 4 * (2 + len(rest)))
+
+
+def test_frames_that_go_on_stay() -> None:
+    """What goes on with a message that stands above it is not given to the next, however soon that comes."""
+    lines = (*MESSAGES["java, with a cause"], "2026-03-01 10:00:00,123 ERROR labels: printer offline")
+    assert problems(written(lines)) == (8, 2, 4 * len(lines))
+
+
+def test_a_supervisor_and_its_process() -> None:
+    """What a supervisor says of a process that it ends belongs to what that process says as it ends."""
+    lines = (
+        "[2026-03-01 10:00:0{n} +0000] [1] [CRITICAL] WORKER TIMEOUT (pid:1{n})",
+        "[2026-03-01 10:00:0{n} +0000] [1{n}] [ERROR] Error handling request /labels/",
+        "Traceback (most recent call last):",
+        FRAME,
+        "SystemExit: 1",
+        "[2026-03-01 10:00:0{n} +0000] [1] [ERROR] Worker (pid:1{n}) was sent SIGKILL! Perhaps out of memory?",
+    )
+    assert problems(written(lines)) == (4, 1, 4 * len(lines))
+    assert problems(written((lines[0], lines[5].replace("1{n}", "9{n}"))))[1] == 2
+
+
+def test_an_exception_that_is_told_of_is_not_another() -> None:
+    """A line that names an exception of its own does not announce the next one."""
+    lines = (
+        "2026-03-01 10:00:00 warn: [page] Uncaught TypeError: Failed to fetch",
+        "FetchError: request to https://labels.example/ failed, reason: getaddrinfo ENOTFOUND labels.example",
+        "    at ClientRequest.<anonymous> (/app/node_modules/node-fetch/lib/index.js:1505:11)",
+    )
+    assert problems(written(lines))[1] == 2

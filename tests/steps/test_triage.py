@@ -126,6 +126,16 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
         ('relation "labels" does not exist, retrying', Level.ERROR, Severity.P1),
         ("http: panic serving <ip>: index out of range", Level.CRITICAL, Severity.P1),
         ("BadRequestError: request aborted", Level.ERROR, Severity.P3),
+        ("giving up on batch, <num> seats dropped, <num> records lost", Level.ERROR, Severity.P1),
+        ("malloc_consolidate(): unaligned chunk", Level.CRITICAL, Severity.P1),
+        ("AxiosError: Request failed with status code 401", Level.ERROR, Severity.P2),
+        ("JobCancellationException: Parent job is Cancelling", Level.ERROR, Severity.P4),
+        ("OpenTelemetry trace export failed: connection refused", Level.ERROR, Severity.P4),
+        ("seat map is ready", Level.ERROR, Severity.P4),
+        ("seat map reports error code 0", Level.WARNING, Severity.P4),
+        ("seat map reports error code 7", Level.WARNING, Severity.P3),
+        ("server reached its limit of workers, consider raising it", Level.WARNING, Severity.P2),
+        ("caller sends an admin key in the query string", Level.WARNING, Severity.P2),
     ],
 )
 def test_whose_fault_it_is(title: str, level: Level, severity: Severity) -> None:

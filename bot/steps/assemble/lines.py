@@ -67,13 +67,17 @@ _RUBY = re.compile(
 """What Ruby's logger writes in front of each line of one message, with the tags of the request."""
 _RUBY_PLACE = re.compile(r"\S{1,300}\.(?:rb|erb|haml|slim|rake):\d+(?::in [`'][^'\n]{1,120}')?$")
 """A frame; what begins an exception goes on behind it."""
-_CLOSER = re.compile(r"^(?:[\])}]+[:;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
+_CLOSER = re.compile(r"^(?:[\"']?[\])}]+[:;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
+_FACADE = re.compile(r"SLF4J(?:\([A-Z]\))?:")
+"""What Java's logging facade writes in front of each line when it has a message of its own."""
 _LINK = re.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
     r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal "
     r"|exit status \d|note: (?:run with `RUST_BACKTRACE|Some details are omitted)|stack backtrace:"
     r"|\[(?:SQL|parameters|generated in|cached since)\b"
-    r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|WHERE): )"
+    r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|WHERE): "
+    r"|\[stacktrace\]$|(?:PHP )?Stack trace:$|#\d+ (?:/|\{main\}|\[internal function\])|\(Use `\S{1,80} --trace-"
+    r"|Require stack:$|Call log:$)"
 )
 """The last two lines are what databases and their libraries add to an exception."""
 _DETAIL = re.compile(r"^(?:[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$)")
@@ -89,7 +93,9 @@ _RAISED = re.compile(
 )
 _CHAINS = ("During handling of the above", "The above exception was", "Caused by:", "Suppressed:")
 _FRAME = re.compile(
-    r'^[ \t]*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)', re.M
+    r'^[ \t]*(?:at \S|File "[^"]+", line \d|from \S+:\d+:in |#\d+ (?:/\S+\(\d+\)|\{main\})'
+    r"|[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)",
+    re.M,
 )
 _OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12})\s*$")
 _ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
@@ -116,7 +122,7 @@ def _shape(text: str) -> Shape:
         caret=bool(bare) and not rest and set(bare) <= {"^", "~"},
         python=python,
         chains=bare.startswith(_CHAINS),
-        tag=tagged["tags"].rstrip() if tagged else "",
+        tag=tagged["tags"].rstrip() if tagged else facade[0] if (facade := _FACADE.match(text)) else "",
         logged=f"{tagged['level']} {tagged['tags'].rstrip()}" if tagged else "",
         hollow=tagged is not None and not text[tagged.end() :].strip(),
     )

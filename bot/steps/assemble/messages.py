@@ -23,6 +23,8 @@ TEXT = 64 * 1024
 
 _WRITE = timedelta(microseconds=200)
 """Pieces of one write follow each other closer than two writes do."""
+_PRINTED = timedelta(microseconds=500)
+"""Lines without a heading that are printed one after the other follow each other closer than this."""
 _CALL = timedelta(milliseconds=1)
 _SLOWLY = timedelta(milliseconds=2)
 """What follows an exception below a heading: where a logger writes headings, a line without one goes on."""
@@ -38,6 +40,8 @@ _BARE = re.compile(
     r"|\b(?:unable to|cannot|can't|could not|couldn't|failed to)\b[^:]*$"
 )
 """An announcement that does not say what went wrong."""
+_NAMED = re.compile(r"\b[A-Z]\w{0,80}(?:Error|Exception)(?=: )")
+"""An exception that is told of by its type and in its own words."""
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}")
 _COMMON = frozenset(
     "error errors exception failed failure warn warning info debug critical fatal panic runtime with from this that "
@@ -97,7 +101,9 @@ class Message:
         if look is Look.INDENTED:
             return gap <= _ONCE or self.traced or self.python
         if look is Look.LINK:
-            return self.traced or self.raised or self.go or (self.headed and gap <= REPORT)
+            return (
+                self.traced or self.raised or self.go or (gap <= REPORT if self.headed else self.loud and gap <= _WRITE)
+            )
         if look is Look.CALL and self.go:
             return True
         if look is Look.DETAIL or self.entries[0].text.startswith(_USAGE):
@@ -107,7 +113,9 @@ class Message:
         if self.opens or self.announced:
             return gap <= _CALL
         if self.headed and (self.loud or entry.level < Level.WARNING):
-            return gap <= (_SLOWLY if self.raised else _WRITE)
+            return gap <= (_SLOWLY if self.loud or self.raised else _WRITE)
+        if self.loud and entry.level is Level.DEFAULT:
+            return gap <= _PRINTED
         return (self.raised or self.python or self.caret) and gap <= _WRITE
 
     def _explained_by(self, entry: Entry, looks: Shape, gap: timedelta) -> bool:
@@ -126,6 +134,8 @@ class Message:
         that was dealt with. What ends the process is only told of in its own words.
         """
         said, raised = self.entries[0].text[:_SAID], entry.text[:_SAID]
+        if (named := _NAMED.search(said)) and named[0] not in raised:
+            return False
         open_ended = gap <= _CALL or self.opens or _BARE.search(said.partition("\n")[0])
         if (open_ended or looks.traced) and not raised.startswith(_ENDS):
             return True
@@ -142,7 +152,7 @@ class Message:
         """Whether `entry` is the head of frames that came before it: lines of one write may change places."""
         return (
             self.orphan
-            and entry.time - self.last <= _WRITE
+            and entry.time - self.last <= _CALL
             and (
                 (looks.look is Look.RAISED and (looks.python or not self.python))
                 or (looks.look is Look.HEADED and entry.level >= Level.WARNING)
@@ -209,7 +219,9 @@ class Message:
 
 
 def _headless(entry: Entry, looks: Shape) -> bool:
-    """Whether it is a frame of a stack, or the line that Python writes above its frames, and nothing more."""
+    """Whether it only ever stands inside a stack trace, or is the line that Python writes above its frames."""
+    if looks.look is Look.LINK:
+        return True
     return looks.traced and (looks.look is Look.INDENTED or entry.text.strip() == "Traceback (most recent call last):")
 
 

@@ -23,10 +23,15 @@ _SHORTEST = 8
 """Fewer characters say too little to be recognised: `failed`, `error:`."""
 _SEQUEL = re.compile(
     r"\W{0,8}(?:(?:[\w-]{1,30} ){0,4}(?:details?|reason|cause|hint|stack ?trace)\s?:"
-    r"|(?:shutting down|exiting|aborting|terminating|quitting|giving up)\b)",
+    r"|(?:[^,;\n]{1,80}[,;] )?(?:shutting down|exiting|aborting|terminating|quitting|giving up)\b)",
     re.I,
 )
 """A line that names itself the reason of what was just reported, or says goodbye because of it."""
+_PROCESS = re.compile(r"\(pid: ?(\d{1,9})\)")
+_WRITER = re.compile(r"\[[^\]\n]{10,40}\] \[(\d{1,9})\] \[[A-Z]")
+"""The process that a line is about, and the one that wrote it."""
+_ENDING = timedelta(seconds=2)
+"""How long it may take from a supervisor's word on one of its processes to the process's own, and to its end."""
 _LETTER = re.compile(r"\w")
 
 Place = tuple[str, str]
@@ -42,6 +47,7 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
             forms.setdefault(_place(message), set()).add(message.structured)
     waiting: dict[tuple[Place, object], list[Message]] = {}
     before: dict[tuple[Place, str, bool], Message] = {}
+    ending: dict[tuple[Place, str, str], Message] = {}
     for message in sorted(messages, key=lambda m: m.entries[0].order):
         if not message.loud:
             groups.append([message])
@@ -51,6 +57,8 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
         if partner is None:
             last = before.get((place, instance, message.structured))
             partner = last if last is not None and _follows(message, of[id(last)]) else None
+        if partner is None:
+            partner = _told_of(message, ending, place)
         before[place, instance, message.structured] = message
         if partner is None:
             group: list[Message] = []
@@ -122,6 +130,20 @@ def _follows(message: Message, group: list[Message]) -> bool:
     if not timedelta(0) <= head.time - last <= _NEXT or head.time - group[0].entries[0].time > SPAN:
         return False
     return bool(_SEQUEL.match(_words(head.text)))
+
+
+def _told_of(message: Message, ending: dict[tuple[Place, str, str], Message], place: Place) -> Message | None:
+    """What was last said of the process that the message is about, or was written by, just before."""
+    head = message.entries[0]
+    about = _PROCESS.search(head.text[:300])
+    process = about or _WRITER.match(head.text)
+    if process is None:
+        return None
+    key = (place, head.instance, process[1])
+    last = ending.get(key)
+    if about:
+        ending[key] = message
+    return last if last is not None and head.time - last.entries[0].time <= _ENDING else None
 
 
 def _words(text: str) -> str:

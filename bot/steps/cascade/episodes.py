@@ -126,7 +126,7 @@ def episodes(cluster: Cluster) -> list[Episode]:
             words,
             tuple(part),
             thrown=cluster.signature.exception if cluster.signature.site else "",
-            swept=cluster.kind is Kind.HTTP and not cluster.signature.route,
+            swept=cluster.kind is Kind.HTTP and not (cluster.signature.route or cluster.signature.method),
         )
         for part in parts
     ]

@@ -7,13 +7,15 @@ the environment, the revision and the instance change nothing.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bot.masks import bare, mask, scanned
+from bot.masks import bare, curious, mask, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
 from bot.steps.cluster.template import template
 from bot.steps.cluster.words import (
+    called,
     cause,
     handles,
     lead,
@@ -24,17 +26,23 @@ from bot.steps.cluster.words import (
     silent,
     source_place,
     state,
+    statement,
     titled,
     warning,
 )
 
 SIGNATURE_VERSION = 2
 LOOKED_AT = 1_500
+CURIOUS = "Browsers and crawlers ask for files that are not there → 404"
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
 _ENDED_WELL = "Container called exit(0)"
-_NO_INSTANCE = "The request was aborted because there was no available instance"
-"""What the platform says of requests that reached no route at all, whatever their status."""
+_INSTANCE = re.compile(
+    r"While handling this request, the container instance was found to be using too much memory"
+    r"|The request was aborted because there was no available instance"
+    r"|The request failed because the instance could not start"
+)
+"""What the platform says of a request that failed because of its instance: any other would have failed there, too."""
 _LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
 
 
@@ -116,19 +124,7 @@ def _signature(
     if probe:
         return _made(service, Kind.SECURITY, ("probe",), "Probes for files and pages that scanners look for", "probe")
     if request is not None:
-        method, route, status = request
-        if _NO_INSTANCE in text:
-            name = "No instance is available for requests"
-            return _made(service, Kind.HTTP, ("no instance",), name, name, request=("", "", 429))
-        if sweep:
-            name = (
-                f"Requests fail on several routes → {status}"
-                if sweep == "outage"
-                else f"One client tries many routes → {status}"
-            )
-            return _made(service, Kind.HTTP, ("sweep", str(status)), name, name, request=("", "", status))
-        name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
-        return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
+        return _asked(service, form, text, request, sweep)
     first = lead(bare(text))
     if form is Form.AUDIT:
         words = template(reason(first))
@@ -152,16 +148,39 @@ def _signature(
             first = said
         elif said not in first:
             first = f"{failure.type}: {said}" if source_place(first) else f"{first}: {said}"
+        else:
+            first = called(first)
     if warned := warning(first):
         code, first = warned
-    elif code and site and handles(site.function) and (why := cause(first)):
+    elif code and site and handles(site.function or site.file) and (why := cause(first)):
         # several statements of one function that give the same reason tell of one failure
         words = template(why)
-        title = f"{site.function}: {words}"
+        title = f"{site.function}: {words}" if site.function else words
         return _made(service, Kind.APPLICATION, ("handler", code, words), title, words, site=code)
     words = template(first)
     kind = Kind.EXCEPTION if raised(first) else Kind.APPLICATION
     return _made(service, kind, ("line", code, words), words, words, site=code)
+
+
+def _asked(service: str, form: Form, text: str, request: tuple[str, str, int], sweep: str) -> Signature:
+    """A request that failed: by its route, but for what fails or is refused whatever the route is."""
+    method, route, status = request
+    said = _INSTANCE.match(text) if form is Form.PLATFORM else None
+    if said:
+        name = said[0]
+        return _made(
+            service, Kind.HTTP, ("instance", name), name, name, request=("*", "", 503 if status >= 500 else status)
+        )
+    if sweep == "outage":
+        name = f"Requests fail on several routes → {status}"
+    elif sweep == "doors":
+        name = f"One client tries many routes → {status}"
+    elif status == 404 and curious(route):
+        name = CURIOUS
+    else:
+        name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
+        return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
+    return _made(service, Kind.HTTP, (sweep or "curious", str(status)), name, name, request=("", "", status))
 
 
 def _exception(service: str, failure: Failure, code: str, first: str) -> Signature:
@@ -172,13 +191,13 @@ def _exception(service: str, failure: Failure, code: str, first: str) -> Signatu
         words = state(said) or words
     else:
         where = mask(f"{frame.file}:{frame.function}") if frame else code
-        told = code if frame else template(first)
+        told = code if frame else template(statement(first))
         if frame and own(failure.type):
             words = state(said)
         if not frame and (first.startswith(("Traceback", "panic:")) or failure.type in first):
             told = ""
     kind = failure.type.rpartition(".")[2]
-    title = f"{kind}: {words}" if words else f"{kind} in {frame.function}" if frame else kind
+    title = f"{kind}: {words}" if words else f"{kind} in {frame.function or frame.file}" if frame else kind
     return _made(
         service, Kind.EXCEPTION, ("exception", failure.type, where, words, told), title, title, where, failure.type
     )

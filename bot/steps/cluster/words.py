@@ -29,6 +29,7 @@ _KEY = re.compile(r"(^|[^\w:/.<>-])[\w.<>-]*(?::[\w.<>-]+){2,}")
 _COMPOSED = re.compile(
     r"\b([A-Za-z]+(?:_[A-Za-z]+){0,5})_-?(?:[0-9]|<(?:num|hex|id)>)(?:[0-9A-Za-z_]|<(?:num|hex|id)>)*"
 )
+_RANDOM = re.compile(r"\b(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{20,}\b")
 _HOST = re.compile(r"[\w<>-]*<(?:num|ip|id)>[\w<>-]*(?:\.[A-Za-z<][\w<>-]*)*\.[a-z]{2,12}\b")
 _SIGN = re.compile(r"([\s=:(,\[])-<num>")
 _REPEATED = re.compile(r"((?:[A-Za-z]+_)?<[a-z]+>)(?:[ ,]+(?:[A-Za-z]+_)?<[a-z]+>){2,}")
@@ -56,12 +57,22 @@ _SHARED = re.compile(
     r"|\bcan(?:'|no)t (?:connect to|reach) (?:\w+ )?(?:server|database)\b"
     r"|\bcould not (?:open|get) (?:a )?(?:jdbc )?connection\b"
     r"|\b(?:08[0-9A-Z]{3}|53[0-9]{3}|57P0[0-9]): "
+    r"|\btoo many open files\b|\bserver has gone away\b|\bout of memory\b|\bheap space\b|\bgc overhead limit\b"
+    r"|\bno space left on device\b|\bcannot allocate memory\b|(?-i:\bOutOfMemory|\bMemoryError\b|\bEMFILE\b|\bENOSPC\b)"
 )
-"""What says that something all code of a service shares is not to be had: its database, or the connections to it."""
+"""What says that something all code of a service shares is not to be had: a database, connections, memory."""
 _UNROUTED = re.compile(
     r"(?i)\bno route\b|\bno handler found\b|\bno static resource\b|\bcannot (?:get|post|head) /|\bnot found: ?/"
 )
 _PATH = re.compile(r"[^\s\"'()\[\]<>=]*[/.][^\s\"'()\[\]<>=]*")
+_QUERY = re.compile(r" ?(?:\((?:Connection: [\w-]{1,60}, )?SQL: .*|\[SQL: .*|; SQL \[.*)$", re.S)
+_ABOUT_TO = re.compile(
+    r"(?i)[,;.:\u2026-]* *\(?(?:(?:now |will )?(?:re-?try(?:ing)?|repeat(?:ing)?|reconnect(?:ing)?|try(?:ing)? again)\b"
+    r"[^:\n]{0,60}"
+    r"|(?:attempt|try) (?:\d+|<num>)(?: ?(?:/|of) ?(?:\d+|<num>))?\)?)(?=$|: )"
+)
+_STATEMENT = re.compile(r"(\S+(?: \S+){2,}?): \S")
+_CALL = re.compile(r"[a-z]\w{1,40}\.[a-z]\w{1,40}: (?=\S)")
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"<[a-z-]{1,20}>")
 _LED_BY = re.compile(r"^(?:<[a-z-]{1,20}>[:|] ?|\[<[a-z-]{1,20}>\]:? ?){1,4}")
@@ -107,6 +118,12 @@ def source_place(text: str) -> bool:
     return _SOURCE.fullmatch(text) is not None
 
 
+def called(text: str) -> str:
+    """What a call raised, without the call's name in front: `page.goto: ...`."""
+    found = _CALL.match(text)
+    return text[found.end() :] if found else text
+
+
 def silent(template: str) -> bool:
     """Whether a masked line has no word of its own: a logger's heading, or the tag of a request, and nothing more."""
     return not _LETTER.search(_TOKEN.sub("", template))
@@ -126,6 +143,12 @@ def cause(text: str) -> str:
     """What "it failed: why" gives as the reason; empty where a line is not of that form, or the reason is one word."""
     found = _FAILED.match(text)
     return found[1] if found and " " in found[1].strip() else ""
+
+
+def statement(text: str) -> str:
+    """What "it did not work: why" says without the reason."""
+    found = _STATEMENT.match(text)
+    return found[1] if found else text
 
 
 def lead(text: str) -> str:
@@ -151,11 +174,12 @@ def _said(line: str) -> str:
     line = _DECORATION.sub("", line) or line
     if event := _EVENT.match(line):
         return event[0]
+    line = _QUERY.sub("", line, count=1) or line
     line = line.partition(", client: ")[0]  # what proxies add to each line: of which request it was
     pairs = _LISTED.match(line) or _PAIRS.match(line) or _JSON.match(line)
-    if pairs and line.startswith("  ", pairs.end(1)) and _GIVEN.search(pairs[1]):
-        return line
-    return pairs[1] if pairs else line
+    if pairs and not (line.startswith("  ", pairs.end(1)) and _GIVEN.search(pairs[1])):
+        line = pairs[1]
+    return _ABOUT_TO.sub("", line, count=1) or line
 
 
 def warning(text: str) -> tuple[str, str] | None:
@@ -168,6 +192,7 @@ def varied(template: str) -> str:
     """A masked text with what varies as a whole masked as a whole: lists, composed keys and ids, hosts."""
     if "/" in template and _UNROUTED.search(template):
         template = _PATH.sub(_probed, template)
+    template = _RANDOM.sub("<id>", template)
     if "_" in template:
         template = _COMPOSED.sub(r"\1_<id>", template)
     if "<" in template:

@@ -23,6 +23,8 @@ class Enough:
     """Plain words behind one that announces a name: `user alice`."""
     first: int = 30
     """Words that texts begin with: mostly these are what happened."""
+    label: int = 5
+    """Words that texts begin with in front of a colon: whose it was, or which."""
     crowd: int = 12
     """Words in each of two places that vary together."""
     free: int = 50
@@ -42,6 +44,8 @@ class Learned:
     """Words that were found to be values, and behind which words."""
 
     values: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    """Values that texts begin with in front of a colon: what is a name there is one anywhere."""
     places: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -64,10 +68,22 @@ def words(pool: Pool, apart: Iterable[Apart], enough: Enough, learned: Learned) 
     for at, varying in apart:
         values = pool.different(varying, at)
         before = next(pool.texts[t][at].before for t in varying if not pool.texts[t][at].value)
-        if len(values) >= (enough.first if at == 0 else enough.named if before in _NAMING else enough.word):
+        label = at == 0 and _label(pool, varying)
+        if at == 0:
+            least = enough.label if label else enough.first
+        else:
+            least = enough.named if before in _NAMING else enough.word
+        if len(values) >= least:
             pool.join(varying, {at})
             learned.values |= values
+            learned.names |= values if label else set()
             learned.places |= {(before, value) for value in values}
+
+
+def _label(pool: Pool, varying: list[int]) -> bool:
+    """Whether the first word stands in front of a colon."""
+    parts = pool.parts[varying[0]]
+    return len(parts) > 2 and parts[1] == ":"
 
 
 def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
@@ -76,8 +92,13 @@ def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
         there = {t: pool.texts[t][at] for t in varying}
         before = next(t.before for t in there.values() if not t.value)
         values = [t for t, token in there.items() if token.value or token.text in learned.values]
-        if at and len(values) > 1 and any((before, there[t].text) in learned.places for t in values):
+        if not at and not _label(pool, varying):
+            continue
+        if len(values) > 1 and any((before, there[t].text) in learned.places for t in values):
             pool.join(values, {at})
+        named = [t for t, token in there.items() if token.text in learned.names]
+        if len(named) > 1:
+            pool.join(named, {at})
 
 
 def pairs(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> None:

@@ -59,11 +59,13 @@ _UNCAUGHT = re.compile(r"(?:(?:file://)?/\S{1,300}\.[cm]?[jt]sx?|node:\S{1,200})
 """The place that Node names in front of an exception that nobody caught."""
 _ENDED = re.compile(
     r"(?:Killed|Segmentation fault|Aborted|Bus error|Illegal instruction)(?: \(core dumped\))?$"
+    r"|(?:free|realloc|munmap_chunk|malloc(?:_consolidate)?)\(\): |(?:double free or corruption|\*\*\* stack smashing detected|corrupted (?:size vs|double-linked))\b"
     r"|http: panic serving |thread '[^'\n]{1,80}' (?:\(\d+\) )?panicked at "
 )
 """What a shell or a runtime says of a process or a request that came to its end by a fault."""
 _WARNED = re.compile(
-    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat)", re.I
+    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat|.{0,120}\bmay not work\b)",
+    re.I,
 )
 
 

@@ -56,11 +56,15 @@ _MODULE = Names("module", "logger", "logger_name", "loggerName", "name")
 _FUNCTION = Names("function", "funcName", "func_name", "func")
 _FILE = Names("file", "filename", "pathname")
 _PLACE = Names(*_MODULE, *_FUNCTION, *_FILE)
+_CALLER = re.compile(r"([\w./@-]{1,290}\.\w{1,5}):(\d{1,9})")
+"""Where it was logged, in one field: `cart/prices.go:42`."""
 _MACHINE = re.compile(r"(?i)^(?:service|system|serviceaccount):|\.gserviceaccount\.com$")
 _USER = Names("user_id", "userId", "uid", "user", "user_email", "username", "email", "principal")
 REQUEST_ID = Names("request_id", "requestId", "req_id", "reqId", "x-request-id", "correlation_id", "correlationId")
 _OPEN = re.compile(
-    r"[\w ,'/-]{0,60}\b(?:fail(?:ed|ure|s)?|error|exception|cannot|could not|unable)\b[\w ,'/-]{0,30}", re.I
+    r"[\w ,'/-]{0,60}\b(?:fail(?:ed|ure|s)?|error|exception|cannot|could not|unable)\b"
+    r"[\w ,'/-]{0,30}(?:\([\w ]{1,30}\))?",
+    re.I,
 )
 """Words that say only that something failed: what failed is the reason that stands beside them."""
 _EXCEPTION = re.compile(
@@ -206,6 +210,8 @@ def site_of(raw: Mapping[str, Any], payload: Mapping[str, Any], heading: Heading
             if found := _site(module, function, file, source.get("line")):
                 return found
             break
+    if caller := _CALLER.fullmatch(first(payload, ("caller",))):
+        return Site(file=caller[1], line=int(caller[2]))
     for where in (inner(payload, "labels"), payload, inner(payload, "context")):
         if where and not _PLACE.missing(where):
             line = where.get("line") or where.get("lineno") or where.get("lineNumber")

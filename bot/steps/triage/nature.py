@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from bot.masks import curious
 from bot.models import Cluster, Kind, Level, Policy, Severity
 
 
@@ -37,10 +38,6 @@ LOOP = 3
 """From so many stopped instances on, a container does not merely stop, it does so again and again."""
 _LOOP_GAP = timedelta(minutes=30)
 
-_NOISE = re.compile(
-    r"(?i)/(?:favicon[^/]*|robots\.txt|sitemap[^/]*\.xml|ads\.txt|app-ads\.txt|humans\.txt|apple-touch-icon[^/]*"
-    r"|browserconfig\.xml|security\.txt|manifest\.(?:json|webmanifest)|\.well-known(?:/.*)?|[^/]+\.map)(?:$|[\s?→])"
-)
 _NOT_STARTED = re.compile(
     r"(?i)\b(?:start-?up|boot(?:strap(?:ping)?)?|initiali[sz](?:ation|e|ing)|entry ?point)\b.{0,60}\b(?:fail"
     r"|error|timed? ?out|abort|exit)"
@@ -70,6 +67,37 @@ _GONE = re.compile(
 _CRASHED = re.compile(
     r"(?i)\bsegmentation fault\b|\bcore dumped\b|\bbus error\b|\bkilled process\b|(?m:^killed\W{0,3}$)"
     r"|\b(?:terminated|killed) (?:on|by) signal (?:6|7|9|11)\b"
+    r"|\b(?:free|realloc|munmap_chunk|malloc(?:_consolidate)?)\(\): |\bdouble free or corruption\b"
+    r"|\bstack smashing detected\b"
+)
+_LOST = re.compile(
+    r"(?i)\b(?:records?|rows?|events?|messages?|orders?|payments?|items?|entries|jobs?|readings?|batch(?:es)?|documents?|e?mails?)"
+    r" (?:(?:was|were|are|is|permanently|silently|been) ){0,2}(?:dropped|lost|discarded)\b"
+)
+_OPEN = re.compile(
+    r"(?i)\b(?:api|admin|secret|private|access|signing)[ _-]?(?:keys?|tokens?|credentials?)\b.{0,40}"
+    r"\bin (?:the )?(?:query|url|plain)"
+    r"|\b(?:secrets?|keys?|tokens?|passwords?|credentials?|traces?|personal data)\b.{0,20}"
+    r"\b(?:leaked|exposed|(?:shown|visible) to)\b"
+)
+_LIMIT = re.compile(
+    r"(?i)\breached\b.{0,40}\b(?:max\w*|limit)|\b(?:limit|maximum|quota) (?:was |has been )?reached\b|\bat capacity\b"
+)
+_TELEMETRY = re.compile(r"(?i)\b(?:opentelemetry|otlp|telemetry|(?:span|trace|metric)s? export(?:er)?)\b")
+_LEFT = re.compile(
+    r"\b(?:(?:Job)?Cancell?ation(?:Exception|Error)|CancelledError|ClientAbortException|Closed(?:Write)?ChannelException"
+    r"|ClientDisconnect(?:ed)?|BrokenPipeError)\b|(?i:\bbroken pipe\b|\bEPIPE\b"
+    r"|\bclient (?:closed|aborted|disconnected)\b)"
+)
+_ASKING = re.compile(
+    r"\b(?:AxiosError|FetchError|HTTPStatusError|HttpClientErrorException|requests\.exceptions\.HTTPError)\b"
+)
+"""What libraries raise for requests that the service itself makes."""
+_NONE = re.compile(
+    r"(?i)\b(?:error|exit|return|status) ?code[: =]{0,2}0\b|\b(?:0|no|zero) (?:errors?|failures?)\b|\berrors?[=:] ?0\b"
+)
+_DONE = re.compile(
+    r"(?i)\b(?:completed?|started|ready|listening|succeeded|success(?:ful(?:ly)?)?|connected|healthy|recovered)\b"
 )
 _BACKING = re.compile(
     r"(?i)\b(?:database|relation|table|column|schema|role) \S{1,80} does not exist\b"
@@ -101,7 +129,7 @@ _BETWEEN = re.compile(
 _IDENTITY = re.compile(
     r"(?i)\bpermission\W{1,3}[\w.]{3,80}\W{1,3}denied on\b|\bdenied on resource\b"
     r"|\bthe caller does not have permission\b|\bdoes not have \w+(?:\.\w+)+ (?:permission|access)\b"
-    r"|\buser not authorized to perform this action\b"
+    r"|\bPERMISSION_DENIED\b|\buser not authorized to perform this action\b"
     r"|\bservice[ _-]?account\b.{0,80}\b(?:denied|forbidden|refused|rejected|lacks|does not have|missing)"
     r"|\b(?:denied|forbidden|refused|rejected)\b.{0,80}\bservice(?:[ _-]account\b|:\w)|\bservice:[\w.-]+\b.{0,80}"
     r"\b(?:denied|forbidden|refused|rejected)|\bis not authorized to perform\b|\bAccessDeniedException\b"
@@ -221,6 +249,8 @@ def _platform(cluster: Cluster, text: str) -> Nature:
         )
     if _DATA.search(text):
         return Nature(Severity.P1, Kind.PLATFORM, "Containers run out of memory", startup=True)
+    if re.match(r"Truncated response body", cluster.title):
+        return Nature(Severity.P3, Kind.PLATFORM, "Answers are cut short")
     if re.search(r"(?i)not (?:authenticated|authori[sz]ed)", text):
         return Nature(Severity.P3, Kind.PLATFORM, "Requests are refused before they reach the service")
     return Nature(Severity.P1, Kind.PLATFORM, "Containers fail to start or stop with an error", startup=True)
@@ -250,7 +280,7 @@ def _http(cluster: Cluster, text: str) -> Nature:
         return Nature(
             Severity.P1 if often else Severity.P2, Kind.HTTP, f"The server fails: status {status or 'unknown'}"
         )
-    if status == 404 and _NOISE.search(route):
+    if status == 404 and (curious(route) or _curious(cluster)):
         return Nature(Severity.P4, Kind.EXPECTED, "Browsers and crawlers ask for this file everywhere", mild=True)
     if status in (404, 405, 410):
         return Nature(Severity.P3, Kind.HTTP, f"Somebody calls what is not there: status {status}", mild=True)
@@ -269,6 +299,12 @@ def _http(cluster: Cluster, text: str) -> Nature:
         f"Callers send what is not understood: status {status}",
         mild=True,
     )
+
+
+def _curious(cluster: Cluster) -> bool:
+    """Whether all that is known to have been asked for is asked for everywhere."""
+    routes = [e.request.route for e in cluster.evidence if e.request]
+    return not cluster.signature.route and bool(routes) and all(map(curious, routes))
 
 
 def _tool(cluster: Cluster) -> bool:
@@ -297,6 +333,12 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "Data or memory is at stake")
     if _CRASHED.search(text):
         return Nature(Severity.P1, kind, "The process crashes")
+    if _LOST.search(text):
+        return Nature(Severity.P1, kind, "Data is lost")
+    if _LEFT.search(text):
+        return Nature(Severity.P4, kind, "The caller went away before it was answered", mild=True)
+    if _TELEMETRY.search(text):
+        return Nature(Severity.P4, kind, "Only what is measured is lost", mild=True)
     if _BETWEEN.search(text):
         return Nature(Severity.P1, kind, "Services do not trust each other's tokens")
     if _IDENTITY.search(text):
@@ -305,6 +347,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "The service's own identity is refused: all its requests need it")
     if not any(s.site for s in cluster.signatures) and _MALFORMED.search(text):
         return Nature(Severity.P3, kind, "A caller sends what cannot be read")
+    if _REFUSED.search(text) and _ASKING.search(text):
+        return Nature(Severity.P2, kind, "What it asks for is refused")
     if _REFUSED.search(text):
         return Nature(Severity.P3, kind, "A caller is refused")
     if _TRANSIENT.search(text) and not _GIVEN_UP.search(text) and not _LASTING.search(text):
@@ -317,6 +361,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "The code fails with an exception")
     if cluster.kind is Kind.EXCEPTION:
         return Nature(Severity.P2, kind, "An exception that the code expects and warns of")
+    if _DONE.search(text) and not _TROUBLE.search(text):
+        return Nature(Severity.P4, kind, "Logged as an error, but tells of none", mild=True)
     return Nature(Severity.P2, kind, "The code reports an error")
 
 
@@ -360,13 +406,17 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, cluster.kind, "The service's own account is refused")
     if _MIXED.search(text):
         return Nature(Severity.P2, cluster.kind, "What is one user's alone may be mixed up")
+    if _OPEN.search(text):
+        return Nature(Severity.P2, cluster.kind, "What is secret may be seen by others")
+    if _LIMIT.search(text):
+        return Nature(Severity.P2, cluster.kind, "A limit is reached")
     if _SETTING.search(text):
         return Nature(Severity.P4, Kind.CONFIGURATION, "A warning about how it is set up", mild=True)
     if _BACKING.search(text):
         return Nature(Severity.P2, cluster.kind, "What the service depends on is not there")
     if _REFUSED.search(text):
         return Nature(Severity.P3, cluster.kind, "A caller is refused")
-    if _TROUBLE.search(text):
+    if _TROUBLE.search(_NONE.sub("", text)):
         return Nature(Severity.P3, cluster.kind, "A warning that something failed")
     return Nature(Severity.P4, cluster.kind, "A warning, nothing failed", mild=True)
 
