@@ -150,7 +150,8 @@ class Desk:
         are masked before anything is kept of it."""
 
         def begin(asked: Asked) -> Delivery | None:
-            return self._begin(Delivery(asked.delivery, name(handle), written(asked)))
+            fresh = self._begin(Delivery(asked.delivery, name(handle), written(asked)))
+            return fresh or self.edges.store.deliveries.undone(asked.delivery)  # what waits here to be taken up again
 
         self._submit(handle, asked, begin)
 

@@ -16,6 +16,9 @@ import pytest
 from bot import telling
 from bot.demo.server import Fault
 from bot.demo.slack import Slack
+from bot.models import Delivery
+from handlers import commands
+from handlers.desk import STALE, asked, name, written
 from tests.scenarios.desks import Life, Morning, Run, deliver, morning, proposal_message, run
 from tests.scenarios.office import ANN, BOB, CHANNEL
 
@@ -199,6 +202,23 @@ def test_many_at_once_out_of_order(run_: int, start: Morning, tmp_path: Path, se
         assert Counter(user for _, user, _ in place.said() if user in (ANN, BOB)) == answers
         asked = [d for d in changed["decisions"] if d[0] == 2]
         assert len(asked) == 1
+
+
+def test_what_is_taken_up_again_and_delivered_again_at_once_is_not_lost(start: Morning, tmp_path: Path) -> None:
+    """The new process has it in its hands, and has not begun yet, when Slack delivers it once more."""
+    with run(start, tmp_path / "run") as place:
+        payload = place.slack.command_payload(BOB, CHANNEL, "take 3")
+        desk = place.desk()
+        sent = asked(payload)
+        place.edges.store.deliveries.begin(
+            Delivery(sent.delivery, name(commands.garden), written(sent)), "gone", start.now
+        )
+        place.edges.store.deliveries.unfinished(desk.life, start.now - STALE)
+        deliver(desk, payload)
+        desk.close()
+        (told,) = place.slack.whispers(BOB)
+        assert "is on cluster 3" in told["text"]
+        assert len(place.edges.store.stances.of([3])) == 1
 
 
 @pytest.mark.parametrize("minutes", [1, 3])
