@@ -17,9 +17,9 @@ from bot.steps.match.signs import FEW, Asked, Signs, literal, signs
 MOST = (0.25, 0.45, 1.0)
 """The score reached at most with no, one, two words in common that tell something: the name of the service alone is
 not worth a question, and a single word is not worth a link."""
-ALONE = 0.85
-"""With so much doubt left, words alone speak for it: of an issue that tells more than a title, something of what was
-logged should stand there."""
+ALONE = 0.75
+"""With so much doubt left, and nothing that tells by itself, words alone speak for it: of an issue that tells more than
+a title, something of what was logged should stand there."""
 TOLD = 40
 """Characters beside the title of an issue that tells more than that."""
 UNSEEN = 0.3
@@ -214,7 +214,7 @@ def rank(
         best = sorted(shared, key=lambda t: (-shared[t], t))[:4]
         telling_shared = len(_apart([t for t in shared if t not in _NOISE and t not in own and not t.isdigit()]))
         telling_shared += both.telling
-        if text.told and both.doubt > ALONE:
+        if text.told and not both.telling and both.doubt > ALONE:
             telling_shared = min(telling_shared, 1)
         value = round(min(value, MOST[min(telling_shared, 2)], 1.0), 3)
         candidates.append(Candidate(issue, value, _because(both, best)))

@@ -48,7 +48,8 @@ _STOCK = re.compile(
     r"|connection (?:refused|reset|timed out|closed)|timed out|broken pipe|context (?:deadline|canceled)"
     r"|no such file|permission denied|access denied|out of memory|deadlock detected|duplicate key value"
     r"|violates .* constraint|unexpected token|codec can t|object is not|too many open files|no space left"
-    r"|statement timeout|lock timeout|memory limit|heap limit|failed to start and listen|container called exit"
+    r"|database is locked|panicked at|statement timeout|lock timeout|memory limit|heap limit|failed to start and listen"
+    r"|container called exit"
     r"|internal server error|bad gateway|service unavailable|not found$|unauthorized$|forbidden$"
 )
 _SEGMENT = re.compile(r"[:;,.]\s|[()\"\[\]]|\s-+\s|\s=\s")
@@ -146,7 +147,10 @@ class Asked:
     @cached_property
     def names(self) -> list[str]:
         found = _IDENTIFIER.findall(_MASK.sub(" ", f"{self.cluster.title} {self.cluster.template[:LONGEST]}"))
-        return [n for n in dict.fromkeys(found) if len(n) > 4 and n != self.kind][:20]
+        here = tuple(part for part in (self.kind, self.kind and self.cluster.signature.exception) if part)
+        file = re.split(r"[:/]", self.cluster.signature.site.rpartition(":")[0])[-1]
+        names = (n for n in dict.fromkeys(found) if len(n) > 4 and not n.endswith(here))
+        return [n for n in names if not (file and n.endswith(file))][:20]
 
     @cached_property
     def site(self) -> tuple[str, str]:
@@ -275,7 +279,7 @@ def _called(asked: Asked, text: Facts, common: Collection[str]) -> Iterator[Sign
         yield Sign(NAME if few else 0.0, name)
         counted |= _parts(name)
     for word, name in asked.facts.quoted[:5]:
-        if name in text.raw and ((word, name) in text.quoted or f"['{name}']" in text.raw):
+        if name not in _ROOTS and name in text.raw and ((word, name) in text.quoted or f"['{name}']" in text.raw):
             yield Sign(NAME, name)
     for host in sorted(filter(text.has, asked.facts.hosts)):
         yield Sign(HOST if host not in common else 0.05, host)
