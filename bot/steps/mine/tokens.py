@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 LOOKED_AT = 64
 """Tokens of a text that are looked at; what follows is left out."""
@@ -13,8 +14,8 @@ LOOKED_AT = 64
 VALUE = "<*>"
 DELIMITERS = frozenset(",;=()[]{}|:'\"")
 _PIECE = re.compile(
-    r"\s+|\.{3,}|'[^']{0,120}'|\"[^\"]{0,120}\"|`[^`]{0,120}`|[,;=()\[\]{}|]|:(?=\s|$|[^\s/:])"
-    r"|(?:[^\s,;=()\[\]{}|:'\".]|\.(?!\.\.)|:(?=[/:]))+(?:'(?:t|s|d|m|re|ve|ll)\b)?|."
+    r"`[^`]{0,120}`|(?:[^\s,;=()\[\]{}|:'\".]++|\.(?!\.\.)|:(?=[/:]))++(?:'(?:t|s|d|m|re|ve|ll)\b)?|\s++|\.{3,}"
+    r"|'[^']{0,120}'|\"[^\"]{0,120}\"|[,;=()\[\]{}|]|:(?=\s|$|[^\s/:])|."
 )
 _MASK = re.compile(
     r"<(?:card|date|duration|email|hex|host|id|ip|jwt|key|list|num|private-key|query|revision|secret|size|time|token|uuid)>"
@@ -50,6 +51,7 @@ class Token:
 
 ANY = Token(VALUE)
 """What a mask has found, or what is a value whatever it is."""
+_DELIMITERS = {sign: Token(sign, fixed=True) for sign in DELIMITERS}
 Parts = tuple[str, ...]
 
 
@@ -57,29 +59,26 @@ Parts = tuple[str, ...]
 def tokens(text: str) -> tuple[Token, ...]:
     """The text as tokens; whatever a mask has found is the same, and several of it in a row are one."""
     found: list[Token] = []
-    for token in _split(text):
-        if not (token.value and found and found[-1].value):
-            found.append(token)
-            if len(found) == LOOKED_AT:
-                break
-    return tuple(found)
-
-
-def _split(text: str) -> Iterator[Token]:
     pieces = _PIECE.findall(text)
     before = last = ""
     first = True
     for at, piece in enumerate(pieces):
         if piece.isspace():
             continue
-        if piece in DELIMITERS:
-            yield Token(piece, fixed=True)
+        delimiter = _DELIMITERS.get(piece)
+        if delimiter:
+            found.append(delimiter)
             if _empty(pieces, at):
-                yield ANY
+                found.append(ANY)
         else:
-            yield _token(piece, before, last, first)
-            before = piece if piece.islower() and piece.isalnum() else piece.lower().strip(".,'\"")
+            token = _token(piece, before, last, first)
+            if token.text != VALUE or not found or found[-1].text != VALUE:
+                found.append(token)
+            before = _said(piece)
+        if len(found) >= LOOKED_AT:
+            break
         first, last = False, piece
+    return tuple(found[:LOOKED_AT])
 
 
 def _empty(pieces: Sequence[str], at: int) -> bool:
@@ -93,19 +92,35 @@ def _empty(pieces: Sequence[str], at: int) -> bool:
 
 @lru_cache(maxsize=32_768)
 def _token(piece: str, before: str, last: str, first: bool) -> Token:
-    bare = piece.strip(".!?-'\"`")
-    if _MASK.search(piece) or bare.lower() in _LITERALS:
+    word = _word(piece)
+    if word.value:
         return ANY
-    if _fixed(bare, before, last):
+    if word.fixed or before in _METHODS or (last in ("=", ":") and _TELLING.match(before)):
         return Token(piece, fixed=True)
-    odd = _DIGIT.search(bare) is not None or piece[0] in "'\"`" or last == "=" or _PAIR.fullmatch(bare) is not None
-    if not first:
-        odd = odd or "/" in bare or _CAMEL.search(bare) is not None or _DOTTED.search(bare) is not None
-    return Token(piece, odd=odd, before=before)
+    return Token(piece, odd=word.odd or last == "=" or (word.composed and not first), before=before)
 
 
-def _fixed(bare: str, before: str, last: str) -> bool:
-    """What tells problems apart: a number that no mask took, a kind of failure, a route, a reason, punctuation."""
-    if not _WORDLIKE.search(bare) or _DIGITS.fullmatch(bare) or _FAILURE.search(bare) or before in _METHODS:
-        return True
-    return last in ("=", ":") and _TELLING.match(before) is not None
+class _Word(NamedTuple):
+    """What a piece is by itself, whatever stands before it."""
+
+    value: bool
+    fixed: bool
+    """Tells problems apart, as a number that no mask took does, or a kind of failure; or is punctuation."""
+    odd: bool
+    composed: bool
+    """Looks like a value, but for a text that begins with it."""
+
+
+@lru_cache(maxsize=8192)
+def _word(piece: str) -> _Word:
+    bare = piece.strip(".!?-'\"`")
+    return _Word(
+        _MASK.search(piece) is not None or bare.lower() in _LITERALS,
+        not _WORDLIKE.search(bare) or _DIGITS.fullmatch(bare) is not None or _FAILURE.search(bare) is not None,
+        _DIGIT.search(bare) is not None or piece[0] in "'\"`" or _PAIR.fullmatch(bare) is not None,
+        "/" in bare or _CAMEL.search(bare) is not None or _DOTTED.search(bare) is not None,
+    )
+
+
+def _said(piece: str) -> str:
+    return piece if piece.islower() and piece.isalnum() else piece.lower().strip(".,'\"")
