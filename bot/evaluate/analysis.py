@@ -32,7 +32,8 @@ class Tally:
     believed: list[Statement] = field(default_factory=list)
 
     def add(self, case: Case, statement: Statement) -> None:
-        checked = audit(case, alone(case, statement.claim), statement.issues).claims[0]
+        about = statement.about or case
+        checked = audit(about, alone(about, statement.claim), statement.issues).claims[0]
         confirmed = checked.finding is Finding.CONFIRMED
         (self.true if statement.true else self.false)[statement.sort] += 1
         if statement.true and not confirmed:

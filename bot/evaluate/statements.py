@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from bot.evaluate import relations
+from bot.evaluate import relations, tampered
 from bot.models import Case, Claim, Entry, Ground
 
 PARTS = 16
@@ -22,6 +22,8 @@ class Statement:
     true: bool
     issues: frozenset[int] = frozenset()
     """The issues that are known for the case."""
+    about: Case | None = None
+    """The case, where it is another one than that which it was made of."""
 
 
 def statements(case: Case, random: Random, others: Sequence[Case] = ()) -> Iterator[Statement]:
@@ -33,6 +35,9 @@ def statements(case: Case, random: Random, others: Sequence[Case] = ()) -> Itera
     for sort, relate in relations.SORTS.items():
         for text, ids, quote, true in relate(case, random, others):
             yield Statement(sort, Claim(text, Ground.OBSERVATION, ids, quote), true, known)
+    for sort, tamper in tampered.SORTS.items():
+        for about, text, ids, quote, true in tamper(case, random):
+            yield Statement(sort, Claim(text, Ground.OBSERVATION, ids, quote), true, about=about)
 
 
 Made = relations.Made

@@ -6,15 +6,11 @@ from __future__ import annotations
 import re
 
 from bot.models import Level
-from bot.steps.audit.facts import Facts, plain, stands
+from bot.steps.audit.facts import Facts, plain, sayings, stands
 from bot.steps.audit.sentence import Sentence
-from bot.steps.audit.times import PEAK, STAMP
+from bot.steps.audit.times import NUMERALS, PEAK, STAMP
 
-_NUMERALS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-WORDS = {word: number for number, word in enumerate(_NUMERALS.split())}
+WORDS = {word: number for number, word in enumerate(NUMERALS)}
 NUMBER = (
     r"(?<![\w.,:/#@-])(?P<n>\d{1,3}(?:[, _]\d{3})+(?![\d])|\d+(?:\.\d+)?|" + "|".join(WORDS) + r")"
     r"(?P<k> ?(?:k|K|thousand|million)\b)?(?P<plus>\+)?"
@@ -56,7 +52,7 @@ BETWEEN = (
 )
 COUNT = re.compile(rf"{COMPARED}{NUMBER}(?:{BETWEEN} |(?=[x×]))(?:{UNIT})(?!\w)", re.IGNORECASE)
 LABELLED = re.compile(
-    rf"\b(?:{UNIT}|count)(?P<counted> count)? ?(?::|=|is|are|was|were|of)? ?{COMPARED}{NUMBER}(?![\w%]|[.,]\d| ?[a-z])",
+    rf"(?<![A-Za-z])(?:{UNIT}|count)(?P<counted> count)? ?(?::|=|is|are|was|were|of)? ?{COMPARED}{NUMBER}(?![\w%]|[.,]\d| ?[a-z])",
     re.IGNORECASE,
 )
 ONCE = re.compile(r"\b(?P<n>once|twice|thrice)\b", re.IGNORECASE)
@@ -78,7 +74,22 @@ OF_WHOLE = re.compile(r" of \d[\d,.]*\d \w+")
 SPREAD = re.compile(r"\b(?:spread|distributed|split|scattered|shared|spans?|spanning)\W*$")
 PART_TIME = re.compile(r"\b(?:in|within|during) (?:the |its )?(?:first|last|initial|final)\b", re.IGNORECASE)
 RATE = re.compile(r"^ ?(?:/|per\b|an?\b|each\b|every\b)")
-ANY = re.compile(r"(?<![\d.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
+PER = re.compile(r" ?(?:/|per|an?|each|every) ?(?P<unit>[a-z]+)\b(?P<of>(?: per \w+)*)", re.IGNORECASE)
+SETTING = re.compile(
+    r"\b(?:quotas?|(?:rate )?limits?|budget|thresholds?|maximum|allowance|ceiling|cap(?:acity)?|configured)\b",
+    re.IGNORECASE,
+)
+"""What a line says was set, and nobody counted."""
+DONE = re.compile(
+    r" ?(?:[a-z]+ )?[a-z]+s (?:per [a-z]+ )?(?:(?:was|were|are|have|had|been) )*(?P<verb>[a-z]{2,}(?:ed|wn|en)|sent|lost|made)\b"
+)
+"""What happened to so many things."""
+BEHIND = re.compile(r" (?:(?:was|were|is|are|has been|had been) )?(?P<word>[a-z]{3,})")
+SWITCH = re.compile(
+    r"(?<![\w.-])(?P<name>\w[\w.-]*\w)(?:\(\))? (?:is|was|were|are|=|set to|is set to) ?(?P<value>on|off|true|false|yes|no|null|none|up|down|enabled|disabled)(?= ?[.,;)]| and |$)",
+    re.IGNORECASE,
+)
+ANY = re.compile(r"(?<![\w.,])(?P<n>\d+(?:[.,]\d+)*)(?P<unit> ?(?:%|percent\b|[kKMGT]i?B\b|bytes\b)?)")
 LABEL = re.compile(
     r"(?P<label>[a-z][\w-]{2,})(?: (?:is|was|are|were|of|at|to|by|equals?|reached|set to|being))*[ :=]{1,2}(?:\W{0,2})$"
 )
@@ -158,14 +169,16 @@ def sizes(sentence: Sentence) -> None:
     """So many bytes stand in the entries, in this unit or in another."""
     if not sentence.strict:
         return
-    known = {_bytes(m) for m in SIZE.finditer(sentence.ground)}
+    known = {in_bytes(m) for m in SIZE.finditer(sentence.ground)}
     for found in sentence.find(SIZE):
         same = [m[0] for m in SIZE.finditer(sentence.ground) if m["n"] == found["n"]]
         label = LABEL.search(sentence.before(found.start(), 30))
         near = label["label"] if label and label["label"] not in PREPOSITIONS else ""
-        if _bytes(found) in known and near and same and not _touches(near, same[0], sentence.ground):
+        if in_bytes(found) in known and near and same and not _touches(near, same[0], sentence.ground):
             sentence.open(*found.span(), f"“{near} {found[0]}” does not stand in the entries it names")
-        elif _bytes(found) in known:
+        elif in_bytes(found) in known and (behind := _behind_another(sentence, found)):
+            sentence.wrong(*found.span(), f"the entry says {behind}, not {found[0]}")
+        elif in_bytes(found) in known:
             sentence.holds(*found.span())
         elif same and sentence.cited:
             sentence.wrong(*found.span(), f"the entry says {same[0]}, not {found[0]}")
@@ -173,10 +186,29 @@ def sizes(sentence: Sentence) -> None:
             sentence.amiss(*found.span(), f"{found[0]} does not stand in the entries it names")
 
 
-def _bytes(found: re.Match[str]) -> float:
+def in_bytes(found: re.Match[str]) -> float:
     unit = found["unit"].lower()
     power = SIZES.get(unit[0], 0)
     return float(found["n"]) * float((1024 if "i" in unit else 1000) ** power)
+
+
+def _behind_another(sentence: Sentence, found: re.Match[str]) -> str:
+    """The size behind which the entries say the word that stands behind this one; empty where it is this one."""
+    word = BEHIND.match(sentence.text, found.end())
+    behind = [
+        m for m in SIZE.finditer(sentence.ground) if word and sentence.ground[m.end() :].startswith(f" {word['word']}")
+    ]
+    return behind[0][0] if behind and all(in_bytes(m) != in_bytes(found) for m in behind) else ""
+
+
+def switches(sentence: Sentence) -> None:
+    """`X is on` stands in the entries as `X=on`, or as it is."""
+    for found in sentence.find(SWITCH):
+        form = rf"(?<![\w.-]){re.escape(found['name'])}['\"]? ?(?:[=:]|is|was|are|were|set to|is set to) ?['\"]?{found['value']}\b"
+        if re.search(form, sentence.ground, re.IGNORECASE):
+            sentence.holds(*found.span("value"))
+        else:
+            sentence.open(*found.span("value"), f"“{found['name']} is {found['value']}” does not stand in the entries")
 
 
 def pairs(sentence: Sentence) -> None:
@@ -212,6 +244,11 @@ def numbers(sentence: Sentence) -> None:
             rf"(?<![\w.,]){re.escape(value)} (?:\w+ )?(?:per |/ ?|an? ){per['unit']}\b", ground.lower()
         ):
             sentence.open(start, end, f"“{value}{per[0]}” does not stand in the entries it names")
+            continue
+        done = DONE.match(sentence.text, end)
+        said = " ".join(s for e in sentence.cited or sentence.facts.all for s in sayings(e)).lower()
+        if done and not re.search(rf"\b{re.sub('(?:ed|en|n)$', '', done['verb'])}(?:e?d|e?s|ing|e?n)?\b", said):
+            sentence.open(start, end, f"that {value} were “{done['verb']}” does not stand in the entries it names")
             continue
         near = label["label"] if label and label["label"] not in PREPOSITIONS and not ADDRESS.fullmatch(value) else ""
         if near and not _beside(near, value, ground):
@@ -297,7 +334,10 @@ def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
     if found["n"] in map(str, facts.statuses) and not labelled and STATUS_LIKE.fullmatch(found["occurrences"] or ""):
         sentence.holds(found.start("n"), found.end("n"))
         return
-    if PART.search(sentence.before(start, 16)) or RATE.match(sentence.after(end, 8)):
+    if (rate := RATE.match(sentence.after(end, 8))) and (stated := _stated(sentence, found)):
+        sentence.holds(start, stated)
+        return
+    if PART.search(sentence.before(start, 16)) or rate:
         sentence.open(start, end, f"“{found.group(0)}” is a part or a rate, which was not counted")
         return
     if kind == "occurrences" and not labelled and sentence.cited and claimed != facts.cluster.occurrences:
@@ -326,6 +366,16 @@ def _check(sentence: Sentence, found: re.Match[str], *, labelled: bool) -> None:
     if SPECIFIC.search(word):
         span = (found.start("n"), found.end("n"))
     _compare(sentence, span, claimed, actual, compared, kind + where, step)
+
+
+def _stated(sentence: Sentence, found: re.Match[str]) -> int:
+    """Where a rate ends that an entry states as a setting ("the quota is 60 requests per minute"); 0 if none does."""
+    rate = PER.match(sentence.text, found.end())
+    setting = SETTING.search(sentence.text)
+    if not rate or not setting or found["compared"] or not stands(setting[0].lower(), sentence.ground.lower()):
+        return 0
+    said = [re.escape(found["n"]), re.escape(found[0].split()[-1]), rf"(?:per|an?|/) {rate['unit']}{rate['of']}"]
+    return rate.end() if re.search(r"(?<![\w.,])" + " (?:[a-z]+ )?".join(said) + r"\b", sentence.ground.lower()) else 0
 
 
 def _said_of_itself(sentence: Sentence, found: re.Match[str]) -> bool:
@@ -358,7 +408,7 @@ def _compare(
 ) -> None:
     if _right(claimed, actual, compared, step):
         only = re.search(r"\b(?:only|just) $", sentence.text[: span[0]], re.IGNORECASE)
-        sentence.holds(only.start() if only and not compared else span[0], span[1])
+        sentence.counted(only.start() if only and not compared else span[0], span[1])
     else:
         sentence.wrong(*span, f"{actual} {what}, not {sentence.text[span[0] : span[1]].strip()}")
 

@@ -58,8 +58,20 @@ DEPLOYER = re.compile(
     r"|(?<![\w@.+-])(?P<doer>[\w.+-]+@[\w.-]+\w) (?:deployed|rolled out|released)\b",
     re.IGNORECASE,
 )
+DOER = re.compile(
+    rf"(?<![\w@.+-])(?P<doer>[A-Za-z][\w.@+-]*) (?:ha[sd] )?(?:deployed|rolled out|released) (?P<what>{REVISION.pattern}|it\b|(?:the|both|all|every|each)(?: \w+)? revisions?\b)"
+)
+EACH = re.compile(r"\b(?:both|all|every|each)\b", re.IGNORECASE)
+ROLLED = re.compile(r"\b(?:rolled|rolling|rolls?) out\b", re.IGNORECASE)
+NOBODY = frozenset(
+    re.findall(r"\w+", "was were been is are be being and newly just that it first last recently never not")
+)
+"""Words before "deployed" that name nobody."""
+WHICH_DEPLOYED = re.compile(
+    rf"(?P<rev>{REVISION.pattern}) (?:was|had been|has been) (?:deployed|rolled out|released) (?P<end>first|earliest|last|latest)\b(?! seen)"
+)
 TOKEN = re.compile(
-    r"(?<![\w.,:/-])(?=[\w-]*[A-Za-z])(?=[\w-]*\d)(?!\d+(?:ms|s|m|h|d|x|[kmgt]i?b?)\b)[A-Za-z0-9_-]{4,}(?![\w.-]*\w)",
+    r"(?<![\w.,:/-])(?=[\w-]*[A-Za-z])(?=[\w-]*\d)(?!\d+(?:ms|s|m|h|d|x|[kmgt]i?b?)\b)[A-Za-z0-9_-]{2,}(?![\w.-]*\w)",
     re.IGNORECASE,
 )
 RAISED = re.compile(r"\b(?:raised|thrown|threw|throws|raises|originat\w+)(?: in| at| from| by)?(?: the file)? $")
@@ -190,12 +202,44 @@ def deployers(sentence: Sentence) -> None:
     for found in sentence.find(DEPLOYER):
         said = "who" if found["who"] else "doer"
         known = sentence.facts.deployed(sentence.text)
-        if any(found[said].lower() == d.who.lower() for d in known):
+        if known and (all if EACH.search(sentence.text) else any)(found[said].lower() == d.who.lower() for d in known):
             sentence.holds(*found.span(said))
         elif who := sorted({d.who for d in known if d.who}):
             sentence.wrong(*found.span(said), f"deployed by {', '.join(who)}, not {found[said]}")
         else:
             sentence.open(*found.span(said), "who deployed is not known")
+    _doers(sentence)
+    if sentence.facts.case.deployments:
+        for found in sentence.find(ROLLED):
+            sentence.read(*found.span())
+
+
+def _doers(sentence: Sentence) -> None:
+    """`lea deployed A`, `A was deployed last`."""
+    known = sentence.facts.case.deployments
+    for found in sentence.find(DOER):
+        if found["doer"].lower() in NOBODY:
+            continue
+        about = [d for d in known if d.revision == found["what"]] or list(sentence.facts.deployed(sentence.text))
+        if about and (all if EACH.search(sentence.text) else any)(
+            found["doer"].lower() == d.who.lower() for d in about
+        ):
+            sentence.holds(*found.span("doer"))
+        elif who := sorted({d.who for d in about if d.who}):
+            sentence.wrong(*found.span("doer"), f"deployed by {', '.join(who)}, not {found['doer']}")
+        else:
+            sentence.open(*found.span("doer"), "who deployed is not known")
+    for found in sentence.find(WHICH_DEPLOYED):
+        times = [d.time for d in known if d.revision == found["rev"]]
+        right = [
+            d for d in known if d.time == (min if found["end"] in ("first", "earliest") else max)(e.time for e in known)
+        ]
+        if len({d.revision for d in known}) < 2 or not times:
+            sentence.open(*found.span("end"), "no other deployment is known")
+        elif any(d.revision == found["rev"] for d in right):
+            sentence.holds(*found.span("end"))
+        else:
+            sentence.wrong(*found.span("end"), f"{right[0].revision} was deployed {found['end']}")
 
 
 def ids(sentence: Sentence) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from bot.models import Finding
-from bot.steps.audit.facts import sayings, stands
+from bot.steps.audit.facts import sayings, stands, text_of
 from bot.steps.audit.figures import OWN
 from bot.steps.audit.names import EXCEPTION, PATH
 from bot.steps.audit.sentence import Mark, Sentence
@@ -24,16 +24,25 @@ QUANTITY = re.compile(
     r"\b(?:all|every|only|each|always|any|entire|whole|exclusively|solely|none|most|majority|half|both|several|many|few|multiple|numerous|frequently|often|rarely|constantly|continuous(?:ly)?|increas\w+|decreas\w+|rising|growing|spik\w+)\b",
     re.IGNORECASE,
 )
+LATE = re.compile(r"\b(?:still|last|again|continu\w+|persist\w+|latest|remain\w*)\b", re.IGNORECASE)
+"""Words that speak of the end, not of the beginning."""
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 UNIVERSAL = re.compile(
     r"\b(?P<all>all|every|each|always)\b(?: (?:of )?(?:the |its |these )?(?:occurrences?|requests?|errors?|failures?|entries|entry|of them|cases?)|[ \x1f])",
     re.IGNORECASE,
 )
 EVERYONE = re.compile(
-    r"\b(?:nobody|no[ -]?one|everybody|everyone|(?:no|all|every) (?:users?|customers?|clients?|people|person)"
+    r"\b(?:nobody|no[ -]?one|everybody|everyone|everything|(?:no|all|every) (?:users?|customers?|clients?|people|person)"
     r"|all (?:is|are) (?:well|good|fine|ok(?:ay)?|safe)|unaffected)\b",
     re.IGNORECASE,
 )
+OF_CLUSTER = re.compile(
+    r"\W*(?:of )?(?:the |its |these |other )?(?:\d[\d,.]* )?(?:occurrences?|requests?|calls?|errors?|failures?|entries|entry|lines|logs?|users?|customers?|clients?|people"
+    r"|revisions?|environments?|services?|instances?|traffic|responses?|cases|of them|is\b|are\b|was\b|were\b|in\b|on\b|from\b|to\b)",
+    re.IGNORECASE,
+)
+"""Behind "all" or "only": what the cluster consists of. It is counted, and no entry's word on it counts."""
+ALL = frozenset({"all", "every", "only", "each", "always", "entire", "whole", "exclusively", "solely", "none"})
 BOTH = re.compile(r"\b(?P<both>both)\b (?P<unit>\w+|\x1f)", re.IGNORECASE)
 IDIOM = re.compile(r"\bin all\b|\ball told\b|\bmost (?=recent\b)|\bso far\b|\bAll (?=within \x1f)")
 """With a count or the whole span, which is checked by itself, these say no more."""
@@ -68,7 +77,7 @@ FREE = frozenset(
         "overall recurred happening throws throwing saw response responses "
         "around across roughly approximately nearly tracks tracked track average averages rate rates each took takes per "
         "originate originated peak precedes follows lie spread distributed apart passed elapsed involves involved known present requests root affecting stack points thrown threw address asked exist existed exists belonged trace traces stands stand figures figure id ids "
-        "respectively my of on or so to up us vs we until till ",
+        "respectively through window too word words sets fall falls fell my of on or so to up us vs we until till ",
     )
 )
 """Words of reporting; they say nothing that could be wrong."""
@@ -93,16 +102,24 @@ def orders(sentence: Sentence) -> None:
             times = [d.time for d in named or facts.case.deployments]
             first = facts.cluster.first_seen
             unknown = not named and any(r in beyond for r in facts.cluster.revisions)
+            late = sentence.find(LATE)
+            when = facts.cluster.last_seen if late else first
             if not times or unknown:
                 sentence.open(start, end, "no such deployment is known")
-            elif (word in ("after", "following", "since") and min(times) <= first) or (
-                word in ("before", "prior") and first < min(times)
+            elif (word in ("after", "following", "since") and min(times) <= when) or (
+                word in ("before", "prior") and when < min(times)
             ):
                 sentence.holds(start, end)
+                for still in late:
+                    sentence.read(*still.span())
             else:
-                sentence.wrong(start, end, f"it was first seen at {first:%Y-%m-%d %H:%M:%S} UTC, the deployment was at "
-                               f"{min(times):%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
-        elif word in ("after", "since") and re.match(r" (?:the )?(?:revision )?\x1f", sentence.rest[end:]):
+                sentence.wrong(start, end, f"it was {'last' if late else 'first'} seen at {when:%Y-%m-%d %H:%M:%S} UTC, "
+                               f"the deployment was at {min(times):%Y-%m-%d %H:%M:%S} UTC")  # fmt: skip
+        elif (
+            word in ("after", "since")
+            and not DEPLOYED.search(sentence.text)
+            and re.match(r" (?:the )?(?:revision )?\x1f", sentence.rest[end:])
+        ):
             sentence.read(start, end)
         elif not _in_ground(sentence, start, end):
             sentence.open(start, end, f"whether it was so “{word}” is not checked")
@@ -140,7 +157,8 @@ def quantifiers(sentence: Sentence) -> None:
     for idiom in sentence.find(IDIOM):
         sentence.read(*idiom.span())
     for found in sentence.find(QUANTITY):
-        if not _in_ground(sentence, *found.span()):
+        said = _by_each if found.group(0).lower() in ALL else _in_ground
+        if OF_CLUSTER.match(sentence.text, found.end()) or not said(sentence, *found.span()):
             sentence.open(*found.span(), f"“{found.group(0).lower()}” says more than was counted")
 
 
@@ -168,15 +186,15 @@ def told(sentence: Sentence) -> None:
     """A sentence without figures holds if its telling words stand in one cited entry, in this order, close together."""
     if sentence.marks or not sentence.cited or OWN.search(sentence.text) or NEGATION.search(sentence.text):
         return
-    said = [w for w in WORD.findall(_apart(sentence.text)) if w.lower() not in TINY]
+    said = [w for w in WORD.findall(separate(sentence.text)) if w.lower() not in TINY]
     if len(said) < 2:
         return
     stems = [re.escape(_stem(w)) for w in said]
-    form = re.compile(r"(?<![a-z])" + r"\w*(?:\W+\w+){0,6}?\W+".join(stems), re.IGNORECASE)
+    close = re.compile(r"(?<![a-z])" + r"\w*(?:\W+\w+){0,6}?\W+".join(stems), re.IGNORECASE)
     for entry in sentence.cited:
         for text in sayings(entry):
-            found = form.search(_apart(text))
-            if found and not NEGATION.search(_apart(text)[max(0, found.start() - 20) : found.end() + 20]):
+            found = close.search(separate(text))
+            if found and not NEGATION.search(separate(text)[max(0, found.start() - 20) : found.end() + 20]):
                 sentence.marks.append(Mark(sentence.text, Finding.CONFIRMED))
                 return
 
@@ -193,7 +211,7 @@ def words(sentence: Sentence) -> None:
     ground, known = sentence.ground, sentence.facts.names if sentence.cited else sentence.facts.words
     for found in sentence.find(NAMED):
         name = found["name"]
-        shown = re.search(rf"[`'\"‘“]{re.escape(name)}['`\"’”]", ground) if _free(name) else stands(name, ground)
+        shown = re.search(rf"[`'\"‘“]{re.escape(name)}['`\"’”]", ground) if free(name) else stands(name, ground)
         if shown or stands(name, known):
             sentence.read(*found.span())
         else:
@@ -204,16 +222,16 @@ def words(sentence: Sentence) -> None:
             stands(name, ground)
             or (found.start() == 0 and stands(name[:1].lower() + name[1:], ground))
             or stands(name, known)
-            or ("-" in name and all(_free(p) or _word(p, ground, known) for p in name.split("-")) and name.islower())
+            or ("-" in name and all(free(p) or _word(p, ground, known) for p in name.split("-")) and name.islower())
         ):
             sentence.read(*found.span())
         else:
             sentence.open(*found.span(), f"{name[:60]} does not stand in the entries it names")
-    said = (ground, known, _apart(ground), _apart(known))
+    said = (ground, known, separate(ground), separate(known))
     left = [w.group(0) for w in sentence.find(WORD)]
-    missing = [w for w in left if not _free(w) and not _form(w, *said)]
+    missing = [w for w in left if not free(w) and not form(w, *said)]
     if not NEGATION.search(sentence.text):
-        told_of = [w for w in left if w not in missing and (not _free(w) or (sentence.cited and len(w) > 4))]
+        told_of = [w for w in left if w not in missing and (not free(w) or (sentence.cited and len(w) > 4))]
         for word in (w for w in told_of if _denied(w, ground)):
             at = sentence.rest.find(word)
             sentence.open(at, at + len(word), f"the entries say “not {word}”")
@@ -230,12 +248,12 @@ def _denied(word: str, ground: str) -> bool:
     )
 
 
-def _apart(text: str) -> str:
+def separate(text: str) -> str:
     """Names taken apart: `QueuePool` says "pool", `missing_row` says "row"; what timed out is a timeout."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", text).replace("timed out", "timed out timeout")
 
 
-def _free(word: str) -> bool:
+def free(word: str) -> bool:
     return word.lower() in FREE
 
 
@@ -243,7 +261,7 @@ def _word(word: str, *texts: str) -> bool:
     return any(stands(word, t) for t in texts)
 
 
-def _form(word: str, *texts: str) -> bool:
+def form(word: str, *texts: str) -> bool:
     """The word, or another form of it: the same beginning and an ordinary ending."""
     if len(word) < 3:
         return _word(word, *texts)
@@ -258,8 +276,18 @@ def _stem(word: str) -> str:
     return stem if len(stem) >= 4 else lowered
 
 
+def _by_each(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether each kept entry says it: that of one may be what somebody wrote into it."""
+    kept = sentence.facts.cluster.evidence
+    return _in_ground(sentence, start, end) and all(_in_text(sentence, start, end, text_of([e])) for e in kept)
+
+
 def _in_ground(sentence: Sentence, start: int, end: int) -> bool:
     """Whether the word stands in the entries with the same next word."""
+    return _in_text(sentence, start, end, sentence.ground)
+
+
+def _in_text(sentence: Sentence, start: int, end: int, text: str) -> bool:
     following = re.match(r"\W*\w+", sentence.text[end:])
     phrase = sentence.text[start:end] + (following.group(0) if following else "")
-    return bool(following) and stands(phrase.lower(), sentence.ground.lower())
+    return bool(following) and stands(phrase.lower(), text.lower())

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.models import Claim, Entry, Finding
+from bot.steps.audit.clauses import apart, together
 from bot.steps.audit.facts import Facts, plain, quoted, sayings
-from bot.steps.audit.figures import OWN, counting, counts, money, numbers, pairs, percentages, sizes
+from bot.steps.audit.figures import OWN, counting, counts, money, numbers, pairs, percentages, sizes, switches
 from bot.steps.audit.names import (
     deployers,
     environments,
@@ -26,7 +27,8 @@ from bot.steps.audit.names import (
     statuses,
     tokens,
 )
-from bot.steps.audit.prose import EVERYONE, everyone, negations, orders, quantifiers, told, words
+from bot.steps.audit.negated import negated
+from bot.steps.audit.prose import everyone, negations, orders, quantifiers, told, words
 from bot.steps.audit.sentence import Mark, Sentence
 from bot.steps.audit.sequence import sequence
 from bot.steps.audit.shares import clusters, shares
@@ -36,7 +38,7 @@ CLAIM_BOUND = 1_500
 CAUSAL = re.compile(
     r"\b(?:because|due to|caus(?:e[ds]?|ing)|leads? to|led to|result(?:s|ed|ing)? (?:in|from)|as a result|therefore"
     r"|hence|trigger(?:s|ed|ing)?|responsible for|stems? from|owing to|thanks to|explains?|likely|probably|possibly"
-    r"|perhaps|maybe"
+    r"|perhaps|maybe|root[ -]cause|the (?:cause|reason)"
     r"|(?<!\d )(?<!\d\. )may(?! \d)|might|could be"
     r"|suggest(?:s|ed|ing)?|indicat(?:e[sd]?|ing)|seems?|presumably|apparently"
     r"|should)\b",
@@ -45,17 +47,24 @@ CAUSAL = re.compile(
 """Words of a conclusion. A sentence with one is an inference, whatever its label says."""
 MARKED = re.compile(r"\"(?P<double>[^\"]{1,600})\"|`(?P<tick>[^`]{1,600})`")
 
-JOINED = re.compile(
-    r"\b(?:and|both|each|all|to|until|between|before|after|then|later|earlier|follow\w*|preced\w*|while|or|prior)\b|[,;]",
-    re.IGNORECASE,
-)
-"""A sentence with one of these may say one thing of one entry and another of the next."""
 INNER = str.maketrans({'"': "'", "`": "'"})
 """Quotation marks inside a quotation are written as others."""
 
+OURS = re.compile(
+    r"(?<![A-Za-z])(?:(?:in)?occurr?\w*|happen\w*|entr(?:y|ies)|users|clients|customers|people|person|nobody|no[- ]?one"
+    r"|every\w*|all|only|each|always|never|none|nothing|both|most\w*|majority|minority|half|third|quarter|mainly"
+    r"|solely|exclusively|unaffected|affect\w*|revisions?|environments?|production|staging|development|severity|seen"
+    r"|first|last|since|began|begins?|started|ended|lasted|duration|deploy\w*|roll\w* ?out"
+    r"|released?|once|twice|thrice|times"
+    r"|per|rate|percent|counts?|totals?|average|incidents?|clusters?|impact\w*|confirmed|approved|verdict|causes?)"
+    r"(?![A-Za-z])|%",
+    re.IGNORECASE,
+)
+"""Words of what we count and judge ourselves: an entry that says the same proves nothing."""
+
 FIGURES: tuple[Callable[[Sentence], None], ...] = (
-    money, clusters, shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions, paths,
-    statuses, spans, percentages, counts, sizes,
+    money, negated, clusters, shares, sequence, deployers, stamps, revisions, issues, severities, files, exceptions,
+    paths, statuses, spans, percentages, counts, sizes,
 )  # fmt: skip
 REST: tuple[Callable[[Sentence], None], ...] = (
     ids,
@@ -65,6 +74,7 @@ REST: tuple[Callable[[Sentence], None], ...] = (
     quantifiers,
     negations,
     tokens,
+    switches,
     pairs,
     numbers,
     words,
@@ -76,6 +86,8 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
     """What was found of each piece of the claim that can be checked."""
     if len(claim.text) > CLAIM_BOUND or len(claim.quote) > CLAIM_BOUND:
         return [Mark(claim.text[:40], Finding.UNSUPPORTED, "it is too long to be checked")]
+    if aside := apart(claim.text):
+        return [m for text in aside for m in read(replace(claim, text=text), facts, strict=strict)]
     facts = facts.about(claim.text)
     ids = [i for i in claim.rests_on if strict or not i.isdigit() or i in facts.entries]
     cited = facts.cited(ids)
@@ -86,7 +98,7 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
         if (
             cited
             and not counting(sentence)
-            and not EVERYONE.search(sentence.text)
+            and not OURS.search(sentence.text)
             and any(_said(sentence.text.rstrip(". "), e, facts) for e in cited)
             and not claim.quote
         ):
@@ -100,20 +112,9 @@ def read(claim: Claim, facts: Facts, *, strict: bool) -> list[Mark]:
     _quotes_inside(sentence, strict=strict)
     for check in (*FIGURES, *(REST if strict else (environments,))):
         check(sentence)
-    if strict and len(cited) > 1 and not JOINED.search(MARKED.sub(" ", sentence.text)):
-        held = all(m.finding is Finding.CONFIRMED for m in sentence.marks)
-        if held and not any(_alone(claim, i, facts) for i in ids):
-            return [
-                *sentence.marks,
-                Mark(sentence.text, Finding.UNSUPPORTED, "none of the entries it names says all of it"),
-            ]
+    if strict and all(m.finding is Finding.CONFIRMED for m in sentence.marks):
+        sentence.marks += together(sentence)
     return sentence.marks
-
-
-def _alone(claim: Claim, id: str, facts: Facts) -> bool:
-    """Whether one entry bears out the whole claim."""
-    marks = read(replace(claim, rests_on=(id,)), facts, strict=True)
-    return all(m.finding is Finding.CONFIRMED for m in marks)
 
 
 def _quote(quote: str, sentence: Sentence) -> Mark:

@@ -38,6 +38,8 @@ class Sentence:
     strict: bool = True
     """Whether it is an observation, of which every piece must be borne out."""
     marks: list[Mark] = field(default_factory=list)
+    whole: list[tuple[int, int]] = field(default_factory=list)
+    """Where it names a figure that was counted of the whole cluster."""
 
     @classmethod
     def of(cls, text: str, cited: Sequence[Entry], facts: Facts, *, strict: bool = True, quote: str = "") -> Sentence:
@@ -58,6 +60,11 @@ class Sentence:
 
     def holds(self, start: int, end: int) -> None:
         self._mark(start, end, Finding.CONFIRMED, "")
+
+    def counted(self, start: int, end: int) -> None:
+        """A figure of the whole cluster that is right."""
+        self.whole.append((end - len(self.text[start:end].lstrip()), end))
+        self.holds(start, end)
 
     def wrong(self, start: int, end: int, why: str) -> None:
         self._mark(start, end, Finding.CONTRADICTED, why)

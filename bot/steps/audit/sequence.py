@@ -7,10 +7,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from bot.models import BUCKET
-from bot.steps.audit.facts import plain, quoted, sayings
+from bot.steps.audit.facts import plain, quoted, sayings, stands
+from bot.steps.audit.names import REVISION
 from bot.steps.audit.sentence import Sentence
 from bot.steps.audit.shares import ABOUT, THINGS, N, amount, near
-from bot.steps.audit.times import AMOUNT, DEPLOYED, PIECE, SECONDS, STAMP, unit
+from bot.steps.audit.times import AMOUNT, DEPLOYED, PIECE, SECONDS, STAMP, of_time, unit, when
 
 RELATION = re.compile(
     rf"(?:{ABOUT}(?<![\w.,:-])(?P<dur>{AMOUNT}(?:(?:,? and |, | ){AMOUNT})*) )?(?P<word>\bbefore|\bafter|\bprior to|\blater than|\bearlier than"
@@ -18,6 +19,8 @@ RELATION = re.compile(
     re.IGNORECASE,
 )
 BY = re.compile(rf"(?<= by )(?P<dur>{AMOUNT}(?:(?:,? and |, | ){AMOUNT})*)")
+OF_REVISION = re.compile(rf" (?:the |that |one |deployment |of |revision )*{REVISION.pattern}")
+"""Behind an order of deployments: the other one."""
 BACKWARD = re.compile(r"after|later|follow(?!ed by)|preceded by", re.IGNORECASE)
 CLAUSE = re.compile(r"; |(?<=\w)\. (?=[A-Z])|, (?=and |but |while |whereas )")
 CONTINUED = re.compile(r"\b(?:continu(?:ed|es?)|persist(?:ed|s)?|went on)\b", re.IGNORECASE)
@@ -71,10 +74,15 @@ def _relations(sentence: Sentence) -> None:
         text = sentence.text
         left = [p for p in CLAUSE.split(text[:start]) if p][-1:] or [""]
         right = CLAUSE.split(text[end:])[0]
-        one, two = moment(sentence, left[0]), moment(sentence, right)
-        if one is None and two is None and sentence.strict:
-            one, two = _stamped(sentence, left[0]), _stamped(sentence, right)
-        if one is None or two is None:
+        before, behind = left[0], right
+        if DEPLOYED.search(before) and OF_REVISION.match(behind):
+            behind = f"deployed {behind}"
+        one, two = moment(sentence, before), moment(sentence, behind)
+        if one is not None and one == two and _own_words(sentence, start, end):
+            continue
+        if sentence.strict:
+            one, two = one or _stamped(sentence, left[0]), two or _stamped(sentence, right)
+        if one is None or two is None or (one == two and STAMP.search(right)):
             continue
         word, duration = found["word"], found["dur"]
         by = BY.search(right)
@@ -106,6 +114,12 @@ def _relations(sentence: Sentence) -> None:
                 sentence.wrong(start, end, f"{between:g} s lie between them, not {duration}: {said}")
 
 
+def _own_words(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether an entry itself says "after this": then it is no order of two."""
+    following = re.match(r" \w+", sentence.text[end:])
+    return following is not None and stands((sentence.text[start:end] + following[0]).lower(), sentence.ground.lower())
+
+
 def moment(sentence: Sentence, fragment: str) -> datetime | None:
     """When what these words name happened; None where that is not plain."""
     facts = sentence.facts
@@ -127,8 +141,11 @@ def moment(sentence: Sentence, fragment: str) -> datetime | None:
             [] if re.search(r"-\d{5}-", fragment) else list(facts.case.deployments)
         )
         return deployed[0].time if len(deployed) == 1 else None
-    if STAMP.search(fragment) or len(numbered) > 1 or not sentence.strict:
+    if len(numbered) > 1 or not sentence.strict:
         return None
+    if stamps := list(STAMP.finditer(fragment)):
+        ends = {t for t in (facts.cluster.first_seen, facts.cluster.last_seen) if of_time(stamps[0], t)}
+        return ends.pop() if len(ends) == len(stamps) == 1 else None
     if (entry := _told(sentence, fragment)) is not None:
         return entry
     if re.search(
@@ -150,10 +167,18 @@ def _told(sentence: Sentence, fragment: str) -> datetime | None:
     """When the one of several cited entries was logged that says all of these words."""
     if len(sentence.cited) < 2 or re.search(r"\b(?:first|last|latest|began|started|ended|stopped)\b", fragment, re.I):
         return None
-    said = [w.lower() for w in re.findall(r"[A-Za-z]{4,}", re.sub(AMOUNT, " ", fragment)) if w.lower() not in LINKING]
+    told = re.findall(r"[A-Za-z]{4,}|(?<!\w)[\w-]*\d[\w-]*", re.sub(AMOUNT, " ", fragment))
+    said = [w.lower() for w in told if w.lower() not in LINKING]
     if not said:
         return None
-    stems = [re.compile(rf"(?<![a-z]){re.escape(re.sub(r'(?:ed|ing|s)$', '', w))}") for w in said]
+    stems = [
+        re.compile(
+            rf"(?<![\w-]){re.escape(w)}(?![\w-])"
+            if re.search(r"\d", w)
+            else rf"(?<![a-z]){re.escape(re.sub(r'(?:ed|ing|s)$', '', w))}"
+        )
+        for w in said
+    ]
     times = {e.time for e in sentence.cited if all(any(s.search(t.lower()) for t in sayings(e)) for s in stems)}
     return times.pop() if len(times) == 1 else None
 
@@ -264,7 +289,7 @@ def _count_in(sentence: Sentence, found: re.Match[str], begin: int, window: Wind
     elif near(n, counted, min(step, 1), found["about"] or ""):
         total = cluster.entries if entries else cluster.occurrences
         every = re.search(r"\ball (?:of )?(?:the |its |these )?$", sentence.text[:begin], re.IGNORECASE)
-        sentence.holds(every.start() if every and n == total else begin, end)
+        sentence.counted(every.start() if every and n == total else begin, end)
     else:
         sentence.wrong(begin, end, f"{counted} {found['what']} in that time, not {found['n']}")
 
@@ -301,23 +326,6 @@ def _side(word: str, start: datetime, stop: datetime, end: int) -> Window | None
     if word in ("before", "prior to", "earlier than", "until"):
         return (None, stop, end)
     return (start, None, end) if word in ("after", "since", "later than", "past", "from") else None
-
-
-def when(sentence: Sentence, found: re.Match[str], zone: str = "") -> datetime | None:
-    """The moment that a time stamp names; without a date, of the one day on which it was seen."""
-    cluster = sentence.facts.cluster
-    written = (found["zone"] or zone or "").strip()
-    offset = timedelta()
-    if written[:1] in ("+", "-"):
-        offset = timedelta(hours=int(written[1:3]), minutes=int(written[-2:])) * (-1 if written[0] == "-" else 1)
-    clock = (found["time"] or found["clock"] or "00:00").replace(",", ".")
-    days = {(t + offset).date() for t in (cluster.first_seen, cluster.last_seen)}
-    date = found["date"] or (days.pop().isoformat() if len(days) == 1 else "")
-    try:
-        moment = datetime.fromisoformat(f"{date}T{clock.zfill(5) if clock.count(':') == 1 else clock}")
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) - offset
 
 
 def _step_of(written: str) -> timedelta:

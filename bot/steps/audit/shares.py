@@ -110,7 +110,7 @@ def near(claimed: float, actual: float, step: float, about: str) -> bool:
 
 def _judge(sentence: Sentence, found: re.Match[str], right: bool, why: str) -> None:
     if right:
-        sentence.holds(*found.span())
+        sentence.counted(*found.span())
     else:
         sentence.wrong(*found.span(), why)
 
@@ -205,7 +205,7 @@ def _placed(sentence: Sentence, place: str) -> None:
             )
             named = found.start("n"), found.end("n")
             if n in spoken:
-                sentence.holds(*named)
+                sentence.counted(*named)
             else:
                 sentence.wrong(*named, f"{spoken[0]} in {found['place']}, not {found['n']}")
 

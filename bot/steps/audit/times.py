@@ -10,14 +10,24 @@ from datetime import UTC, datetime, timedelta, timezone
 from bot.steps.audit.facts import Facts, stands
 from bot.steps.audit.sentence import Sentence
 
+NUMERALS = re.findall(
+    r"\w+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty",
+)
 STAMP = re.compile(
     r"(?<![\w.:-])(?:(?P<date>\d{4}-\d\d-\d\d)(?:(?:[T ]| at )(?P<time>\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))?"
     r"|(?P<clock>\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?))"
     r"(?P<zone> ?(?:Z|UTC|GMT)\b|[+-]\d\d:?\d\d)?(?![\w:]|[.,]\d)"
 )
-FIRST = re.compile(r"\b(?:first|start\w*|began|begin\w*|since|onset|earliest|initial\w*|appeared)\b")
+FIRST = re.compile(
+    r"\b(?:first|start\w*|began|begin\w*|since|onset|earliest|initial\w*|appeared|(?:window|period) (?:is|was))\b"
+)
 FROM = re.compile(r"\b(?:from|between)\b")
 """Begins a span, where no plainer word says which end a time is."""
+SIDE = re.compile(r"\b(?P<word>before|prior to|earlier than|after|later than) $")
+EARLIER = ("before", "prior to", "earlier than")
+BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 HOUR = re.compile(r"\bhour (?:from|of|at) $")
 LAST = re.compile(r"\b(?:last|until|till|end(?:ed|ing|s)?|latest|recent\w*|final\w*|newest|through)\b")
 JOIN = re.compile(r"^\W*(?:z|utc|gmt)?\W*(?:to|and|through|until|till|up to)?\W*(?:the )?$")
@@ -42,6 +52,7 @@ APART = re.compile(
 PART_OF = re.compile(r"\b(?:first|last|initial|final|next|previous|past)\W+$")
 PEAK = re.compile(r"\b(?:peak\w*|at most|max\w*|burst\w*|up to)\b[^.;]* in (?:a |any |one |the )?\d", re.IGNORECASE)
 GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+FIGURE = re.compile(rf"(?:\d[\d,.]*|{'|'.join(NUMERALS)}) (?:\w+ )?\w+$", re.IGNORECASE)
 RUN = re.compile(
     r"\b(?:in|took|after|elapsed|duration)[ :=]{1,2}(?P<h>\d{1,3}):(?P<m>[0-5]\d):(?P<s>[0-5]\d(?:\.\d+)?)(?![\d:])"
 )
@@ -54,12 +65,11 @@ def stamps(sentence: Sentence) -> None:
     previous, role = -1, ""
     for found in sentence.find(STAMP):
         start, end = found.span()
-        if previous >= 0 and role == "first" and JOIN.match(sentence.text[previous:start].lower()):
-            role = "last"
-        else:
-            role = _role(sentence.before(start, 60 if previous < 0 else min(60, start - previous)))
-        previous = end
-        _check_stamp(sentence, found, role)
+        joined = previous >= 0 and role == "first" and JOIN.match(sentence.text[previous:start].lower()) is not None
+        reach = 60 if previous < 0 else min(60, start - previous)
+        role = "last" if joined else _role(sentence.before(start, reach))
+        segment, previous = sentence.text[max(0, previous) : start], end
+        _check_stamp(sentence, found, role, segment, joined=joined)
 
 
 def _role(before: str) -> str:
@@ -70,20 +80,33 @@ def _role(before: str) -> str:
     return "" if first == last else "first" if first > last else "last"
 
 
-def _check_stamp(sentence: Sentence, found: re.Match[str], role: str) -> None:
+def _check_stamp(sentence: Sentence, found: re.Match[str], role: str, segment: str, *, joined: bool) -> None:
+    """`segment` is what stands between the time before and this one; `joined` times are the two ends of a span."""
     start, end = found.span()
     cluster, facts = sentence.facts.cluster, sentence.facts
     shape = _shape(found)
-    deployments = facts.deployed(sentence.text)
+    deployments = [d for d in facts.case.deployments if d.revision and d.revision in segment]
+    deployments = deployments or list(facts.deployed(sentence.text))
     near = sentence.before(start, 60).rsplit(",", 1)[-1]
     if DEPLOYED.search(near):
         known, name = [d.time for d in deployments], "the deployments were at"
+        if shape and BOTH.search(segment) and not all(_any([t], shape) for t in known):
+            shape = ("", "-", UTC)
     elif role and (elsewhere := _not_of_all(facts, role, near)):
         sentence.open(start, end, f"when it was {role} seen on {elsewhere} is not known")
         return
     elif role:
         known = [cluster.first_seen if role == "first" else cluster.last_seen]
         name = "it was first seen at" if role == "first" else "it was last seen at"
+        if (side := SIDE.search(near)) and (stamp := when(sentence, found)):
+            begin = start - len(near) + side.start("word")
+            if (known[0] < stamp) == (side["word"] in EARLIER):
+                sentence.holds(begin, end)
+            else:
+                sentence.wrong(begin, end, f"{name} {known[0]:%Y-%m-%d %H:%M:%S} UTC")
+            return
+        if joined and shape and shape[1].count(":") == 1 and (known[0].second or known[0].microsecond):
+            known.append(known[0] + timedelta(minutes=1))
     elif sentence.cited:
         known, name = [e.time for e in sentence.cited], "the entry cited is of"
     else:
@@ -110,6 +133,29 @@ def _not_of_all(facts: Facts, role: str, near: str) -> str:
         else None
     )
     return said["name"] if said else ""
+
+
+def of_time(found: re.Match[str], moment: datetime) -> bool:
+    """Whether a time stamp is of this moment, as exactly as it is written."""
+    shape = _shape(found)
+    return shape is not None and _any([moment], shape)
+
+
+def when(sentence: Sentence, found: re.Match[str], zone: str = "") -> datetime | None:
+    """The moment that a time stamp names; without a date, of the one day on which it was seen."""
+    cluster = sentence.facts.cluster
+    written = (found["zone"] or zone or "").strip()
+    offset = timedelta()
+    if written[:1] in ("+", "-"):
+        offset = timedelta(hours=int(written[1:3]), minutes=int(written[-2:])) * (-1 if written[0] == "-" else 1)
+    clock = (found["time"] or found["clock"] or "00:00").replace(",", ".")
+    days = {(t + offset).date() for t in (cluster.first_seen, cluster.last_seen)}
+    date = found["date"] or (days.pop().isoformat() if len(days) == 1 else "")
+    try:
+        moment = datetime.fromisoformat(f"{date}T{clock.zfill(5) if clock.count(':') == 1 else clock}")
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) - offset
 
 
 def _shape(found: re.Match[str]) -> tuple[str, str, timezone] | None:
@@ -151,10 +197,11 @@ def spans(sentence: Sentence) -> None:
             WHOLE_SPAN.search(before) is not None
             or APART.match(sentence.after(end, 60)) is not None
             or sentence.after(end, 12).strip().startswith(("span", "window"))
+            or _listed(sentence, start, end)
         )
         if (
             of_all and _fits(claimed, actual, amounts, found["about"] or "", within=before.rstrip().endswith("within"))
-        ) or (not BETWEEN_ENDS.search(before) and _said(claimed, sentence.ground, found["span"], found["about"] or "")):
+        ) or (not BETWEEN_ENDS.search(before) and names_span(sentence.ground, found)):
             sentence.holds(start, end)
         elif sentence.cited and not BETWEEN_ENDS.search(before) and (other := _otherwise(amounts, sentence.ground)):
             sentence.wrong(start, end, f"the entry says {other}, not {found['span']}")
@@ -164,6 +211,13 @@ def spans(sentence: Sentence) -> None:
             sentence.open(start, end, f"from first to last it is {say(actual)}")
         else:
             sentence.amiss(*found.span("span"), f"no cited entry says {found['span']}")
+
+
+def _listed(sentence: Sentence, start: int, end: int) -> bool:
+    """Whether it is an item of a list that holds nothing but figures of the whole: `96 occurrences, 45 minutes`."""
+    items = [i.strip(" .") for i in re.split(r"[,;]| and ", sentence.text)]
+    alone = sentence.text[start:end].strip(" .") in items
+    return alone and len(items) > 1 and not sentence.cited and all(FIGURE.match(i) for i in items)
 
 
 def unit(written: str) -> str:
@@ -194,11 +248,13 @@ def _fits(claimed: float, actual: float, amounts: list[tuple[float, str]], about
     return claimed <= actual + 1e-6 and off < step and off <= max(0.02 * actual, 0.5 if actual >= 10 else 0.0)
 
 
-def _said(claimed: float, text: str, span: str, about: str) -> bool:
+def names_span(text: str, found: re.Match[str]) -> bool:
     """Whether the text names this duration, in any unit, or one that is rounded to it."""
+    about, pieces = found["about"] or "", list(PIECE.finditer(found["span"]))
+    claimed = sum(float(m["n"]) * SECONDS[unit(m["unit"])] for m in pieces)
     if about.strip().lower() not in ("", "about", "around", "approximately", "roughly", "some", "circa", "~", "≈"):
         return False
-    last = list(PIECE.finditer(span))[-1]
+    last = pieces[-1]
     step = SECONDS[unit(last["unit"])] / float(10 ** len(last["n"].partition(".")[2]))
     off = min(step / 2, (0.05 if about else 0.02) * claimed)
     return any(abs(total - claimed) <= max(off, 1e-9) for total in _durations(text))
