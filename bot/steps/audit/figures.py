@@ -81,7 +81,7 @@ SETTING = re.compile(
 )
 """What a line says was set, and nobody counted."""
 DONE = re.compile(
-    r" ?(?:[a-z]+ )?[a-z]+s (?:per [a-z]+ )?(?:(?:was|were|are|have|had|been) )*(?P<verb>[a-z]{2,}(?:ed|wn|en)|sent|lost|made)\b"
+    r" ?(?!was |is |has )(?:[a-z]+ )?(?!was |is |has )[a-z]+s (?:per [a-z]+ )?(?:(?:was|were|are|have|had|been) )*(?P<verb>[a-z]{2,}(?:ed|wn|en)|sent|lost|made)\b"
 )
 """What happened to so many things."""
 BEHIND = re.compile(r" (?:(?:was|were|is|are|has been|had been) )?(?P<word>[a-z]{3,})")

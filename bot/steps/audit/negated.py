@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from bot.steps.audit.names import KNOWN_ENVIRONMENTS, REVISION
+from bot.steps.audit.names import KNOWN_ENVIRONMENTS, NOT, REVISION
 from bot.steps.audit.sentence import Sentence
 
 SEEN = r"(?: (?:is|are|was|were|be|been|seen|logged|recorded|observed|found|came|come|happen(?:ed)?|occur(?:red)?|fell|stem(?:med)?))*"
@@ -25,6 +25,8 @@ ONE = r"(?:a single|one|the same) (?P<one>revision|environment)s?"
 
 def negated(sentence: Sentence) -> None:
     """`not all were in A`, `not only A is affected`, `not limited to one revision`, `neither A nor B`."""
+    if not NOT.search(sentence.rest):
+        return
     cluster = sentence.facts.cluster
     known = {n for n in (*cluster.environments, *cluster.revisions) if n}
     names = "|".join(map(re.escape, sorted({*known, *KNOWN_ENVIRONMENTS}, key=len, reverse=True)))
