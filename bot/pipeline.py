@@ -182,7 +182,7 @@ def collect(
             store.sources.advance(batch.mark)
         else:
             harvest = reap(edges, batch, fresh, quiet, lanes, sifted.until)
-            store.rounds.absorb(number, source, harvest)
+            reading.clusters.update(store.rounds.absorb(number, source, harvest))
             learn(edges)
             lanes[batch.lane] = list(harvest.rest)
         if batch.mark and batch.mark.done and batch.lane != batch.mark.heir:
@@ -192,14 +192,22 @@ def collect(
         reading.new += new
         reading.bad_count += len(batch.bad)
         reading.bad += batch.bad[: BAD_KEPT - len(reading.bad)]
-        told = sifted.entries
-        reading.clusters.update(store.clusters.of([e.key for e in told], [e.time for e in told]).values())
+        again = _others(sifted.entries, fresh)
+        reading.clusters.update(store.clusters.of([e.key for e in again], [e.time for e in again]).values())
         reading.services.update(sifted.services)
         if members:
-            reading.members += told
+            reading.members += sifted.entries
         if progress:
             progress(reading.entries, batch.progress)
     return reading
+
+
+def _others(entries: Sequence[Entry], fresh: Sequence[Entry]) -> list[Entry]:
+    """Those that were read before."""
+    if len(entries) == len(fresh):
+        return []
+    new = {e.key for e in fresh}
+    return [e for e in entries if e.key not in new]
 
 
 def reap(

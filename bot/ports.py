@@ -281,9 +281,10 @@ class Rounds(Protocol):
         """Entries of the occurrences that were still open at the end of what was read last, by lane."""
         ...
 
-    def absorb(self, number: int, source: str, harvest: Harvest) -> None:
+    def absorb(self, number: int, source: str, harvest: Harvest) -> list[int]:
         """Takes back what was open before, adds the harvest, remembers the entries, moves the cursor: all in
-        one transaction. Clusters that changed are marked until a round concludes."""
+        one transaction. Clusters that changed are marked until a round concludes. Returns those that the harvest's
+        entries belong to, without those of what was open before."""
         ...
 
     def changed(self) -> list[int]:

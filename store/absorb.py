@@ -13,7 +13,8 @@ from bot.models import Entry, Harvest
 from store import incidents, seen, touched
 from store.ageing import ADD, ADD_TOTAL
 from store.codec import dump, load, numbers, words
-from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit, newest
+from store.rows import insert
+from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit
 
 CLOSED, OPEN = 0, 1
 
@@ -21,8 +22,11 @@ Where = tuple[int, Place]
 """A signature's id, and a place in its counts."""
 
 
-def absorb(db: Database, harvest: Harvest, closed: Mapping[str, Tally], opened: Mapping[str, Tally]) -> None:
-    """`closed` and `opened` are what the harvest's sightings come to, reckoned before the transaction began."""
+def absorb(db: Database, harvest: Harvest, closed: Mapping[str, Tally], opened: Mapping[str, Tally]) -> list[int]:
+    """The clusters that its entries count for.
+
+    `closed` and `opened` are what the harvest's sightings come to, reckoned before the transaction began.
+    """
     taken = _take_back(db)
     ids = _signatures(db, closed, opened)
     counted: dict[Where, Cell] = {}
@@ -31,10 +35,11 @@ def absorb(db: Database, harvest: Harvest, closed: Mapping[str, Tally], opened: 
         _keep_evidence(db, tallies, ids, is_open)
         _keep_moments(db, tallies, ids, is_open)
         _keep_people(db, tallies, ids, is_open)
-    _remember(db, harvest, ids)
+    told = _remember(db, harvest, ids)
     _replace_edge(db, harvest.rest, harvest.lane)
     _mark_changed(db, taken, counted)
     _clear_emptied(db, {where[0] for where in taken})
+    return told
 
 
 # ---------------------------------------------------------------- what was open
@@ -116,14 +121,11 @@ def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str,
 
 def _keep_moments(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
     """The newest; older ones are cut off now and then, for reading takes no more than the newest anyway."""
-    rows = {ids[key]: newest(found.moments) for key, found in tallies.items()}
-    db.conn.executemany(
-        "INSERT INTO moments (signature, open, time, key, instance, trace, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [(id_, is_open, *instant) for id_, instants in rows.items() for instant in instants],
-    )
+    rows = [(ids[key], is_open, *instant) for key, found in tallies.items() for instant in found.moments]
+    insert(db, "INSERT INTO moments (signature, open, time, key, instance, trace, revision)", rows)
     if is_open:
         return
-    for id_ in _grown(db, "moments", {id_: len(instants) for id_, instants in rows.items()}, MOMENTS):
+    for id_ in _grown(db, "moments", {ids[key]: len(found.moments) for key, found in tallies.items()}, MOMENTS):
         db.execute(
             "DELETE FROM moments WHERE signature = ? AND open = 0 AND (time, key) < (SELECT time, key FROM moments"
             " WHERE signature = ? AND open = 0 ORDER BY time DESC, key DESC LIMIT 1 OFFSET ?)",
@@ -165,14 +167,20 @@ def _grown(db: Database, column: str, more: Mapping[int, int], kept: int) -> lis
 # ---------------------------------------------------------------- what is remembered of the entries
 
 
-def _remember(db: Database, harvest: Harvest, ids: Mapping[str, int]) -> None:
-    owners = {
-        entry.key: (entry, ids[sighting.signature.key] if sighting.signature else None)
+def _remember(db: Database, harvest: Harvest, ids: Mapping[str, int]) -> list[int]:
+    """Returns the clusters that the harvest's own entries count for, not those of the edge before."""
+    seen.disown(db)
+    owned = {
+        entry.key: (*seen.row(entry), id_)
         for sighting in (*harvest.closed, *harvest.open)
+        if sighting.signature
+        for id_ in [ids[sighting.signature.key]]
         for entry in sighting.occurrence.entries
     }
-    seen.disown(db)
-    seen.remember(db, harvest.entries, harvest.quiet, owners)
+    seen.remember(db, owned, harvest.entries, harvest.quiet)
+    told = {owned[entry.key][2] for entry in harvest.entries if entry.key in owned}
+    sql = "SELECT DISTINCT cluster FROM signatures WHERE id IN (SELECT value FROM json_each(?))"
+    return [cluster for (cluster,) in db.execute(sql, [numbers(told)])]
 
 
 def _replace_edge(db: Database, rest: tuple[Entry, ...], lane: str) -> None:

@@ -52,11 +52,11 @@ class Rounds:
         with self._connections.read() as db:
             return edge(db)
 
-    def absorb(self, number: int, source: str, harvest: Harvest) -> None:
+    def absorb(self, number: int, source: str, harvest: Harvest) -> list[int]:
         closed, opened = tally(harvest.closed), tally(harvest.open)
         read = len(harvest.entries) + sum(map(len, harvest.quiet.values()))
         with self._connections.change() as db:
-            absorb(db, harvest, closed, opened)
+            told = absorb(db, harvest, closed, opened)
             keep(db, harvest.deployments)
             db.execute("UPDATE rounds SET entries = entries + ? WHERE number = ?", [read, number])
             whose = harvest.mark.source if harvest.mark else source
@@ -69,6 +69,7 @@ class Rounds:
                     " ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
                     [source, micros(harvest.read_until)],
                 )
+        return told
 
     def changed(self) -> list[int]:
         with self._connections.read() as db:

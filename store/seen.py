@@ -13,15 +13,19 @@ from sqlite_utils import Database
 from bot.models import Entry, Quiet
 from bot.moments import hour_of
 from store.codec import numbers
+from store.rows import insert
+
+Owned = tuple[int, int, int]
+"""The hour of an entry, its key and the signature that it counts for."""
 
 
 def known(db: Database, hours: Quiet) -> set[int]:
     """The keys of those that were read before."""
     found: set[int] = set()
-    for hour, keys in hours.items():
-        if db.execute("SELECT 1 FROM seen WHERE bucket = ? LIMIT 1", [hour]).fetchone():
-            sql = "SELECT key FROM seen WHERE bucket = ? AND key IN (SELECT value FROM json_each(?))"
-            found.update(key for (key,) in db.execute(sql, [hour, numbers(keys)]))
+    begun = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM seen WHERE bucket = value)"
+    for (hour,) in db.execute(begun, [numbers(hours)]).fetchall():
+        sql = "SELECT key FROM seen WHERE bucket = ? AND key IN (SELECT value FROM json_each(?))"
+        found.update(key for (key,) in db.execute(sql, [hour, numbers(hours[hour])]))
     return found
 
 
@@ -39,20 +43,18 @@ def clusters(db: Database, keys: Sequence[int], times: Sequence[datetime] | None
     return found
 
 
-def remember(
-    db: Database, entries: Iterable[Entry], quiet: Quiet, owners: Mapping[int, tuple[Entry, int | None]]
-) -> None:
+def remember(db: Database, owned: Mapping[int, Owned], entries: Iterable[Entry], quiet: Quiet) -> None:
     """Every entry once; those that are known may belong to another problem now."""
-    healthy = [row(e) for e in entries if e.key not in owners]
-    for hour, keys in quiet.items():
-        healthy += [(hour, key) for key in keys]
-    healthy.sort()
-    db.conn.executemany("INSERT INTO seen (bucket, key) VALUES (?, ?) ON CONFLICT DO NOTHING", healthy)
-    db.conn.executemany(
-        "INSERT INTO seen (bucket, key, signature) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET signature = excluded.signature WHERE signature IS NOT excluded.signature",
-        sorted((*row(entry), id_) for entry, id_ in owners.values()),
+    insert(
+        db,
+        "INSERT INTO seen (bucket, key, signature)",
+        sorted(owned.values()),
+        "ON CONFLICT DO UPDATE SET signature = excluded.signature WHERE signature IS NOT excluded.signature",
     )
+    healthy = [row(e) for e in entries if e.key not in owned]
+    healthy += [(hour, key) for hour, keys in quiet.items() for key in keys]
+    healthy.sort()
+    insert(db, "INSERT INTO seen (bucket, key)", healthy, "ON CONFLICT DO NOTHING")
 
 
 def disown(db: Database) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 
 from bot.models import Entry, Failure, Occurrence, Request, Sighting, Signature
@@ -55,11 +56,6 @@ class Kept(NamedTuple):
     id: str
     key: int
 
-    @property
-    def place(self) -> int:
-        """Where it stands in an order that has nothing to do with time; Fibonacci hashing spreads the keys."""
-        return self.key * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
-
 
 class Instant(NamedTuple):
     """A moment, as its columns."""
@@ -73,58 +69,105 @@ class Instant(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """All that one batch adds to one signature."""
+    """All that one batch adds to one signature; of evidence and moments no more than may be kept."""
 
     signature: Signature
     since: tuple[int, str, int]
-    cells: dict[Place, Cell] = field(default_factory=dict)
-    evidence: dict[Kept, Occurrence] = field(default_factory=dict)
-    moments: list[Instant] = field(default_factory=list)
-    users: set[str] = field(default_factory=set)
-    clients: set[str] = field(default_factory=set)
-
-    def add(self, occurrence: Occurrence) -> None:
-        head = occurrence.head
-        first = micros(head.time)
-        place = (first - first % BUCKET, clean(head.environment), clean(head.revision))
-        cell = Cell(len(occurrence.entries), 1, first, micros(occurrence.last), int(occurrence.level))
-        known = self.cells.get(place)
-        self.cells[place] = known.plus(cell) if known else cell
-        self.evidence[Kept(first, clean(head.id), head.key)] = occurrence
-        self.moments.append(Instant(first, head.key, clean(head.instance), clean(head.trace), place[2]))
-        self.users.update(e.user for e in occurrence.entries if e.user)
-        self.clients.update(e.client for e in occurrence.entries if e.client)
+    cells: dict[Place, Cell]
+    evidence: dict[Kept, Occurrence]
+    moments: list[Instant]
+    users: set[str]
+    clients: set[str]
 
 
 def tally(sightings: Iterable[Sighting]) -> dict[str, Tally]:
     """By key of the signature, those that began first in front."""
-    found: dict[str, Tally] = {}
-    for sighting in sorted((s for s in sightings if s.signature), key=_order):
-        signature = sighting.signature
+    own: dict[str, list[Occurrence]] = {}
+    named: dict[str, tuple[datetime, int, Signature]] = {}
+    for sighting in sightings:
+        signature, occurrence = sighting.signature, sighting.occurrence
         if signature is None:
             continue
-        if signature.key not in found:
-            found[signature.key] = Tally(signature, _order(sighting))
-        found[signature.key].add(sighting.occurrence)
-    return found
+        head, key = occurrence.entries[0], signature.key
+        if key not in own:
+            own[key] = [occurrence]
+            named[key] = (head.time, head.key, signature)
+        else:
+            own[key].append(occurrence)
+            if (head.time, head.key) < named[key][:2]:
+                named[key] = (head.time, head.key, signature)
+    found = [_tallied(signature, own[key]) for key, (_, _, signature) in named.items()]
+    return {each.signature.key: each for each in sorted(found, key=lambda each: each.since)}
 
 
-def _order(sighting: Sighting) -> tuple[int, str, int]:
-    head = sighting.occurrence.head
-    return (micros(head.time), sighting.signature.key if sighting.signature else "", head.key)
+_newer = attrgetter("time", "key")
+
+
+def _tallied(signature: Signature, occurrences: Sequence[Occurrence]) -> Tally:
+    heads = sorted([o.entries[0] for o in occurrences], key=_newer)
+    first, last = heads[0].time, heads[-1].time
+    telling = [o for o in occurrences if o.entries[0].time in (first, last)]
+    telling += heapq.nsmallest(SPREAD, occurrences, key=lambda o: spread(o.entries[0].key))
+    people = [e for o in occurrences for e in o.entries]
+    return Tally(
+        signature,
+        (micros(first), signature.key, heads[0].key),
+        _cells(occurrences),
+        {_kept(o.entries[0]): o for o in telling},
+        [_instant(head) for head in heads[-MOMENTS:]],
+        {e.user for e in people if e.user},
+        {e.client for e in people if e.client},
+    )
+
+
+def _cells(occurrences: Iterable[Occurrence]) -> dict[Place, Cell]:
+    found: dict[Place, list[int]] = {}
+    for o in occurrences:
+        entries, level = o.entries, o.level
+        head = entries[0]
+        first = last = micros(head.time)
+        size = len(entries)
+        if size > 1:
+            last = micros(entries[-1].time)
+        place = (first - first % BUCKET, head.environment, head.revision)
+        cell = found.get(place)
+        if cell is None:
+            found[place] = [size, 1, first, last, level]
+            continue
+        cell[0] += size
+        cell[1] += 1
+        if first < cell[2]:
+            cell[2] = first
+        if last > cell[3]:
+            cell[3] = last
+        if level > cell[4]:
+            cell[4] = level
+    cells: dict[Place, Cell] = {}
+    for (bucket, environment, revision), sums in found.items():
+        written, done = (bucket, clean(environment), clean(revision)), Cell(*sums)
+        cells[written] = cells[written].plus(done) if written in cells else done
+    return cells
+
+
+def _kept(head: Entry) -> Kept:
+    return Kept(micros(head.time), clean(head.id), head.key)
+
+
+def _instant(head: Entry) -> Instant:
+    return Instant(micros(head.time), head.key, clean(head.instance), clean(head.trace), clean(head.revision))
+
+
+def spread(key: int) -> int:
+    """Where an entry stands in an order that has nothing to do with time; Fibonacci hashing spreads the keys."""
+    return key * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
 
 
 def choose(found: Sequence[Kept]) -> list[Kept]:
     """The first, the last and a few between, in order of time."""
     if len(found) <= 2:
         return sorted(found)
-    spread = heapq.nsmallest(SPREAD, found, key=lambda k: (k.place, k.key))
-    return sorted({min(found), max(found), *spread})
-
-
-def newest(moments: Iterable[Instant]) -> list[Instant]:
-    """The newest few, in order of time."""
-    return sorted(moments)[-MOMENTS:]
+    between = heapq.nsmallest(SPREAD, found, key=lambda k: spread(k.key))
+    return sorted({min(found), max(found), *between})
 
 
 def exhibit(occurrence: Occurrence) -> Entry:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import attrgetter
 
 from bot.models import Assembled, Entry, Form, Level, Occurrence, Window
 from bot.steps.assemble.lines import shape
@@ -16,15 +18,13 @@ from bot.steps.assemble.messages import GAP, REPORT, SPAN, Message
 from bot.steps.assemble.rollouts import TOLD, Rollout, failed
 from bot.steps.assemble.sweeps import GAP as SWEEP_GAP
 from bot.steps.assemble.sweeps import Burst, broken, burst_of, refused
-from bot.steps.assemble.twins import joined, together
+from bot.steps.assemble.twins import joined, last_of, together
 
 LATE = timedelta(seconds=60)
 """How far behind the newest entry another may still arrive and find its place."""
 OPEN = LATE + GAP
 OPEN_ENTRIES = 20_000
 """At most so many entries stay open; beyond, the oldest messages are closed early."""
-
-_WHOLE = frozenset({Form.REQUEST, Form.PLATFORM, Form.AUDIT})
 
 _Stream = tuple[str, str, str, str]
 
@@ -41,11 +41,23 @@ def assemble(entries: Sequence[Entry], until: datetime | None = None, seams: Seq
     ordered = sorted(unique.values(), key=_order)
     newest = max(ordered[-1].time, until or ordered[-1].time)
     closed: list[Occurrence] = []
-    units = [*_messages(ordered, closed), *_bursts(ordered), *_rollouts(ordered)]
+    said: list[Entry] = []
+    asked: list[Entry] = []
+    rolled: list[Entry] = []
+    for entry in ordered:
+        form = entry.form
+        if form is Form.LINE or form is Form.EXCEPTION:
+            said.append(entry)
+        elif refused(entry) or broken(entry):
+            asked.append(entry)
+        elif failed(entry):
+            rolled.append(entry)
+        else:
+            closed.append(_single(entry))
 
     growing = []
-    for unit in units:
-        if newest - unit.last > unit.patience and not any(map(unit.beside, seams)):
+    for unit in chain(_messages(said, closed), _bursts(asked), _rollouts(rolled)):
+        if newest - unit.last > unit.patience and not (seams and any(map(unit.beside, seams))):
             closed += unit.occurrences
         else:
             growing.append(unit)
@@ -57,16 +69,22 @@ def assemble(entries: Sequence[Entry], until: datetime | None = None, seams: Seq
 class _Unit:
     """What is closed together, or stays open together."""
 
-    __slots__ = ("last", "occurrences", "patience", "reach", "size", "start")
+    __slots__ = ("last", "occurrences", "patience", "reach")
 
     def __init__(self, occurrences: list[Occurrence], last: datetime, patience: timedelta, reach: timedelta) -> None:
         self.occurrences = occurrences
-        self.start = occurrences[0].head.order
         self.last = last
         self.patience = patience
         self.reach = reach
         """How long before its first entry another may be that it goes on with."""
-        self.size = sum(len(o.entries) for o in occurrences)
+
+    @property
+    def start(self) -> tuple[datetime, str, int]:
+        return _first(self.occurrences[0])
+
+    @property
+    def size(self) -> int:
+        return sum(len(o.entries) for o in self.occurrences)
 
     def beside(self, seam: Window) -> bool:
         return self.last >= seam.start - self.patience and self.start[0] <= seam.end + self.reach
@@ -78,10 +96,6 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
     streams: dict[_Stream, Message] = {}
     reported: dict[_Stream, Message] = {}
     for entry in ordered:
-        if entry.form in _WHOLE:
-            if not (refused(entry) or broken(entry) or failed(entry)):
-                closed.append(_single(entry))
-            continue
         if entry.structured:
             if entry.level < Level.WARNING and entry.failure is None:
                 closed.append(_single(entry))
@@ -90,22 +104,22 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
             messages.append(message)
             reported[entry.stream] = message
             continue
-        looks = shape(entry.text)
-        current = streams.get(entry.stream)
-        head = reported.get(entry.stream)
+        looks, stream = shape(entry.text), entry.stream
+        current = streams.get(stream)
+        head = reported.get(stream)
         if current is not None and current.led_by(entry, looks):
             current.lead(entry, looks)
         elif current is not None and current.goes_on(entry, looks):
             current.add(entry, looks)
         elif head is not None and head.reports(entry, looks):
-            streams[entry.stream] = reported.pop(entry.stream)
+            streams[stream] = reported.pop(stream)
             head.add(entry, looks)
         else:
-            reported.pop(entry.stream, None)
-            streams[entry.stream] = message = Message(entry, looks)
+            reported.pop(stream, None)
+            streams[stream] = message = Message(entry, looks)
             messages.append(message)
     return [
-        _Unit([together(group)], max(m.last for m in group), OPEN, REPORT if group[0].headed else SPAN)
+        _Unit([together(group)], last_of(group), OPEN, REPORT if group[0].headed else SPAN)
         for group in joined(messages)
     ]
 
@@ -115,8 +129,6 @@ def _bursts(ordered: Sequence[Entry]) -> list[_Unit]:
     found: list[Burst] = []
     running: dict[tuple[str, str, int], Burst] = {}
     for entry in ordered:
-        if not (refused(entry) or broken(entry)):
-            continue
         burst = running.get(whose := burst_of(entry))
         if burst is not None and burst.goes_on(entry):
             burst.add(entry)
@@ -131,8 +143,6 @@ def _rollouts(ordered: Sequence[Entry]) -> list[_Unit]:
     found: list[Rollout] = []
     running: dict[str, Rollout] = {}
     for entry in ordered:
-        if not failed(entry):
-            continue
         whose = entry.workload or entry.service
         rollout = running.get(whose)
         if rollout is not None and rollout.goes_on(entry):
@@ -143,12 +153,12 @@ def _rollouts(ordered: Sequence[Entry]) -> list[_Unit]:
     return [_Unit([r.occurrence()], r.last, LATE + TOLD, TOLD) for r in found]
 
 
-def _order(entry: Entry) -> tuple[datetime, str, int]:
-    return entry.order
+_order = attrgetter("time", "id", "key")
+"""As `Entry.order`, in a third of the time."""
 
 
 def _first(occurrence: Occurrence) -> tuple[datetime, str, int]:
-    return occurrence.entries[0].order
+    return _order(occurrence.entries[0])
 
 
 def _single(entry: Entry) -> Occurrence:

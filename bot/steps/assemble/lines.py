@@ -169,7 +169,7 @@ def said(text: str) -> str:
 
 def source_echo(text: str) -> bool:
     """Node's first line of an uncaught exception: the file and line, and nothing else."""
-    return bool(_ECHO.match(text))
+    return text.startswith(("/", "file://")) and bool(_ECHO.match(text))
 
 
 _ECHO = re.compile(r"^(?:file://)?/\S+\.[cm]?[jt]sx?:\d+$")

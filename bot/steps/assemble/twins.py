@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.masks import bare
 from bot.models import Occurrence
@@ -41,10 +41,11 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
     """The messages, by time, in groups that are one call's; most are alone."""
     groups: list[list[Message]] = []
     of: dict[int, list[Message]] = {}
+    places = {id(m): _place(m) for m in messages if m.loud}
     forms: dict[Place, set[bool]] = {}
     for message in messages:
         if message.loud:
-            forms.setdefault(_place(message), set()).add(message.structured)
+            forms.setdefault(places[id(message)], set()).add(message.structured)
     waiting: dict[tuple[Place, object], list[Message]] = {}
     before: dict[tuple[Place, str, bool], Message] = {}
     ending: dict[tuple[Place, str, str], Message] = {}
@@ -52,7 +53,7 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
         if not message.loud:
             groups.append([message])
             continue
-        place, instance = _place(message), message.entries[0].instance
+        place, instance = places[id(message)], message.entries[0].instance
         partner = _partner(message, waiting, place) if len(forms[place]) > 1 else None
         if partner is None:
             last = before.get((place, instance, message.structured))
@@ -70,11 +71,15 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
     return groups
 
 
+def last_of(group: Sequence[Message]) -> datetime:
+    return group[0].last if len(group) == 1 else max(m.last for m in group)
+
+
 def together(group: Sequence[Message]) -> Occurrence:
     """What the messages of one call say: in the words of the one that has the exception, with all entries."""
+    if len(group) == 1:
+        return group[0].occurrence()
     found = [m.occurrence() for m in group]
-    if len(found) == 1:
-        return found[0]
     told = [o for o in found[1:] if _SEQUEL.match(_words(o.text))]
     versions = [o for o in found if o not in told]
     lead = max(versions, key=lambda o: (o.failure is not None and o.failure.frame is not None, o.failure is not None))
@@ -126,7 +131,7 @@ def _keys(message: Message) -> list[object]:
 def _follows(message: Message, group: list[Message]) -> bool:
     """Whether the message goes on where the last of the group ended."""
     head = message.entries[0]
-    last = max(m.last for m in group)
+    last = last_of(group)
     if not timedelta(0) <= head.time - last <= _NEXT or head.time - group[0].entries[0].time > SPAN:
         return False
     return bool(_SEQUEL.match(_words(head.text)))
