@@ -23,7 +23,7 @@ from _bars import bar
 
 from bot import edges, pipeline, settings
 from bot.logs.files import FileLogs
-from store import Store, open_store
+from store import Store, ever, open_store
 from store.codec import micros
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -110,6 +110,7 @@ def a_year(store: Store, buckets: int, remembered: int) -> None:
             "INSERT INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last), max(level)"
             " FROM counts WHERE open = 0 GROUP BY signature"
         )
+        ever.again(db, "true", [])
         db.conn.executemany("INSERT OR IGNORE INTO seen (bucket, key) VALUES (?, ?)", identities(remembered))
     store.rounds.age(NOW)
 

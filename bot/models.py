@@ -327,11 +327,22 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Ever:
+    """Where a cluster was seen in all its time, for one of which only the newer counts are at hand."""
+
+    environments: tuple[tuple[str, int, int], ...]
+    """Each with its entries and occurrences."""
+    revisions: tuple[str, ...]
+    """In the order of their first bucket."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """One problem: everything counted and kept of it so far.
 
     `number` is what people say. `entries`, `occurrences`, `first_seen` and `last_seen` are over all time;
-    `counts` are per bucket; `evidence` are the few entries kept, in order of time.
+    `counts` are per bucket, and `ever` says what they come to where the older ones are left out; `evidence` are the
+    few entries kept, in order of time.
     """
 
     number: int
@@ -351,10 +362,13 @@ class Cluster:
     clients: int = 0
     level: Level = Level.DEFAULT
     aliases: tuple[int, ...] = ()
+    ever: Ever | None = None
 
     @property
     def environments(self) -> dict[str, tuple[int, int]]:
         """Entries and occurrences per environment."""
+        if self.ever is not None:
+            return {name: (entries, occurrences) for name, entries, occurrences in self.ever.environments}
         out: dict[str, tuple[int, int]] = {}
         for c in self.counts:
             entries, occurrences = out.get(c.environment, (0, 0))
@@ -371,6 +385,8 @@ class Cluster:
     @property
     def revisions(self) -> tuple[str, ...]:
         """Revisions that showed it, in the order of their first bucket."""
+        if self.ever is not None:
+            return self.ever.revisions
         return tuple(dict.fromkeys(c.revision for c in self.counts if c.revision))
 
     @property

@@ -27,7 +27,9 @@ from bot.models import (
     Act,
     BadLine,
     Batch,
+    Case,
     Change,
+    Cluster,
     Decision,
     Draft,
     Entry,
@@ -53,7 +55,7 @@ from bot.steps.approve import ALWAYS, approve
 from bot.steps.assemble import assemble
 from bot.steps.attend import ended
 from bot.steps.audit import audit, disputed
-from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, came_alone, joined, reach, rethink, stretch, widened
+from bot.steps.cascade.rethink import FAR, PAUSE, Rethought, begun, came_alone, joined, reach, rethink, stretch, widened
 from bot.steps.cluster import cluster
 from bot.steps.learn import lesson
 from bot.steps.match import alike, match, referred, reordered, words
@@ -266,25 +268,30 @@ class Thought:
 def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Thought:
     """Incidents, matches and severities of what changed: everything that costs nothing.
 
-    What did not change itself is judged again, too, if it plays another part in an incident now.
+    What did not change itself is judged again, too, if it plays another part in an incident now. Of what was counted
+    long ago only the sums are looked at, but where a closed issue asks on which revisions it was seen since.
     """
     store, policy = edges.store, edges.policy
     changed = {store.clusters.resolve(n) or n for n in store.rounds.changed()}
     if not changed:
         return Thought([], [])
 
-    rethought = look_again(edges)
+    since = min(window.start, now) - FAR
+    rethought, known = look_again(edges, since)
     before, after, incidents = roles(edges, changed, rethought)
     recast = {n for n in before.keys() | after.keys() if _part(n, before.get(n)) != _part(n, after.get(n))}
 
     problems = []
     deployments = store.deployments.between(Window(now - DEPLOYED, now))
     environments, services = store.clusters.environments(), store.clusters.services()
-    for c in store.clusters.load(changed | recast):
+    for c in lately(edges, changed | recast, since, known):
         incident = after.get(c.number)
         linked = store.issues.linked(c.number)
         marked = None if linked else store.issues.marked(edges.tracker.repository, c.number)
         candidates = [] if linked else store.issues.search(edges.tracker.repository, words(c))
+        issues = [*(i for i in (linked, marked) if i), *candidates]
+        if c.ever is not None and any(i.closed for i in issues):
+            (c,) = store.clusters.load([c.number])
         ruled_out = {*store.issues.unlinked(c.number), *_taken(edges, c.number, incident)}
         matched = match(
             c,
@@ -292,7 +299,7 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
             marked=None if marked and (marked.repository, marked.number) in ruled_out else marked,
             candidates=[i for i in candidates if (i.repository, i.number) not in ruled_out],
             incident=incident,
-            related=_related(edges, [*(i for i in (linked, marked) if i), *candidates], ruled_out),
+            related=_related(edges, issues, ruled_out),
             deployments=deployments,
             alone=came_alone(c, incidents),
             services=services,
@@ -301,6 +308,16 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
         judged = triage(c, matched, incident, previous, policy, now, baseline=baseline, read=environments)
         problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
     return Thought(problems, list(rethought.incidents), list(rethought.withdrawn))
+
+
+def lately(edges: Edges, numbers: Iterable[int], since: datetime, known: Iterable[Cluster] = ()) -> list[Cluster]:
+    """The clusters, in order of number, with what was counted from `since` on, and only sums of what was before; those
+    that are `known` need not be read."""
+    numbers, load = set(numbers), edges.store.clusters.load
+    own = [c for c in known if c.number in numbers]
+    own += load(numbers - {c.number for c in own}, since)
+    ever = edges.store.clusters.ever(c.number for c in own if c.first_seen < since)
+    return sorted((replace(c, ever=ever.get(c.number)) for c in own), key=lambda c: c.number)
 
 
 def _taken(edges: Edges, number: int, incident: Incident | None) -> set[tuple[str, int]]:
@@ -315,19 +332,23 @@ def _related(edges: Edges, issues: Iterable[Issue], ruled_out: Collection[tuple[
     return {n: found for n in referred(issues) if (repository, n) not in ruled_out and (found := get(repository, n))}
 
 
-def look_again(edges: Edges) -> Rethought:
-    """The incidents wherever something new fell into, from all that is known there."""
+def look_again(edges: Edges, since: datetime) -> tuple[Rethought, list[Cluster]]:
+    """The incidents wherever something new fell into, from all that is known there; and the clusters that were looked
+    at, with what was counted from `since` on at least."""
     store = edges.store
     news = joined(store.rounds.touched(), FAR)
     stretches = joined((stretch(n, store.clusters.busy(widened(n, FAR + PAUSE))) for n in news), timedelta(0))
 
     numbers = _seen(edges, stretches)
-    since = min((w.start for w in stretches), default=edges.clock()) - FAR
-    clusters = store.clusters.load(numbers, since)
+    begin = min((w.start for w in stretches), default=edges.clock()) - FAR
+    since = min(since, begin)
+    whole = store.clusters.load(numbers, since)
+    clusters = [begun(c, begin) for c in whole]
     reached = reach(clusters, stretches)
-    clusters += store.clusters.load(_seen(edges, reached) - numbers, since)
+    whole += store.clusters.load(_seen(edges, reached) - numbers, since)
+    clusters += [begun(c, begin) for c in whole[len(clusters) :]]
     known = {i.id: i for w in reached for i in store.incidents.between(widened(w, PAUSE))}
-    return rethink(clusters, list(known.values()), stretches, reached)
+    return rethink(clusters, list(known.values()), stretches, reached), whole
 
 
 def _seen(edges: Edges, windows: Iterable[Window]) -> set[int]:
@@ -379,6 +400,7 @@ def ponder(
     by_number = {p.number: p.cluster for p in thought.problems}
     has_model = edges.analyst is not None
     cases = choose(thought.problems, earlier, deployments, by_number, edges.policy, has_model=has_model)
+    cases = _wholly(edges, cases)
     cases = [informed(c, store.causes.wrong(n), store.causes.lessons(n)) for c in cases for n in [c.problem.number]]
     cases = [replace(c, issues=_offered(edges, c.problem.match)) for c in cases]
     known = frozenset(i.number for p in thought.problems if p.match for i in _issues_of(p.match))
@@ -407,6 +429,21 @@ def ponder(
         matched = reordered(problem.match, analysed.issues) if problem.match and analysed else problem.match
         thought.problems[index] = replace(problem, analysis=analysed, audit=audited, match=matched)
     return thought
+
+
+def _wholly(edges: Edges, cases: Iterable[Case]) -> list[Case]:
+    """The cases with all that was ever counted: claims are checked against it."""
+    cases = list(cases)
+    numbers = {n for c in cases for n in (c.problem.number, *(s.number for s in c.symptoms))}
+    whole = {c.number: c for c in edges.store.clusters.load(numbers)}
+    return [
+        replace(
+            c,
+            problem=replace(c.problem, cluster=whole[c.problem.number]),
+            symptoms=tuple(whole[s.number] for s in c.symptoms),
+        )
+        for c in cases
+    ]
 
 
 def _offered(edges: Edges, found: Match | None) -> tuple[tuple[int, str], ...]:
@@ -450,9 +487,11 @@ def attend(edges: Edges, problems: Sequence[Problem], now: datetime) -> list[Pro
     stances = edges.store.stances
     judged = {p.number: p for p in problems}
     holding: dict[int, tuple[Stance, ...]] = {}
-    for said in {s.id: s for s in [*stances.of(list(judged)), *stances.silent()]}.values():
+    spoken = {s.id: s for s in [*stances.of(list(judged)), *stances.silent()]}.values()
+    whole = {c.number: c for c in edges.store.clusters.load({s.cluster for s in spoken} & judged.keys())}
+    for said in spoken:
         problem = judged.get(said.cluster)
-        why = ended(said, now, problem.cluster if problem else None, problem.triage.severity if problem else None)
+        why = ended(said, now, whole.get(said.cluster), problem.triage.severity if problem else None)
         if why:
             stances.end([said.id], GARDENER, why, now)
         else:
@@ -532,7 +571,8 @@ def look(edges: Edges, window: Window, numbers: Iterable[int] | None = None) -> 
     """A report from the store alone, for `latest`, `worklog` and the digest; waits for nothing outside."""
     store = edges.store
     chosen = store.clusters.between(window) if numbers is None else list(numbers)
-    problems = store.clusters.problems(chosen)
+    known = lately(edges, chosen, window.start) if numbers is None else []
+    problems = store.clusters.problems(chosen, known)
     return Report(
         window=window,
         read_until=store.rounds.read_until(),

@@ -31,6 +31,7 @@ from bot.models import (
     Draft,
     Entry,
     Event,
+    Ever,
     Figures,
     Harvest,
     Heard,
@@ -340,7 +341,11 @@ class Clusters(Protocol):
         ...
 
     def load(self, numbers: Iterable[int], since: datetime | None = None) -> list[Cluster]:
-        """With all that was counted of them, or from the day of `since` on; their totals are of all time."""
+        """With all that was counted of them, or from the day of `since` on; all else is of all time."""
+        ...
+
+    def ever(self, numbers: Iterable[int]) -> dict[int, Ever]:
+        """Where they were seen in all their time, without reading when."""
         ...
 
     def between(self, window: Window) -> list[int]:

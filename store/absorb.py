@@ -10,7 +10,7 @@ from functools import reduce
 from sqlite_utils import Database
 
 from bot.models import Entry, Harvest
-from store import incidents, seen, touched
+from store import ever, incidents, seen, touched
 from store.ageing import ADD, ADD_TOTAL
 from store.codec import dump, load, numbers, words
 from store.rows import insert
@@ -92,7 +92,9 @@ def _count(
         if not is_open:
             totals.append((ids[key], *reduce(Cell.plus, found.cells.values())))
     db.conn.executemany(ADD, rows)
-    db.conn.executemany(ADD_TOTAL, totals)
+    if not is_open:
+        db.conn.executemany(ADD_TOTAL, totals)
+        ever.add(db, {ids[key]: found.cells for key, found in tallies.items()})
 
 
 def _keep_evidence(db: Database, tallies: Mapping[str, Tally], ids: Mapping[str, int], is_open: int) -> None:
@@ -228,7 +230,8 @@ def _clear_emptied(db: Database, signatures: Iterable[int]) -> None:
         db.execute("DELETE FROM triage WHERE cluster = ? AND by = ''", [cluster])
         if not _spoken_of(db, cluster):
             own = "(SELECT id FROM signatures WHERE cluster = ?)"
-            db.execute(f"DELETE FROM totals WHERE signature IN {own}", [cluster])  # noqa: S608 - the line above
+            for table in ("totals", "shares", "revisions"):
+                db.execute(f"DELETE FROM {table} WHERE signature IN {own}", [cluster])  # noqa: S608 - our words
             db.execute("DELETE FROM signatures WHERE cluster = ?", [cluster])
             db.execute("DELETE FROM clusters WHERE number = ?", [cluster])
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
-from store import conditions
+from store import conditions, ever
 from store.codec import MICROSECOND, micros, numbers
 from store.tally import MOMENTS
 
@@ -102,6 +102,7 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
     sums = "signature, sum(entries), sum(occurrences), min(first), max(last), max(level)"
     again = f"INSERT OR REPLACE INTO totals SELECT {sums} FROM counts WHERE {own} GROUP BY 1"  # noqa: S608 - ours
     db.execute(again, [quiet])
+    ever.again(db, own, [quiet])
     db.execute(
         "DELETE FROM analyses WHERE cluster IN (SELECT value FROM json_each(?))"
         " AND id NOT IN (SELECT max(id) FROM analyses GROUP BY cluster)",

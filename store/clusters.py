@@ -8,9 +8,9 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.errors import Refused
-from bot.models import Cluster, Count, Entry, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
+from bot.models import Cluster, Count, Entry, Ever, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
 from bot.render.figures import with_figures
-from store import analyses, causes, incidents, joining, proposals, seen, stances, touched, triage
+from store import analyses, causes, ever, incidents, joining, proposals, seen, stances, touched, triage
 from store.ageing import DAY
 from store.codec import clean, load, micros, moment, numbers
 from store.connection import Connections
@@ -31,6 +31,10 @@ class Clusters:
         with self._connections.read() as db:
             return read(db, numbers, since)
 
+    def ever(self, numbers: Iterable[int]) -> dict[int, Ever]:
+        with self._connections.read() as db:
+            return ever.read(db, list(numbers))
+
     def between(self, window: Window) -> list[int]:
         with self._connections.read() as db:
             rows = db.execute(
@@ -44,8 +48,7 @@ class Clusters:
     def environments(self) -> frozenset[str]:
         """All in which anything was ever seen."""
         with self._connections.read() as db:
-            rows = db.execute("SELECT DISTINCT environment FROM counts")
-            return frozenset(row[0] for row in rows)
+            return ever.environments(db)
 
     def services(self) -> frozenset[str]:
         """All that ever logged something that was counted."""
@@ -143,12 +146,14 @@ class Clusters:
 
 
 def read(db: Database, wanted: Iterable[int], since: datetime | None = None) -> list[Cluster]:
-    """The clusters in a few queries, however many there are, with their counts and moments from `since` on."""
+    """The clusters in a few queries, however many there are, with their counts from `since` on."""
     found = living(db, wanted)
+    if not found:
+        return []
     asked = numbers(found)
     signatures, totals = _signatures(db, asked)
     counts = _counts(db, asked, since)
-    moments, evidence = _moments(db, asked, since), _evidence(db, asked)
+    moments, evidence = _moments(db, asked), _evidence(db, asked)
     people, aliases = _people(db, asked), _aliases(db, asked)
     return [
         Cluster(
@@ -218,15 +223,15 @@ SELECT cluster, time, instance, trace, revision FROM (
   SELECT cluster, time, moments.key, instance, trace, revision,
     row_number() OVER (PARTITION BY cluster ORDER BY time DESC, moments.key DESC) AS place
   FROM moments JOIN signatures ON signatures.id = moments.signature
-  WHERE cluster IN (SELECT value FROM json_each(?)) AND time >= ?
+  WHERE cluster IN (SELECT value FROM json_each(?))
 ) WHERE place <= ? ORDER BY cluster, place DESC
 """
 
 
-def _moments(db: Database, asked: str, since: datetime | None) -> Mapping[int, list[Moment]]:
+def _moments(db: Database, asked: str) -> Mapping[int, list[Moment]]:
     """The newest of each, in order of time."""
     found: dict[int, list[Moment]] = {}
-    for cluster, time, *words in db.execute(_NEWEST, [asked, 0 if since is None else micros(since), MOMENTS]):
+    for cluster, time, *words in db.execute(_NEWEST, [asked, MOMENTS]):
         found.setdefault(cluster, []).append(Moment(moment(time), *words))
     return found
 

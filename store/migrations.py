@@ -13,6 +13,13 @@ from sqlite_utils import Database, Migrations
 
 MIGRATIONS = Migrations("log-gardener")
 
+
+def _all(db: Database, statements: str) -> None:
+    """One after the other, within the transaction of the step; none of them has a semicolon in it."""
+    for statement in statements.split(";"):
+        db.execute(statement)
+
+
 FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 
@@ -259,9 +266,7 @@ BEGIN SELECT RAISE(ABORT, 'the history is only ever added to'); END
 
 @MIGRATIONS()
 def m0001_first(db: Database) -> None:
-    for statement in FIRST.split(";"):
-        if statement.strip():
-            db.execute(statement)
+    _all(db, FIRST)
     for verb in ("UPDATE", "DELETE"):
         db.execute(ONLY_ADDED_TO.format(verb=verb))
     db.execute("INSERT INTO meta VALUES ('secret', ?)", [secrets.token_bytes(32)])
@@ -278,8 +283,7 @@ CREATE INDEX signatures_family ON signatures (json_extract(body, '$.service'), j
 
 @MIGRATIONS()
 def m0002_mined(db: Database) -> None:
-    for statement in MINED.split(";"):
-        db.execute(statement)
+    _all(db, MINED)
 
 
 SEEN_BY_HOUR = """
@@ -300,8 +304,7 @@ ALTER TABLE seen_by_hour RENAME TO seen
 
 @MIGRATIONS()
 def m0003_seen_by_hour(db: Database) -> None:
-    for statement in SEEN_BY_HOUR.split(";"):
-        db.execute(statement)
+    _all(db, SEEN_BY_HOUR)
 
 
 TOUCHED = """
@@ -313,8 +316,7 @@ ALTER TABLE clusters ADD COLUMN until INTEGER
 
 @MIGRATIONS()
 def m0004_touched(db: Database) -> None:
-    for statement in TOUCHED.split(";"):
-        db.execute(statement)
+    _all(db, TOUCHED)
 
 
 MIRROR = """
@@ -342,8 +344,7 @@ CREATE TABLE issue_facts (
 
 @MIGRATIONS()
 def m0005_mirror(db: Database) -> None:
-    for statement in MIRROR.split(";"):
-        db.execute(statement)
+    _all(db, MIRROR)
 
 
 BILLS = """
@@ -356,8 +357,7 @@ ALTER TABLE spend ADD COLUMN note TEXT NOT NULL DEFAULT ''
 
 @MIGRATIONS()
 def m0006_bills(db: Database) -> None:
-    for statement in BILLS.split(";"):
-        db.execute(statement)
+    _all(db, BILLS)
 
 
 STANCES = """
@@ -390,8 +390,7 @@ CREATE TABLE unlinked (
 
 @MIGRATIONS()
 def m0007_stances(db: Database) -> None:
-    for statement in STANCES.split(";"):
-        db.execute(statement)
+    _all(db, STANCES)
 
 
 VIGIL = """
@@ -424,8 +423,7 @@ many entries each source had in each hour."""
 
 @MIGRATIONS()
 def m0008_vigil(db: Database) -> None:
-    for statement in VIGIL.split(";"):
-        db.execute(statement)
+    _all(db, VIGIL)
 
 
 SOURCES = """
@@ -479,8 +477,7 @@ UPDATE edge SET lane = coalesce((SELECT min(name) FROM sources), '')
 
 @MIGRATIONS()
 def m0009_sources(db: Database) -> None:
-    for statement in SOURCES.split(";"):
-        db.execute(statement)
+    _all(db, SOURCES)
 
 
 CAUSES = """
@@ -504,8 +501,7 @@ CREATE TABLE lessons (
 
 @MIGRATIONS()
 def m0010_causes(db: Database) -> None:
-    for statement in CAUSES.split(";"):
-        db.execute(statement)
+    _all(db, CAUSES)
 
 
 OUTBOX = """
@@ -570,8 +566,7 @@ CREATE TABLE repository_files (
 
 @MIGRATIONS()
 def m0011_outbox(db: Database) -> None:
-    for statement in OUTBOX.split(";"):
-        db.execute(statement)
+    _all(db, OUTBOX)
 
 
 CHANNELS = """
@@ -599,8 +594,7 @@ CREATE TABLE posting (
 
 @MIGRATIONS()
 def m0012_channels(db: Database) -> None:
-    for statement in CHANNELS.split(";"):
-        db.execute(statement)
+    _all(db, CHANNELS)
 
 
 TOTALS = """
@@ -620,8 +614,7 @@ INSERT INTO totals SELECT signature, sum(entries), sum(occurrences), min(first),
 
 @MIGRATIONS()
 def m0013_totals(db: Database) -> None:
-    for statement in TOTALS.split(";"):
-        db.execute(statement)
+    _all(db, TOTALS)
 
 
 @MIGRATIONS()
@@ -647,6 +640,36 @@ def m0016_duplicates(db: Database) -> None:
         "CREATE TABLE duplicates (repository TEXT NOT NULL, number INTEGER NOT NULL, original INTEGER NOT NULL,"
         " PRIMARY KEY (repository, number)) STRICT, WITHOUT ROWID"
     )
+
+
+EVER = """
+CREATE TABLE shares (
+  signature INTEGER NOT NULL REFERENCES signatures,
+  environment TEXT NOT NULL,
+  entries INTEGER NOT NULL,
+  occurrences INTEGER NOT NULL,
+  PRIMARY KEY (signature, environment)
+) STRICT, WITHOUT ROWID;
+INSERT INTO shares SELECT signature, environment, sum(entries), sum(occurrences)
+  FROM counts WHERE open = 0 GROUP BY 1, 2;
+CREATE TABLE revisions (
+  signature INTEGER PRIMARY KEY REFERENCES signatures,
+  names TEXT NOT NULL,
+  firsts TEXT NOT NULL,
+  newest INTEGER NOT NULL
+) STRICT;
+INSERT INTO revisions
+SELECT signature, json_group_array(revision), json_group_array(json_array(bucket, environment)), max(bucket) FROM (
+  SELECT signature, min(first) / 300000000 * 300000000 AS bucket, environment, revision
+  FROM counts WHERE open = 0 AND revision <> '' GROUP BY 1, 4 ORDER BY 1, 2, 3, 4
+) GROUP BY 1
+"""
+"""Where all closed counts of a signature are, so that a round need not read all of them for that either."""
+
+
+@MIGRATIONS()
+def m0017_ever(db: Database) -> None:
+    _all(db, EVER)
 
 
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))

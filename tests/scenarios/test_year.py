@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot import edges, pipeline, settings
 from bot.logs.files import FileLogs
-from store import Store, open_store
+from store import Store, ever, open_store
 from store.codec import micros
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -51,6 +51,7 @@ def a_year(store: Store) -> None:
             " level) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
             rows,
         )
+        ever.again(db, "true", [])
         hours = [micros(NOW - timedelta(hours=n)) // 3_600_000_000 * 3_600_000_000 for n in range(1, 14 * 24)]
         seen = [(hour, at * 0x9E3779B97F4A7C15 % 2**63) for at, hour in enumerate(hours * 100)]
         db.conn.executemany("INSERT OR IGNORE INTO seen (bucket, key) VALUES (?, ?)", seen)

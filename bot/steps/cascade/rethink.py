@@ -53,6 +53,13 @@ def stretch(new: Window, busy: Iterable[Window]) -> Window:
     return Window(max(start, new.start - FAR), min(end, new.end + FAR))
 
 
+def begun(cluster: Cluster, since: datetime) -> Cluster:
+    """The cluster as if it had begun then."""
+    if cluster.first_seen >= since:
+        return cluster
+    return replace(cluster, moments=tuple(m for m in cluster.moments if m.time >= since))
+
+
 def reach(clusters: Sequence[Cluster], stretches: Sequence[Window]) -> list[Window]:
     """The stretches, as wide as the longest episodes that touch them."""
     own = [Window(e.start, e.end) for c in clusters for e in episodes(c) if _touches(e, stretches, PAUSE)]
