@@ -81,6 +81,6 @@ def test_a_year_makes_a_round_no_dearer(tmp_path: Path) -> None:
         statements_later, steps_later = cost(old, tmp_path)
         with old._connections.read() as db:
             (kept,) = db.execute("SELECT count(*) FROM counts").fetchone()
-    assert statements_later == statements
+    assert statements_later <= statements
     assert kept < 1_000
     assert steps_later - steps < kept
