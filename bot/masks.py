@@ -141,6 +141,8 @@ _WORD = re.compile(r"v[0-9]{1,3}(?:[a-z]{1,6}[0-9]{0,2})?|[a-z]{2,12}[0-9]", re.
 _HASHED_FILE = re.compile(
     r"([A-Za-z_-]{1,60})[.-](?:[0-9a-f]{6,}|[A-Za-z0-9_-]{8})(\.[a-z0-9]{1,5}(?:\.map|\.gz)?)", re.ASCII
 )
+_HASH_FILE = re.compile(r"(?:[0-9a-f]{12,}|[0-9]+)(\.(?:js|mjs|css)(?:\.map|\.gz)?)", re.ASCII)
+"""Pieces of a page as bundlers name them."""
 ROUTE_LENGTH = 300
 
 
@@ -159,6 +161,8 @@ def _segment(part: str) -> str:
         return part
     if _IDENTIFIER.fullmatch(part):
         return "{id}"
+    if bare := _HASH_FILE.fullmatch(part):
+        return f"{{id}}{bare[1]}"
     hashed = _HASHED_FILE.fullmatch(part)
     if hashed and any(c.isdigit() for c in part[len(hashed[1]) : -len(hashed[2])]):
         return f"{hashed[1]}.{{id}}{hashed[2]}"

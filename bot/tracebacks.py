@@ -20,6 +20,7 @@ _LIBRARY = re.compile(
     r"site-packages|dist-packages|node_modules|^node:|^internal/|<anonymous>|<frozen |^<string>"
     r"|/lib/python\d|/layers/google\.python|/python3?\.\d+/(?:asyncio|logging|concurrent|importlib|threading)"
     r"|/usr/local/go/|/usr/lib/go|/go/pkg/mod/|/vendor/|/gems/|/usr/lib/ruby|/usr/local/lib/ruby|/rubies/"
+    r"|^[\w-]{1,80} \(\d[\w.]{0,30}\) "
 )
 _PACKAGES = (
     "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",

@@ -99,6 +99,7 @@ def test_expressions_stay_in_the_common_dialect() -> None:
         ("/orders/order_20117", "/orders/{id}"),
         ("/u/ThQ7nhjbK24", "/u/{id}"),
         ("/static/main.ab12cd34.js", "/static/main.{id}.js"),
+        ("/_next/static/chunks/53aea1a20375dfee.js.map", "/_next/static/chunks/{id}.js.map"),
         ("/api/v1/users", "/api/v1/users"),
         ("/oauth2/callback", "/oauth2/callback"),
         ("/wp-admin/setup-config.php", "/wp-admin/setup-config.php"),

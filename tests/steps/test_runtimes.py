@@ -176,6 +176,18 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "",
         "[SQL: INSERT INTO parcels (id) VALUES (%(id)s)]",
     ),
+    "node, out of memory": (
+        "<--- Last few GCs --->",
+        "[1:0x7f9c] 188922{n} ms: Mark-Compact 248.2 (257.8) -> 247.9 (258.1) MB, 41{n}.2 / 0.0 ms",
+        "<--- JS stacktrace --->",
+        "FATAL ERROR: Ineffective mark-compacts near heap limit Allocation failed - JavaScript heap out of memory",
+        "----- Native stack trace -----",
+        " 1: 0xb7b3e0 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]",
+    ),
+    "hibernate": (
+        "2026-03-01T10:00:00.123Z  WARN 1 --- [exec-{n}] o.h.spi.SqlExceptionHelper : SQL Error: 0, SQLState: 08001",
+        "2026-03-01T10:00:00.124Z ERROR 1 --- [exec-{n}] o.h.spi.SqlExceptionHelper : No answer within {n}0 s",
+    ),
     "rails, line by line": (
         RAILS + "  ",
         RAILS + "ActionView::Template::Error (undefined method `size' for nil):",

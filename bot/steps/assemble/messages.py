@@ -35,6 +35,8 @@ _SAID = 600
 _ENDS = ("panic: ", "fatal error: ")
 _USAGE = "usage: "
 """How a command begins to say that it was called wrongly; what was wrong stands below."""
+_DYING = "<--- Last few GCs"
+"""How Node begins to say that it ran out of memory, in one go."""
 _BARE = re.compile(
     r"(?i)(?:\b|_)(?:failed|failure|errors?|exception|crashed|wrong)\W*$|^\W*$"
     r"|\b(?:unable to|cannot|can't|could not|couldn't|failed to)\b[^:]*$"
@@ -92,6 +94,8 @@ class Message:
         if self.tag and entry.text.startswith(self.tag):
             return gap <= _ONCE
         look = looks.look
+        if self.entries[0].text.startswith(_DYING):
+            return gap <= _SLOWLY
         if look is Look.HEADED:
             return False
         if look is Look.BLANK and entry.level >= Level.WARNING and not self.loud:

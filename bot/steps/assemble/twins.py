@@ -32,6 +32,8 @@ _WRITER = re.compile(r"\[[^\]\n]{10,40}\] \[(\d{1,9})\] \[[A-Z]")
 """The process that a line is about, and the one that wrote it."""
 _ENDING = timedelta(seconds=2)
 """How long it may take from a supervisor's word on one of its processes to the process's own, and to its end."""
+_PRELUDE = re.compile(r"SQL Error: -?\d+, SQLState: \w+$")
+"""A statement that says nothing by itself; the next one of the same logger does."""
 _LETTER = re.compile(r"\w")
 
 Place = tuple[str, str]
@@ -81,7 +83,7 @@ def together(group: Sequence[Message]) -> Occurrence:
         return group[0].occurrence()
     found = [m.occurrence() for m in group]
     told = [o for o in found[1:] if _SEQUEL.match(_words(o.text))]
-    versions = [o for o in found if o not in told]
+    versions = [o for o in found if o not in told and not _PRELUDE.match(_words(o.text))] or found
     lead = max(versions, key=lambda o: (o.failure is not None and o.failure.frame is not None, o.failure is not None))
     return Occurrence(
         entries=tuple(sorted((e for o in found for e in o.entries), key=lambda e: e.order)),
@@ -134,7 +136,7 @@ def _follows(message: Message, group: list[Message]) -> bool:
     last = last_of(group)
     if not timedelta(0) <= head.time - last <= _NEXT or head.time - group[0].entries[0].time > SPAN:
         return False
-    return bool(_SEQUEL.match(_words(head.text)))
+    return bool(_SEQUEL.match(_words(head.text)) or _PRELUDE.match(_words(group[-1].entries[0].text)))
 
 
 def _told_of(message: Message, ending: dict[tuple[Place, str, str], Message], place: Place) -> Message | None:

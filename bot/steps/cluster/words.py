@@ -12,7 +12,8 @@ TITLE = 120
 _LEAD = 1_000
 _LOOK = 1_500
 
-_NOTHING = re.compile(r"^[\s\W_]*$")
+_NOTHING = re.compile(r"^(?:[\s\W_]*|<--- .* --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: .*)$")
+"""Ornaments, and what Node writes above the words it dies with."""
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
 _GIVEN = re.compile(r"\s\w+=(?:\S|\s+\w+=)")
 """A value within what is said: then one that stands a little apart behind it (`rhost=b  user=root`) is said, too."""
