@@ -35,10 +35,10 @@ import grpc
 from google.cloud.audit import audit_log_pb2  # noqa: F401 - audit entries hold its type
 from google.cloud.logging_v2.types import ListLogEntriesRequest, LogEntry
 from google.protobuf.json_format import ParseDict
-from google.protobuf.timestamp_pb2 import Timestamp
 
 Json = dict[str, Any]
 Test = Callable[[Json], bool]
+_Message: Any = type(LogEntry.pb(LogEntry()))
 
 LEVELS = ("DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY")
 MINUTE = timedelta(minutes=1)
@@ -99,12 +99,12 @@ class Logged:
     def wire(self) -> bytes:
         """As it stands in an answer. Of a field that is there twice, the second counts."""
         if not self._wire:
-            own = self.said.wire + _piece(b"\x22", self.id.encode())
+            own = _Message(insert_id=self.id)
             if self.time:
-                own += _piece(b"\x5a", _timestamp(self.time))
+                own.timestamp.FromNanoseconds(self.time)
             if self.arrived:
-                own += _piece(b"\xc2\x01", _timestamp(self.arrived))
-            self._wire = _piece(b"\x0a", own)
+                own.receive_timestamp.FromNanoseconds(self.arrived)
+            self._wire = _piece(b"\x0a", self.said.wire + own.SerializeToString())
         return self._wire
 
 
@@ -285,10 +285,6 @@ def nanos(time: str | datetime) -> int:
         return (time - EPOCH) // timedelta(microseconds=1) * 1_000
     whole, _, rest = time.removesuffix("Z").removesuffix("+00:00").partition(".")
     return (datetime.fromisoformat(whole).replace(tzinfo=UTC) - EPOCH) // SECOND * 10**9 + int(f"{rest:0<9}"[:9])
-
-
-def _timestamp(time: int) -> bytes:
-    return Timestamp(seconds=time // 10**9, nanos=time % 10**9).SerializeToString()
 
 
 def _response(entries: Sequence[Logged], token: str, *, again: bool = False) -> bytes:
