@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -202,7 +203,12 @@ def _case(data: Data, told: Data, folder: Path, seen: dict[str, Case]) -> Case:
     named = data.get("situation", "")
     if isinstance(named, str) and named not in told:
         raise ValueError(f"there is no situation “{named}” in {SITUATIONS}")
-    return situation(told[named] if isinstance(named, str) else named, named if isinstance(named, str) else "")
+    if not isinstance(named, str):
+        return situation(named)
+    key = f"{folder}: {named}"
+    if key not in seen:
+        seen[key] = situation(told[named], named)
+    return seen[key]
 
 
 def _of_logs(logs: Any, wanted: str) -> Case:
@@ -236,8 +242,13 @@ def situation(told: Data, name: str = "") -> Case:
     )
 
 
+@cache
+def _reader(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
 def _all(kind: type[Any], values: Sequence[Any]) -> tuple[Any, ...]:
-    return tuple(TypeAdapter(kind).validate_python(v) for v in values)
+    return tuple(_reader(kind).validate_python(v) for v in values)
 
 
 def _cluster(told: Data, name: str) -> Cluster:
@@ -316,5 +327,5 @@ def _entry(number: int, told: Any, about: Data) -> Entry:
         "time": about.get("first_seen"),
         **fields,
     }
-    entry: Entry = TypeAdapter(Entry).validate_python(fields)
+    entry: Entry = _reader(Entry).validate_python(fields)
     return entry if entry.time.tzinfo else replace(entry, time=entry.time.replace(tzinfo=UTC))

@@ -189,7 +189,7 @@ _NO_HTTP = re.compile(
 )
 _NO_ROUTE = re.compile(r"(?i)\bno route matches\b|\bno handler found for\b|\bno static resource\b|RoutingError\b")
 _DECLINED = re.compile(
-    r"(?i)\bcard (?:was|has been) declined\b|\bcard has insufficient funds\b|CardError\b|\bcard_declined\b"
+    r"(?i)\bcard (?:was|has been|<card>) declined\b|\bcard has insufficient funds\b|CardError\b|\bcard_declined\b"
 )
 _INVALID = re.compile(r"ZodError|ValidationError|ValidationException")
 _OTHER_VERSION = re.compile(
@@ -390,8 +390,6 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, cluster.kind, "What was paid for or promised is not what is kept")
     if _USED_UP.search(text):
         return Nature(Severity.P1, cluster.kind, "What it pays another service for is used up")
-    if _EXPOSED.search(text):
-        return Nature(Severity.P2, cluster.kind, "A secret was written to the log")
     if _GONE.search(text):
         return Nature(Severity.P1, cluster.kind, "Data or memory is at stake")
     if _CRASHED.search(text):
@@ -416,6 +414,8 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, cluster.kind, "What the service depends on is not there")
     if _REFUSED.search(text):
         return Nature(Severity.P3, cluster.kind, "A caller is refused")
+    if _EXPOSED.search(text):
+        return Nature(Severity.P2, cluster.kind, "A secret was written to the log")
     if _TROUBLE.search(_NONE.sub("", text)):
         return Nature(Severity.P3, cluster.kind, "A warning that something failed")
     return Nature(Severity.P4, cluster.kind, "A warning, nothing failed", mild=True)
