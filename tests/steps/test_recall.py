@@ -33,6 +33,8 @@ PIECES = (
         "/srv/1/2",
         "/tmp/x-1",
         "?page=2",
+        "?of=3fa85f64-5717-4562-b3fc-2c963f66afa6",
+        "/a?x=1&of=deadbeef",
         "1, 2, 3",
         "1.5kB",
         "[17]",

@@ -71,7 +71,7 @@ def recall(work: Callable[[str], str], size: int = KNOWN) -> Callable[[str], str
         found = known.get(free)
         if type(found) is str:
             return found
-        if found is None:
+        if found is None and "?" not in text:  # in a query it is masked with the rest of that
             short = _HEX.sub(_token, text)
             if short != text:
                 return recalled(short)
