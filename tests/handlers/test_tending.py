@@ -177,7 +177,7 @@ def alike(place: Place, count: int) -> list[int]:
     Path(file).write_text(json.dumps(entries), encoding="utf-8")
     with closing(FileLogs(file)) as logs:
         pipeline.round(replace(place.edges, logs=logs), baseline=True)
-    return [place.number_of(f"part-{n}") for n in range(count)]
+    return sorted(place.number_of(f"part-{n}") for n in range(count))
 
 
 def test_the_past_and_what_was_seen_can_be_looked_up(place: Place) -> None:
