@@ -97,7 +97,9 @@ def killed(start: Morning, folder: Path, dice: random.Random, kills: int) -> Non
                 send(slack, payload)
             assert slack.wait(lambda: not answers - private(slack), 60), answers - private(slack)
             path = folder / "killed" / "garden.db"
-            assert slack.wait(lambda: effects(path) == changed, 60), (effects(path), changed)
+            assert slack.wait(lambda: effects(path) == changed, 60), {
+                noun: (found, changed[noun]) for noun, found in effects(path).items() if found != changed[noun]
+            }
         twice = private(slack) - answers
         assert not twice, "the answer to a command takes the place of the one before"
         shown = Counter(
