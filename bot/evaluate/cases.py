@@ -243,11 +243,11 @@ def situation(told: Data, name: str = "") -> Case:
 
 
 @cache
-def _reader(kind: type[Any]) -> TypeAdapter[Any]:
+def _reader(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _all(kind: type[Any], values: Sequence[Any]) -> tuple[Any, ...]:
+def _all(kind: Any, values: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(_reader(kind).validate_python(v) for v in values)
 
 
