@@ -139,7 +139,7 @@ def main() -> None:
         with plain(slack):
             time.sleep(1)
             peer = together(slack, asked.commands)
-    with busy(asked.load), tempfile.TemporaryDirectory() as folder:
+    with busy(asked.load), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         found, reading = ours(asked.entries, asked.commands, Path(folder))
     print(f"{asked.commands} commands at once; a round over {asked.entries:,} entries and {HANGING} questions at work")
     for name, deliveries in (("bolt, only acknowledging", peer), ("garden serve", found)):

@@ -31,14 +31,14 @@ from bot.steps.redact import named, redact
 MANY = 30_000
 """Entries of which the reading is worth calling others, who take a while to come."""
 MOST = 4
-"""With more helpers, it is the store that everybody waits for."""
+"""With more helpers, it is the store that everybody waits for. One processor is left to that."""
 
 
 def read(batches: Iterator[Batch], policy: Policy, secret: bytes) -> Iterator[tuple[Batch, Sifted]]:
     """Each batch, with what its entries are."""
-    helpers = min(MOST, _processors())
+    helpers = min(MOST, _processors() - 1)
     for batch in batches:
-        if batch.unread and helpers > 1 and len(batch.entries) > MANY * (batch.progress or 1.0):
+        if batch.unread and helpers and len(batch.entries) > MANY * (batch.progress or 1.0):
             with contextlib.closing(_Crew(helpers, policy, secret)) as crew:
                 yield batch, _look(batch.entries, policy, secret)
                 while not crew.ready and (alone := next(batches, None)):

@@ -114,10 +114,10 @@ def round(
 
     with seldom_swept():
         reading = collect(edges, number, window, members=members, progress=progress)
-    if think:
-        thought = ponder(edges, number, window, now, baseline, progress)
-    else:
-        thought = sort_out(edges, window, now, baseline)
+        if think:
+            thought = ponder(edges, number, window, now, baseline, progress)
+        else:
+            thought = sort_out(edges, window, now, baseline)
     thought.problems = attend(edges, thought.problems, now)
     thought.notes = [*reading.notes, *thought.notes]
     if think and not baseline:

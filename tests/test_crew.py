@@ -31,7 +31,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def helped(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     """Makes every input one that is worth calling others; the children that were called."""
     monkeypatch.setattr(crew, "MANY", 1)
-    monkeypatch.setattr(crew, "_processors", lambda: 2)
+    monkeypatch.setattr(crew, "_processors", lambda: 3)
     children: list[subprocess.Popen[bytes]] = []
     real = crew._Crew._called
 
