@@ -297,7 +297,7 @@ def schedule(raw: object) -> str:
     allowed = ((0, 59, ()), (0, 23, ()), (1, 31, ()), (1, 12, MONTHS), (0, -1, DAYS))
     for part, (low, high, words) in zip(parts, allowed, strict=True):
         if not all(_cron(piece, low, high, words) for piece in part.split(",")):
-            raise ValueError(f"{part!r} cannot be used there; write {CRON}.")
+            raise ValueError(f"{part[:40]!r} cannot be used there; write {CRON}.")
     return value
 
 
