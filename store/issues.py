@@ -28,6 +28,8 @@ WORDS = 40
 """Different words of a search that are looked for."""
 FEW = 400
 """A word that more issues have is too common to be looked for."""
+COMMON = 10_000
+"""Searches that are remembered as too common; then all are forgotten and learned anew."""
 PAIRED = 6
 """Where all words are too common, so many of the first are looked for in pairs."""
 LOOKED_AT = 200
@@ -40,7 +42,7 @@ class Issues:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._common: set[str] = set()
-        """Searches that found too many: they will again, as the mirror only grows."""
+        """Searches that found too many: they will again."""
 
     def put(self, issues: Iterable[Issue]) -> int:
         """Mirrors these, too; how far the mirror has come stays as it is."""
@@ -112,6 +114,8 @@ class Issues:
         sql = "SELECT rowid FROM issue_texts WHERE issue_texts MATCH ? LIMIT ?"
         rows = db.execute(sql, [query, FEW + 1]).fetchall()
         if len(rows) > FEW:
+            if len(self._common) >= COMMON:
+                self._common.clear()
             self._common.add(query)
         elif rows:
             more = worth * log(1 + FEW / len(rows))

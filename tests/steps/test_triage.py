@@ -252,8 +252,6 @@ def test_where_nothing_later_is_read_staging_counts(environment: str, read: set[
 @pytest.mark.parametrize(
     ("text", "severity"),
     [
-        ("Multiple cart instances for user <id>", Severity.P2),
-        ("two wallet records for the same customer", Severity.P2),
         ("response of another user was served", Severity.P2),
         ("tenant isolation was violated", Severity.P2),
         ("multiple retries for user agent", Severity.P4),

@@ -86,8 +86,7 @@ _LIMIT = re.compile(
 _TELEMETRY = re.compile(r"(?i)\b(?:opentelemetry|otlp|telemetry|(?:span|trace|metric)s? export(?:er)?)\b")
 _LEFT = re.compile(
     r"\b(?:(?:Job)?Cancell?ation(?:Exception|Error)|CancelledError|ClientAbortException|Closed(?:Write)?ChannelException"
-    r"|ClientDisconnect(?:ed)?|BrokenPipeError)\b|(?i:\bbroken pipe\b|\bEPIPE\b"
-    r"|\bclient (?:closed|aborted|disconnected)\b)"
+    r"|BrokenPipeError)\b|(?i:\bbroken pipe\b|\bEPIPE\b)"
 )
 _ASKING = re.compile(
     r"\b(?:AxiosError|FetchError|HTTPStatusError|HttpClientErrorException|requests\.exceptions\.HTTPError)\b"
@@ -151,15 +150,12 @@ _SETTING = re.compile(
     r"|\w*Warning: "
 )
 _MIXED = re.compile(
-    r"(?i)\b(?:multiple|duplicated?|several|more than one|two) (?:[\w-]{1,40} ){0,2}(?:instance|manager|context|record"
-    r"|account|profile|wallet|cart|balance|cop(?:y|ie))s? for (?:the same |one |a )?(?:user|customer|account|tenant"
-    r"|session|member|patient)\b"
-    r"|\b(?:user|session|tenant|customer|account|data)[ -]isolation (?:\w{1,10} ){0,2}(?:violat\w+|breach\w*|broken"
+    r"(?i)\b(?:user|session|tenant|customer|account|data)[ -]isolation (?:\w{1,10} ){0,2}(?:violat\w+|breach\w*|broken"
     r"|compromised|lost)\b"
     r"|\b(?:session|data|response|cache)\w* (?:of|from|belong\w* to) (?:another|a different|the wrong|some other)"
     r" (?:user|customer|account|tenant|member|patient)\b"
 )
-"""What should be one person's alone is there twice, or is another's."""
+"""What should be one person's alone is another's."""
 _INTEGRITY = re.compile(
     r"(?i)\b(?:charged|captured|billed|paid|refunded|booked|mailed|sent|shipped)\b.{0,60}\b(?:twice|[2-9] times"
     r"|more than once)\b|\b(?:second|double|duplicate) (?:capture|charge|payment|refund|booking|payout)s?\b"
@@ -180,7 +176,7 @@ _COLLISION = re.compile(
     r"|\bupdated or deleted by another transaction\b|\bduplicate key\b|UniqueViolation|\bE11000\b|RecordNotUnique"
 )
 _GONE_CLIENT = re.compile(
-    r"(?i)ClientDisconnect|\bclient (?:has )?(?:disconnected|closed|went away|gone)\b|\bcontext cancell?ed\b"
+    r"(?i)ClientDisconnect|\bclient (?:has )?(?:disconnected|closed|aborted|went away|gone)\b|\bcontext cancell?ed\b"
     r"|\brequest aborted by the (?:client|user)\b"
 )
 _NO_HTTP = re.compile(
@@ -316,14 +312,14 @@ def _tool(cluster: Cluster) -> bool:
 def _failure(cluster: Cluster, text: str) -> Nature:
     """Exceptions and error lines."""
     kind = cluster.kind
-    if cluster.level < Level.ERROR and cluster.kind is not Kind.EXCEPTION:
-        return _warned(cluster, text)
     if mild := _mild(cluster, text):
         return mild
     if _INTEGRITY.search(text):
         return Nature(Severity.P1, kind, "What was paid for or promised is not what is kept")
     if _USED_UP.search(text):
         return Nature(Severity.P1, kind, "What it pays another service for is used up")
+    if cluster.level < Level.ERROR and kind is not Kind.EXCEPTION:
+        return _warned(cluster, text)
     if _COLLISION.search(text):
         return Nature(Severity.P2, kind, "Two changes collide, and one is refused")
     if _NOT_STARTED.search(text):
@@ -384,12 +380,6 @@ def _mild(cluster: Cluster, text: str) -> Nature | None:
 
 
 def _warned(cluster: Cluster, text: str) -> Nature:
-    if mild := _mild(cluster, text):
-        return mild
-    if _INTEGRITY.search(text):
-        return Nature(Severity.P1, cluster.kind, "What was paid for or promised is not what is kept")
-    if _USED_UP.search(text):
-        return Nature(Severity.P1, cluster.kind, "What it pays another service for is used up")
     if _GONE.search(text):
         return Nature(Severity.P1, cluster.kind, "Data or memory is at stake")
     if _CRASHED.search(text):
