@@ -43,12 +43,15 @@ class Knob:
     values: tuple[Any, ...]
 
     @property
-    def module(self) -> ModuleType:
-        return importlib.import_module(f"bot.steps.{self.step}")
-
-    @property
     def ours(self) -> Any:
-        return getattr(self.module, self.name)
+        return getattr(importlib.import_module(f"bot.steps.{self.step}"), self.name)
+
+    def turn(self, value: Any) -> None:
+        """In the module where it stands, and in those of the same step that have it from there."""
+        step, ours = f"bot.steps.{self.step}".split(".")[2], self.ours
+        for name, module in sys.modules.items():
+            if name.startswith(f"bot.steps.{step}") and getattr(module, self.name, None) is ours:
+                setattr(module, self.name, value)
 
     @property
     def title(self) -> str:
@@ -62,18 +65,28 @@ KNOBS = (
     Knob("assemble.twins", "_NEXT", ms(1, 5, 20, 100)),
     Knob("assemble.messages", "REPORT", ms(500, 1_000, 2_000, 4_000)),
     Knob("assemble.messages", "_ONCE", ms(200, 1_000, 3_000)),
-    Knob("cascade", "SWEEP", (3, 5, 8)),
+    Knob("assemble.sweeps", "BROKEN", (2, 3, 4)),
     Knob("cascade.episodes", "EPISODE", ms(1_800_000, 3_600_000, 7_200_000)),
+    Knob("cascade.episodes", "AKIN", (3, 4, 5)),
     Knob("cascade.ties", "SHARE", (0.4, 0.5, 0.6, 0.7, 0.8)),
     Knob("cascade.ties", "SHARE_OF_CAUSES", (0.3, 0.5, 0.7)),
     Knob("cascade.ties", "CHANCE", (0.03, 0.1, 0.3)),
+    Knob("cascade.ties", "AROUND", (30.0, 60.0, 120.0)),
+    Knob("cascade.ties", "_SOME", (3, 4, 6)),
+    Knob("cascade.ties", "_BURST", (900.0, 1_800.0, 3_600.0)),
+    Knob("cascade.ties", "_CLOSE", (2.0, 5.0, 10.0)),
     Knob("cascade.ties", "_LINES", ((2, 2), (5, 5), (10, 10))),
     Knob("cascade.ties", "_RESTATED", ((30, 30), (90, 90), (180, 180))),
     Knob("cascade.ties", "_CRASH", ((2, 30), (5, 60), (10, 120))),
     Knob("cascade.ties", "_ASKED", ((30, 5), (60, 5), (90, 10))),
+    Knob("cascade.ties", "_REFUSED", ((1, 1), (2, 2), (5, 5))),
+    Knob("cascade.ties", "_TRACE", ((30, 30), (90, 90), (180, 180))),
+    Knob("cascade.ties", "_UNPLACED", ((5, 5), (15, 15), (45, 45))),
+    Knob("mine.rules", "VARIABLE", (4, 6, 9)),
     Knob("triage", "_MANY", (5, 10, 20)),
     Knob("triage", "_STORM", (1, 2, 3)),
     Knob("triage.nature", "LOOP", (2, 3, 5)),
+    Knob("triage.nature", "MANY", (5, 10, 20)),
 )
 """Everything that is a number in reading, grouping, incidents and severity, with values to both sides."""
 
@@ -112,11 +125,11 @@ def turned(choice: dict[str, Any]) -> Iterator[None]:
     before = {knob.title: knob.ours for knob in KNOBS}
     try:
         for knob in KNOBS:
-            setattr(knob.module, knob.name, choice.get(knob.title, before[knob.title]))
+            knob.turn(choice.get(knob.title, before[knob.title]))
         yield
     finally:
         for knob in KNOBS:
-            setattr(knob.module, knob.name, before[knob.title])
+            knob.turn(before[knob.title])
 
 
 def worth(score: Any, results: Sequence[dict[str, Any]]) -> float:

@@ -2,19 +2,25 @@
 
     make bench                      or: python bench/memory.py [--entries 100000,300000]
 
-The entries are those of the demo's week, each many times over within milliseconds and with ids of its own: the same
-time and the same problems, however many there are. Each round is a process of its own.
+The entries are those of the demo's week, as if its services ran that many times over: each copy with instances,
+traces and ids of its own, and up to an hour later. So there is the same time, the same problems and the same mixture
+of entries in each batch, however many there are. Each round is a process of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import heapq
 import json
+import random
 import subprocess
 import sys
 import tempfile
 from datetime import datetime, timedelta
+from itertools import islice, repeat
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from _bars import bar
 
@@ -35,15 +41,26 @@ print(*(resource.getrusage(w).ru_maxrss / 1024 for w in (resource.RUSAGE_SELF, r
 
 
 def write(path: Path, count: int) -> None:
-    """So many entries within the same week, nearly in order of time."""
-    entries = list(week())
-    copies = -(-count // len(entries))
+    """So many entries within the same week, in order of time."""
+    entries = [(datetime.fromisoformat(entry["timestamp"]), entry) for entry in week()]
+    entries.sort(key=itemgetter(0))
+    rng = random.Random(1)
+    later = [timedelta(seconds=rng.uniform(0, 3_600)) for _ in range(-(-count // len(entries)))]
+    copies = [zip(repeat(copy), repeat(moved), entries) for copy, moved in enumerate(later)]
+    mixed = heapq.merge(*copies, key=lambda one: one[1] + one[2][0])
     with path.open("w", encoding="utf-8") as out:
-        for at in range(count):
-            entry, copy = entries[at // copies], at % copies
-            moved = datetime.fromisoformat(entry["timestamp"]) + timedelta(milliseconds=copy)
-            stamp = moved.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-            out.write(json.dumps({**entry, "insertId": f"{entry['insertId']}-{copy}", "timestamp": stamp}) + "\n")
+        for copy, moved, (time, entry) in islice(mixed, count):
+            out.write(json.dumps(copied(entry, time + moved, copy)) + "\n")
+
+
+def copied(entry: dict[str, Any], time: datetime, copy: int) -> dict[str, Any]:
+    """As another instance would have written it."""
+    found = {**entry, "insertId": f"{entry['insertId']}-{copy}", "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+    if "instanceId" in entry.get("labels", {}):
+        found["labels"] = {**entry["labels"], "instanceId": f"{copy:04x}{entry['labels']['instanceId'][4:]}"}
+    if "trace" in entry:
+        found["trace"] = f"{entry['trace'][:-4]}{copy:04x}"
+    return found
 
 
 def peak(count: int) -> tuple[float, float, int]:

@@ -29,7 +29,7 @@ from bot.unread import Stretch, Unread
 _MICROSECOND = timedelta(microseconds=1)
 _NAMED = 1_000
 """Bad lines that are named; further ones are counted."""
-_BATCH_BYTES = 32 * 1024 * 1024
+_BATCH_BYTES = 8 * 1024 * 1024
 _STARTS = 65_536
 """How much of a file tells what it is."""
 _CONTROLS = bytes(c for c in range(32) if c not in b"\b\t\n\f\r\x1b")
@@ -43,7 +43,7 @@ class FileLogs:
 
     lasting = False
 
-    def __init__(self, path: str, *, batch: int = 10_000, chunk: int = 50_000, stdin: BinaryIO | None = None) -> None:
+    def __init__(self, path: str, *, batch: int = 5_000, chunk: int = 50_000, stdin: BinaryIO | None = None) -> None:
         self.source = "stdin" if path == "-" else f"file:{Path(path).name}"
         self._path = path
         self._stdin = stdin
