@@ -17,12 +17,13 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.standins.github_state import State
+from tests.standins.loopback import Loopback
 
 FAULTS = {
     "bad gateway": (502, False),
@@ -97,7 +98,7 @@ class GitHubServer:
         class Handler(_Handler):
             server_state = owner
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = Loopback(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.state = State(repository, now, search_lags, self.url)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

@@ -17,10 +17,12 @@ import random
 import re
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.standins.loopback import Loopback
 
 FAULTS = {
     "unavailable": (503, False),
@@ -95,7 +97,7 @@ class StorageServer:
         self._generation = 1_700_000_000_000_000
         self._uploads: dict[str, Upload] = {}
         handler = type("Handler", (_Handler,), {"storage": self})
-        self._server = _Server(("127.0.0.1", 0), handler)
+        self._server = Loopback(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
@@ -212,13 +214,6 @@ class StorageServer:
 
     def _json(self, status: int, value: object) -> Answer:
         return Answer(status, json.dumps(value).encode(), {"Content-Type": "application/json; charset=UTF-8"})
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 64
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that are killed in the middle are what it is for."""
 
 
 class _Handler(BaseHTTPRequestHandler):
