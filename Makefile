@@ -32,7 +32,7 @@ lint: $(DEV) ## ruff, its formatting, mypy --strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: $(DEV) $(PEER) ## all benchmarks, and what has to hold; ARGS=--million goes up to a million lines and entries
+bench: $(DEV) $(PEER) ## all benchmarks, and what has to hold; ARGS=--million mines up to a million lines, too
 	@$(BIN)/python bench/all.py $(ARGS)
 
 campaign: $(DEV) ## the long, seeded tests; SEED=7 chooses the seed

@@ -24,6 +24,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from _bars import bar
+
 from bot import edges, pipeline, settings
 from bot.logs.files import FileLogs
 from bot.render import json as json_render
@@ -195,6 +197,27 @@ def table(score: Any, results: Sequence[dict[str, Any]]) -> None:
         print(f"pooled {name:17}{value:>12}   95 %: {low_high[name][0]} to {low_high[name][1]}")
 
 
+BARS = {
+    "FGA": 0.85,
+    "pair_f1": 0.93,
+    "incident_f1": 0.80,
+    "coverage": 0.99,
+    "urgent_recall": 0.95,
+    "urgent_precision": 0.85,
+    "severity_within_1": 0.95,
+}
+
+
+def hold(score: Any, results: Sequence[dict[str, Any]], how: str) -> None:
+    total = score.summary(list(results))
+    if not total:
+        return
+    found = {**total["mean"], **total["pooled"]}
+    for name, least in BARS.items():
+        bar(f"grouping, {how}: {name}", found[name], least=least, form=".3f")
+    bar(f"grouping, {how}: healthy in P0 to P3", found["healthy"], most=0.02, form=".4f")
+
+
 def leave_one_out(score: Any, paths: Sequence[Path], ours: Sequence[dict[str, Any]]) -> None:
     trials = Trials(score, paths)
     results = []
@@ -208,6 +231,7 @@ def leave_one_out(score: Any, paths: Sequence[Path], ours: Sequence[dict[str, An
             print(f"without {path.stem:24} {moved}   chosen differently: {changed}")
     print()
     table(score, results)
+    hold(score, results, "leaving one out")
     print()
     for knob in KNOBS:
         values = [round(worth(score, [trials.result(p, _one(knob, v)) for p in paths]), 3) for v in knob.values]
@@ -234,6 +258,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     ours = [measured(score, path) for path in paths]
     table(score, ours)
+    hold(score, ours, "as shipped")
     print(f"all of it in one figure, to choose by: {worth(score, ours):.3f}")
     if not chosen.quick:
         print("\nEach threshold chosen on the others, measured on the one left out:\n")

@@ -1,10 +1,10 @@
 """Grouping of eight systems' logs (Loghub, 2,000 lines each) against their ground truth, beside Drain3.
 
-    make bench                      or: python bench/loghub.py [--leave-one-out] [FOLDER]
+    make bench                      or: python bench/loghub.py [FOLDER]
 
 Each line is an entry of one service, a second after the one before, and goes the whole way into a store, with one
 configuration for all systems. GA is the share of lines in groups that are exactly right, FGA the F1 over groups.
-`--leave-one-out` chooses the thresholds of mining on seven systems and measures the eighth with them. FOLDER holds
+The second table chooses the thresholds of mining on seven systems and measures the eighth with them. FOLDER holds
 NAME/NAME_2k.log_structured_corrected.csv; without it, `data/loghub` in $GARDEN_SHARED or in ../shared.
 """
 
@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
+from _bars import bar
 from _peer import MISSING, peer
 
 from bot import edges, pipeline, settings
@@ -149,10 +150,13 @@ def leave_one_out(systems: Sequence[System]) -> None:
         held.append(scores[name][best])
         names = f"odd {chosen.odd}, word {chosen.word}, named {chosen.named}, crowd {chosen.crowd}"
         print(f"{name:<12} {held[-1].ga:.3f} {held[-1].fga:.3f}   {names}")
-    print(f"{'mean':<12} {mean(s.ga for s in held):.3f} {mean(s.fga for s in held):.3f}")
+    ga, fga = mean(s.ga for s in held), mean(s.fga for s in held)
+    print(f"{'mean':<12} {ga:.3f} {fga:.3f}")
     fixed = [one[GRID.index(ENOUGH)] for one in scores.values()] if ENOUGH in GRID else []
     if fixed:
         print(f"{'as shipped':<12} {mean(s.ga for s in fixed):.3f} {mean(s.fga for s in fixed):.3f}")
+    bar("loghub: mean GA, thresholds chosen on the others", ga, least=0.88, form=".3f")
+    bar("loghub: mean FGA, thresholds chosen on the others", fga, least=0.88, form=".3f")
 
 
 def table(systems: Iterable[System]) -> None:
@@ -176,16 +180,15 @@ def table(systems: Iterable[System]) -> None:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("folder", nargs="?", type=Path)
-    options.add_argument("--leave-one-out", action="store_true")
     given = options.parse_args()
     shared = Path(os.environ.get("GARDEN_SHARED") or Path(__file__).resolve().parents[2] / "shared")
     systems = read(given.folder or shared / "data" / "loghub")
     if not systems:
         print("The logs with ground truth are not here: name their folder, or set GARDEN_SHARED.")
-    elif given.leave_one_out:
-        leave_one_out(systems)
-    else:
-        table(systems)
+        return
+    table(systems)
+    print()
+    leave_one_out(systems)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The most memory that a round takes, of itself and of the largest of its helpers, for more and more entries.
 
-    make bench                      or: python bench/memory.py [--entries 100000,300000]
+    make bench                      or: python bench/memory.py [--entries 100000,300000,1000000]
 
 The entries are those of the demo's week, as if its services ran that many times over: each copy with instances,
 traces and ids of its own, and up to an hour later. So there is the same time, the same problems and the same mixture
@@ -76,7 +76,7 @@ def peak(count: int) -> tuple[float, float, int]:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--entries", default="100000,300000")
+    options.add_argument("--entries", default="100000,300000,1000000")
     found = {}
     print(f"{'entries':>11}   {'round':>9}   {'a helper':>9}   clusters")
     for count in map(int, options.parse_args().entries.split(",")):
