@@ -132,6 +132,7 @@ _IDENTIFIER = re.compile(
     r"[^/]*<[a-z_-]+>[^/]*|"  # what was redacted
     r"[A-Za-z0-9]{0,20}[-_][0-9a-f]{8,}|"  # user_0af31c99
     r"[A-Za-z_-]{1,20}[-_]?[0-9]{4,}|"  # order-20117
+    r"[A-Za-z]{2,20}[-_][0-9]{1,3}|"  # table-07
     r"[A-Za-z_-]*[0-9]+[A-Za-z_-]+[0-9]+[A-Za-z_-]+[0-9][A-Za-z0-9_-]*|"  # opaque: three runs of digits
     r"[A-Za-z0-9_-]{22,}={0,2}[0-9][A-Za-z0-9_-]*={0,2}|"
     r"[A-Za-z0-9_-]*(?:[A-Z][a-z0-9]+[A-Z0-9]+[a-z]+[0-9]|[0-9][a-z]+[A-Z]+[a-z0-9])[A-Za-z0-9_-]*",
@@ -167,6 +168,31 @@ def _segment(part: str) -> str:
     if hashed and any(c.isdigit() for c in part[len(hashed[1]) : -len(hashed[2])]):
         return f"{hashed[1]}.{{id}}{hashed[2]}"
     return part
+
+
+_VERBS = (
+    "add|all|apply|archive|bulk|cancel|change|check|clear|close|confirm|count|create|delete|disable|download|edit|enable"
+    "|export|fetch|find|forgot|generate|get|import|invite|list|lookup|mark|move|new|notify|open|pay|process|publish|refresh"
+    "|register|remove|rename|request|resend|reset|restore|run|save|search|send|set|sign|start|stop|submit|sync|test"
+    "|transfer|unsubscribe|update|upload|validate|verify|view|by|my|top"
+)
+"""With what the name of an action begins."""
+_ASSET = re.compile(
+    r"(/[^/]+/(?:[^/]+/)*)[^/]+(\.(?:html?|js|mjs|css|json|xml|txt|map|wasm|data|bin|png|jpe?g|gif|svg|webp|avif|ico|mp[34]"
+    r"|webm|woff2?|ttf|pdf|gz|br)(?:\.(?:gz|br|map))?)"
+)
+_TITLE = re.compile(r"((?:/[^/]+)*/[a-z][a-z-]*s/)(?!(?:" + _VERBS + r")-)[a-z0-9]+(?:-[a-z0-9]+)+")
+
+
+def missing(route: str) -> str:
+    """A route that is not there, as one of those that are missed for the same reason: files of a folder, things of
+    a collection that their titles stand for.
+    """
+    if asset := _ASSET.fullmatch(route):
+        return f"{asset[1]}*{asset[2]}"
+    if titled := _TITLE.fullmatch(route):
+        return f"{titled[1]}{{id}}"
+    return route
 
 
 _SCANNED = re.compile(
@@ -220,6 +246,10 @@ _HEADINGS = tuple(
         r"(?:\[?(?:in )?(?P<logger>[a-z_][\w.-]*|[\w-]+\.[\w.-]+)(?:\] *:?|:) )?",
         # 2026-01-31 10:00:00,123 - shop.cart - ERROR - words
         _WHEN + r" +- +(?P<logger>[\w.-]+) +- +" + _LEVEL + r" +- +",
+        # 2026/01/31 10:00:00 [error] 24#24: *77 words, as nginx writes
+        _WHEN + r" \[" + _LEVEL + r"\] [0-9]+#[0-9]+: (?:\*[0-9]+ )?",
+        # 2026-01-31T10:00:00.123Z pid=1 tid=2kwf class=ShipJob jid=ab4e2e58 WARN: words, as Sidekiq writes
+        _WHEN + r" pid=[0-9]+ tid=\w+ (?:class=(?P<logger>[\w:]+) |\w+=\S* )*" + _LEVEL + r": ",
         # 2026-01-31 10:00:00 [error    ] words, 2026-01-31 10:00:00 [error]: words, 2026-01-31 10:00:00 ERROR words
         _WHEN + r" +" + _LEVEL + r" +[0-9]+ --- (?:\[[^\]\n]{0,80}\] )+(?P<logger>[\w.$/\[\]-]+) +: ",
         _WHEN
@@ -243,6 +273,7 @@ _HEADINGS = tuple(
         + r"[\])>]?:? +\[?"
         + _WHEN
         + r"\]? +(?P<logger>[a-z_]\w*(?:\.[A-Za-z_]\w*)+)(?: *[:|-])? +",
+        r"\[(?P<logger>[\w./-]{1,60})\] ?\[" + _LEVEL + r"\]:? +",
         r"[\[(<]?" + _LEVEL + r"[\])>]?:? +\[?" + _WHEN + r"\]?(?: +(?P<logger>[a-z_][\w.-]*) +[0-9]+ +[0-9]+)?[ :-]*",
         r"[\[(<]" + _LEVEL + r" *[\])>] *:? *(?:[\[(]?" + _WHEN + r"[\])]?)?[ :-]*",
         r"(?P<level>INFO|DEBUG|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)(?: *[:|] *| +- +| {2,})",
@@ -268,7 +299,7 @@ _HEADINGS = tuple(
 _STAMP = re.compile(r"\[?" + _WHEN + r"\]?[ :-]+", re.ASCII)
 _MAYBE = re.compile(
     r"[\[(<]?(?:[0-9]{2}|(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|NOTICE|SUCCESS|WARN|ERR|SEVERE|CRIT|FATAL|ALERT|EMERG|PANIC)"
-    r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|npm |SLF4J|fail: |dbug: |trce: |PHP "
+    r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|[\w./-]{1,60}\] ?\[|npm |SLF4J|fail: |dbug: |trce: |PHP "
     r"|[a-z_][\w.-]{0,80} +- +[A-Z])",
     re.ASCII,
 )

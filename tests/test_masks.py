@@ -97,6 +97,7 @@ def test_expressions_stay_in_the_common_dialect() -> None:
         ("/p/17-a-fine-title", "/p/{id}"),
         ("/days/2026-01-31", "/days/{id}"),
         ("/orders/order_20117", "/orders/{id}"),
+        ("/tables/table-07/seats", "/tables/{id}/seats"),
         ("/u/ThQ7nhjbK24", "/u/{id}"),
         ("/static/main.ab12cd34.js", "/static/main.{id}.js"),
         ("/_next/static/chunks/53aea1a20375dfee.js.map", "/_next/static/chunks/{id}.js.map"),

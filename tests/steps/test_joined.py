@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -46,7 +47,7 @@ def test_sweep() -> None:
         doors(ROUTES - 1),
         doors(ROUTES, GAP + SECOND),
         [*doors(3), *doors(3, first=10, client="c2")],
-        [*doors(3), *doors(3, first=10, status=401)],
+        [*doors(3), *doors(3, first=10, status=403)],
         doors(ROUTES, client=""),
         [refused("/album/{id}", n * SECOND, number=n) for n in range(20)],
     ],
@@ -88,6 +89,47 @@ def test_sweep_of_a_scanner() -> None:
     entries = [*doors(ROUTES), refused("/.git/config", 10 * SECOND, number=99)]
     assert {o.sweep for o in everything(entries)} == {"probes"}
     assert problems(entries) == 1
+
+
+def test_a_scanner_is_known_by_one_door() -> None:
+    """Whoever asks for what only scanners ask for, asks for the rest in vain for the same reason."""
+    assert problems([refused("/.git/config", number=1), refused("/labels/", SECOND, number=2)]) == 1
+
+
+def test_a_session_that_is_over() -> None:
+    """One client that is let in nowhere, all at once, has one problem."""
+    assert problems(doors(3, MS, status=401)) == 1
+    assert problems(doors(2, MS, status=401)) == 2
+
+
+@pytest.mark.parametrize(
+    ("routes", "count"),
+    [
+        (("/assets/maps/north.json", "/assets/maps/south.json"), 1),
+        (("/assets/maps/north.json", "/assets/maps/north.css"), 2),
+        (("/assets/maps/north.json", "/assets/signs/north.json"), 2),
+        (("/labels/red-for-gifts", "/labels/plain-3pk"), 1),
+        (("/labels/red-for-gifts", "/labels/create-many"), 2),
+        (("/labels/red", "/labels/plain"), 2),
+    ],
+)
+def test_what_is_missing_for_one_reason(routes: tuple[str, ...], count: int) -> None:
+    """Files of one folder, and things of one collection that their titles stand for."""
+    assert problems([refused(r, n * SECOND, number=n, client=f"c{n}") for n, r in enumerate(routes)]) == count
+
+
+def test_a_request_in_two_logs() -> None:
+    """The platform's log and the server's own tell of one request: one occurrence, but each line counts once."""
+    asked = failing("a", "a", every=SECOND)
+    own = [
+        replace(e, id=f"own{n}", key=900 + n, time=e.time + 40 * MS, log="run.googleapis.com/stdout")
+        for n, e in enumerate(asked)
+    ]
+    found = everything([*asked, *own])
+    assert [len(o.entries) for o in found] == [2, 2]
+    assert problems([*asked, *own]) == 1
+    late = [replace(e, time=e.time + 20 * SECOND) for e in own]
+    assert [len(o.entries) for o in everything([*asked, *late])] == [1, 1, 1, 1]
 
 
 def test_others_on_the_same_routes() -> None:

@@ -47,6 +47,12 @@ def test_a_few_names_behind_a_word_that_announces_them_are_one_template() -> Non
     assert not groups("user alice was logged out", "user bob was logged out")
 
 
+def test_names_with_a_capital_are_values_where_there_are_a_few() -> None:
+    """`for Lisbon`: what a word with a capital names within a line."""
+    assert one(f"could not print the page for {city} in time" for city in ("Lisbon", "Porto", "FaroBeach"))
+    assert not groups("could not print for Lisbon", "could not print for Porto")
+
+
 def test_plain_words_need_more_evidence() -> None:
     """Two or three different words may be what went wrong; many are values."""
     texts = [f"could not render the {fruit} page" for fruit in FRUIT]

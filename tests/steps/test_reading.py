@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.models import Level, Occurrence, Policy
+from bot.models import Form, Level, Occurrence, Policy
 from bot.steps.assemble import assemble
 from bot.steps.cluster import cluster
-from bot.steps.normalise import normalise
+from bot.steps.normalise import normalise, sift
+from bot.unread import Unread
 
 W, E, C, D, INFO = Level.WARNING, Level.ERROR, Level.CRITICAL, Level.DEFAULT, Level.INFO
 SPRING = "2026-03-01 10:00:00.123  WARN 1 --- [nio-8080-exec-1] c.example.parcels.Labels   : "
@@ -33,6 +34,34 @@ def read(one: dict[str, Any]) -> tuple[Occurrence, str]:
     found = assemble(normalise([one], Policy(), b"not-a-real-key"))
     (sighting,) = cluster([*found.closed, *found.open], Policy())
     return sighting.occurrence, sighting.signature.title if sighting.signature else ""
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        (
+            '10.0.0.1 - - [01/Mar/2026:10:00:00 +0000] "GET /labels/17 HTTP/1.1" 502 167 "-" "x"',
+            "GET /labels/{id} → 502",
+        ),
+        ('[GIN] 2026/03/01 - 10:00:00 | 500 |  0.9ms |  10.0.0.1 | POST     "/labels"', "POST /labels → 500"),
+        ("PUT /labels/table-07 500 12.3 ms - 20", "PUT /labels/{id} → 500"),
+        ('10.0.0.1 - - [01/Mar/2026:10:00:00 +0000] "GET /labels/17 HTTP/1.1" 404 167 "-" "x"', ""),
+        ('10.0.0.1 - - [01/Mar/2026:10:00:00 +0000] "GET /labels/17 HTTP/1.1" 200 502 "-" "x"', ""),
+        ('INFO:     10.0.0.1:4711 - "GET /labels/17 HTTP/1.1" 500 Internal Server Error', ""),
+        ('https://printer.example:443 "GET /labels/17 HTTP/1.1" 500 12', ""),
+    ],
+)
+def test_access_logs(line: str, title: str) -> None:
+    """A request that the server failed is one in a server's own log, too, unless that calls it information."""
+    assert read(raw(line))[1] == title
+
+
+def test_access_logs_that_differ_in_figures() -> None:
+    """A line that is known but for its figures may tell of another status."""
+    lines = ['10.0.0.1 - - [x] "GET /labels/17 HTTP/1.1" 200 7', '10.0.0.1 - - [x] "GET /labels/17 HTTP/1.1" 500 7'] * 2
+    entries = [json.dumps({**raw(line), "insertId": f"a{at}"}).encode() for at, line in enumerate(lines)]
+    found = sift(Unread(entries), Policy(), b"not-a-real-key")
+    assert sum(e.form is Form.REQUEST and e.level is E for e in found.entries) == 2
 
 
 @pytest.mark.parametrize(
@@ -63,6 +92,10 @@ def read(one: dict[str, Any]) -> tuple[Occurrence, str]:
         (f"npm ERR! {OFFLINE}", E, OFFLINE),
         ("Killed", C, "Killed"),
         ("Segmentation fault (core dumped)", C, "Segmentation fault (core dumped)"),
+        (f"2026/03/01 10:00:00 [error] 24#24: *17 {OFFLINE}", E, OFFLINE),
+        (f"2026-03-01T10:00:00.123Z pid=1 tid=2kv3 ERROR: {OFFLINE}", E, OFFLINE),
+        (f"[parcels-web] [WARN] {OFFLINE}", W, OFFLINE),
+        ("label printer not configured, falling back to none", W, "label printer not configured, falling back to none"),
         ("Label print failed: no paper", E, "Label print failed: no paper"),
         ("Print job failed, error: no paper", E, "Print job failed, error: no paper"),
         ("0 labels failed: all printed", D, ""),

@@ -49,6 +49,39 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "[parameters: {'parcel': {n}}]",
         "(Background on this error at: https://sqlalche.me/e/20/gkpj)",
     ),
+    "gin": (
+        '[GIN-debug] [WARNING] Running in "debug" mode.',
+        " - using env:\texport GIN_MODE=release",
+        " - using code:\tgin.SetMode(gin.ReleaseMode)",
+    ),
+    "gorm": (
+        "2026/03/01 10:00:00 \x1b[32m/app/store/parcels.go:63 \x1b[33mSLOW SQL >= 200ms",
+        "\x1b[0m\x1b[31;1m[73{n}.499ms] \x1b[33m[rows:13{n}]\x1b[35m SELECT * FROM parcels WHERE id = 'p{n}'\x1b[0m",
+    ),
+    "sidekiq": (
+        "2026-03-01T10:00:00.320Z pid=1 tid=2kw{n} class=PrintJob jid=ab4e2e585bce5d5c810b4eb{n} "
+        "elapsed=6.02{n} INFO: fail",
+        "2026-03-01T10:00:00.321Z pid=1 tid=2kw{n} class=PrintJob jid=ab4e2e585bce5d5c810b4eb{n} WARN: "
+        '{"context":"Job raised exception","job":{"class":"PrintJob","args":[{n}]}}',
+        "2026-03-01T10:00:00.322Z pid=1 tid=2kw{n} class=PrintJob jid=ab4e2e585bce5d5c810b4eb{n} WARN: "
+        "Net::ReadTimeout: Net::ReadTimeout with #<TCPSocket:(closed)>",
+        "2026-03-01T10:00:00.322Z pid=1 tid=2kw{n} class=PrintJob jid=ab4e2e585bce5d5c810b4eb{n} WARN: "
+        "/usr/local/lib/ruby/3.3.0/net/protocol.rb:229:in `rescue in rbuf_fill'",
+        "/app/app/jobs/print_job.rb:11:in `perform'",
+    ),
+    "rails, the same words as a warning": (
+        "W, [2026-03-01T10:00:00.121456 #1]  WARN -- : [" + UUID + "] The label has no valid signature.",
+        RAILS + "  ",
+        "[" + UUID + "] Labels::InvalidSignature (The label has no valid signature.):",
+        "[" + UUID + "]   ",
+        "[" + UUID + "] app/controllers/labels_controller.rb:12:in `create'",
+    ),
+    "a library that tags its lines": (
+        "[ident][error] StoreError: Read more at https://ident.example/errors#store",
+        "[ident][cause]: Error: no answer from the store",
+        "    at Store.ask (/app/node_modules/store/index.js:7:11)",
+        "[ident][details]: {}",
+    ),
     "asyncio": ("Unclosed client session", "client_session: <aiohttp.client.ClientSession object at 0x7e858f74b5{n}a>"),
     "node, a warning": (
         "(node:1) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.",

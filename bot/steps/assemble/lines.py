@@ -65,6 +65,10 @@ _RUBY = re.compile(
     r"(?P<level>[A-Z]), \[[^\]\n]{10,60}\] {1,2}[A-Z]+ -- [^:\n]{0,80}: (?P<tags>(?:\[[^\]\n]{1,80}\] ?)*)"
 )
 """What Ruby's logger writes in front of each line of one message, with the tags of the request."""
+_JOB = re.compile(
+    r"\d{4}-\d\d-\d\dT\S{8,20} (?P<tags>pid=\d+ tid=\w+ (?:\w+=\S+ )*)(?P<level>[A-Z]+): (?=(?P<said>.*))", re.S
+)
+"""What Ruby's job runner writes in front of a message."""
 _RUBY_PLACE = re.compile(r"\S{1,300}\.(?:rb|erb|haml|slim|rake):\d+(?::in [`'][^'\n]{1,120}')?$")
 """A frame; what begins an exception goes on behind it."""
 _CLOSER = re.compile(r"^(?:[\"']?[\])}]+[:;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
@@ -80,8 +84,12 @@ _LINK = re.compile(
     r"|Require stack:$|Call log:$)"
 )
 """The last two lines are what databases and their libraries add to an exception."""
-_DETAIL = re.compile(r"^(?:[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$)")
-"""What Python's event loop says of an object that it warns of, name by name; and what is put in brackets."""
+_DETAIL = re.compile(
+    r"^(?:\[[0-9.]{1,12}(?:ms|s|µs)\] \[rows:"
+    r"|[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$)"
+)
+"""What Go's GORM says of a query; what Python's event loop says of an object that it warns of, name by name; and what
+is put in brackets."""
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: "
@@ -137,6 +145,8 @@ _short = lru_cache(maxsize=8192)(_shape)
 def _look(first: str, bare: str, traced: bool) -> Look:
     if not bare:
         return Look.BLANK
+    if "pid=" in first and (job := _JOB.match(first)):
+        return Look.INDENTED if _RUBY_PLACE.match(job["said"]) else Look.HEADED
     if tagged := _RUBY.match(first):
         rest = first[tagged.end() :]
         return Look.BLANK if not rest.strip() else Look.INDENTED if _RUBY_PLACE.match(rest) else Look.HEADED

@@ -214,8 +214,8 @@ class Message:
         found = failure(text) or _only(e.failure for e in entries)
         told = self.headed and not self.traced and Level.DEFAULT < head.level < Level.WARNING
         level = head.level if told else max(e.level for e in entries)
-        if found and level is Level.DEFAULT:
-            level = Level.ERROR
+        if found and (level is Level.DEFAULT or (self.traced and not self.headed and level < Level.ERROR)):
+            level = Level.ERROR  # that somebody printed a stack says more than the words in front of it
         form = Form.EXCEPTION if found else head.form
         site = head.site or next((e.site for e in entries if e.site), None)
         ordered = tuple(sorted(entries, key=lambda e: e.order))

@@ -18,8 +18,14 @@ GAP = timedelta(seconds=60)
 SPAN = timedelta(minutes=10)
 ROUTES = 5
 """So many different routes in one burst are a sweep; fewer are what an ordinary page may ask for in vain."""
+SCANNED = 2
+"""Who asked for what only scanners look for is no visitor."""
+SESSION = 3
+"""Who is not let in on so many routes would not be on any other: what is wrong is the session."""
 BROKEN = 3
 """So many different routes that fail in one burst share what is broken. Two do, where each fails so often."""
+TWICE = timedelta(seconds=2)
+"""How long after the end of a request a server's own log may tell of it."""
 LONGEST = 2_000
 """Requests in one burst; beyond, another begins."""
 
@@ -42,15 +48,23 @@ def burst_of(entry: Entry) -> tuple[str, str, int]:
     return (entry.workload or entry.service, client, entry.request.status if entry.request else 0)
 
 
+def _took(*entries: Entry) -> timedelta:
+    return timedelta(seconds=max(e.request.latency if e.request else 0.0 for e in entries))
+
+
 class Burst:
     """Requests that failed, being put together."""
 
-    __slots__ = ("entries", "last", "routes", "scanner")
+    __slots__ = ("_waiting", "entries", "last", "routes", "scanner", "status", "twins")
 
     def __init__(self, entry: Entry) -> None:
         self.entries: list[Entry] = []
+        self.twins: dict[int, Entry] = {}
+        """What else tells of a request, by the key of the entry that counts."""
+        self._waiting: dict[tuple[str, str], list[Entry]] = {}
         self.routes: Counter[str] = Counter()
         self.scanner = False
+        self.status = entry.request.status if entry.request else 0
         self.add(entry)
 
     def goes_on(self, entry: Entry) -> bool:
@@ -58,19 +72,45 @@ class Burst:
         return entry.time - self.last <= GAP and entry.time - first <= SPAN and len(self.entries) < LONGEST
 
     def add(self, entry: Entry) -> None:
-        self.entries.append(entry)
         self.last: datetime = entry.time
+        if broken(entry) and (known := self._known(entry)):
+            self.twins[known.key] = entry
+            return
+        self.entries.append(entry)
         if entry.request:
             self.routes[entry.request.route] += 1
             self.scanner = self.scanner or scanned(entry.request.url or entry.request.route)
+
+    def _known(self, entry: Entry) -> Entry | None:
+        """The same request in another log: the platform's has when it began, a server's own when it ended."""
+        request = entry.request
+        if request is None:
+            return None
+        waiting = self._waiting.setdefault((request.method, request.route), [])
+        waiting[:] = [w for w in waiting if entry.time <= w.time + _took(w, entry) + TWICE]
+        for other in waiting:
+            here = other.instance == entry.instance or not (other.instance and entry.instance)
+            if here and other.log != entry.log:
+                waiting.remove(other)
+                return other
+        waiting.append(entry)
+        return None
 
     def occurrences(self) -> list[Occurrence]:
         """Each request is one occurrence, in a sweep too: a sweep counts what was tried."""
         if broken(self.entries[0]):
             sweep = "outage" if self._shared() else ""
         else:
-            sweep = ("probes" if self.scanner else "doors") if len(self.routes) >= ROUTES else ""
-        return [Occurrence((e,), e.text, e.level, e.form, e.site, e.failure, e.request, sweep) for e in self.entries]
+            least = SCANNED if self.scanner else SESSION if self.status == 401 else ROUTES
+            sweep = ("probes" if self.scanner else "doors") if len(self.routes) >= least else ""
+        return [
+            Occurrence(self._told(e), e.text, e.level, e.form, e.site, e.failure, e.request, sweep)
+            for e in self.entries
+        ]
+
+    def _told(self, entry: Entry) -> tuple[Entry, ...]:
+        twin = self.twins.get(entry.key)
+        return (entry, twin) if twin else (entry,)
 
     def _shared(self) -> bool:
         """Whether so many routes fail that it is none of them alone."""

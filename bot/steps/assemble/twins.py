@@ -21,8 +21,14 @@ _NEXT = timedelta(milliseconds=20)
 """The statement after the one that reported the failure, in the same handler."""
 _SHORTEST = 8
 """Fewer characters say too little to be recognised: `failed`, `error:`."""
+_SENTENCE = 16
+"""Fewer characters may stand in anything."""
+_FIRST = 4
+"""Among so many entries an exception's words stand, where each line is one."""
+_TAGS = re.compile(r"^(?:\[[^\]\n]{1,80}\] ?){1,3}")
+_TYPE = re.compile(r"(?:\[[^\]\n]{1,80}\] ?){0,3}(?:\w{1,80}(?:\.|::)){0,9}[A-Z]\w{1,80}(?:: | \()")
 _SEQUEL = re.compile(
-    r"\W{0,8}(?:(?:[\w-]{1,30} ){0,4}(?:details?|reason|cause|hint|stack ?trace)\s?:"
+    r"\W{0,8}(?:(?:[\w-]{1,30}(?: |\]\[)){0,4}(?:details?|reason|cause|hint|stack ?trace)\]?\s?:"
     r"|(?:[^,;\n]{1,80}[,;] )?(?:shutting down|exiting|aborting|terminating|quitting|giving up)\b)",
     re.I,
 )
@@ -32,7 +38,7 @@ _WRITER = re.compile(r"\[[^\]\n]{10,40}\] \[(\d{1,9})\] \[[A-Z]")
 """The process that a line is about, and the one that wrote it."""
 _ENDING = timedelta(seconds=2)
 """How long it may take from a supervisor's word on one of its processes to the process's own, and to its end."""
-_PRELUDE = re.compile(r"SQL Error: -?\d+, SQLState: \w+$")
+_PRELUDE = re.compile(r"SQL Error: -?\d+, SQLState: \w+$|fail$|context\":\"Job raised exception\"")
 """A statement that says nothing by itself; the next one of the same logger does."""
 _LETTER = re.compile(r"\w")
 
@@ -60,6 +66,8 @@ def joined(messages: Sequence[Message]) -> list[list[Message]]:
         if partner is None:
             last = before.get((place, instance, message.structured))
             partner = last if last is not None and _follows(message, of[id(last)]) else None
+            if partner is None and last is not None and _announced(message, last):
+                partner = last
         if partner is None:
             partner = _told_of(message, ending, place)
         before[place, instance, message.structured] = message
@@ -137,6 +145,19 @@ def _follows(message: Message, group: list[Message]) -> bool:
     if not timedelta(0) <= head.time - last <= _NEXT or head.time - group[0].entries[0].time > SPAN:
         return False
     return bool(_SEQUEL.match(_words(head.text)) or _PRELUDE.match(_words(group[-1].entries[0].text)))
+
+
+def _announced(message: Message, before: Message) -> bool:
+    """Whether the message is an exception in the very words of the line just before."""
+    if message.entries[0].time - before.last > _NEXT or before.traced:
+        return False
+    words = _words(_TAGS.sub("", bare(before.entries[0].text[:2_000]), count=1)).rstrip(".")
+    return len(words) >= _SENTENCE and any(_raised(e.text, words) for e in message.entries[:_FIRST])
+
+
+def _raised(text: str, words: str) -> bool:
+    line = text[: 2 * len(words) + 400].partition("\n")[0].rstrip(" ):.")
+    return line.endswith(words) and _TYPE.fullmatch(line[: -len(words)]) is not None
 
 
 def _told_of(message: Message, ending: dict[tuple[Place, str, str], Message], place: Place) -> Message | None:

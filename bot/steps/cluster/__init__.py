@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from bot.masks import bare, curious, mask, scanned
+from bot.masks import bare, curious, mask, missing, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
 from bot.steps.cluster.template import template
 from bot.steps.cluster.words import (
@@ -41,8 +41,9 @@ _INSTANCE = re.compile(
     r"While handling this request, the container instance was found to be using too much memory"
     r"|The request was aborted because there was no available instance"
     r"|The request failed because the instance could not start"
+    r"|The request was not (?:authenticated|authorized)"
 )
-"""What the platform says of a request that failed because of its instance: any other would have failed there, too."""
+"""What the platform says of a request that failed before the service's code had a say: any other would have, too."""
 _LIBRARIES = frozenset({"logging", "callHandlers", "handle", "emit", "log", "_log"})
 
 
@@ -174,10 +175,12 @@ def _asked(service: str, form: Form, text: str, request: tuple[str, str, int], s
     if sweep == "outage":
         name = f"Requests fail on several routes → {status}"
     elif sweep == "doors":
-        name = f"One client tries many routes → {status}"
+        name = f"{'No valid session, on any route' if status == 401 else 'One client tries many routes'} → {status}"
     elif status == 404 and curious(route):
         name = CURIOUS
     else:
+        if status in (404, 410) and method in ("GET", "HEAD"):
+            route = missing(route)
         name = f"{method} {route} → {status}" if status else f"{method} {route} failed"
         return _made(service, Kind.HTTP, ("http", method, route, str(status)), name, name, request=request)
     return _made(service, Kind.HTTP, (sweep or "curious", str(status)), name, name, request=("", "", status))

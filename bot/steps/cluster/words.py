@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from bot.masks import scanned
+from bot.masks import missing, scanned
 
 TITLE = 120
 _LEAD = 1_000
@@ -34,6 +34,8 @@ _RANDOM = re.compile(r"\b(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{20,}\b")
 _HOST = re.compile(r"[\w<>-]*<(?:num|ip|id)>[\w<>-]*(?:\.[A-Za-z<][\w<>-]*)*\.[a-z]{2,12}\b")
 _SIGN = re.compile(r"([\s=:(,\[])-<num>")
 _REPEATED = re.compile(r"((?:[A-Za-z]+_)?<[a-z]+>)(?:[ ,]+(?:[A-Za-z]+_)?<[a-z]+>){2,}")
+_UNOPENED = re.compile(r"\bopen\(\) \"(/[^\"\n]{1,500})\" failed \(2: ")
+"""How a web server says that a file it was asked for is not there."""
 _READY = re.compile(r"^.{0,40}\bcondition status changed to False for \w+ \S+ with message: ", re.S)
 _EXECUTION = re.compile(r"\bExecution [a-z][a-z0-9-]{0,62}-[a-z0-9]{5}\b")
 _REVISION = re.compile(r"^Revision '[^']*' is not ready and cannot serve traffic\. ")
@@ -56,7 +58,7 @@ _SHARED = re.compile(
     r"|\bno (?:suitable |available )?servers? (?:found|available)|\bthe database system is\b"
     r"|\bconnection to (?:the )?(?:server|database)\b|\bserver (?:closed|terminated) the connection\b"
     r"|\bcan(?:'|no)t (?:connect to|reach) (?:\w+ )?(?:server|database)\b"
-    r"|\bcould not (?:open|get) (?:a )?(?:jdbc )?connection\b"
+    r"|\bcould not (?:open|get|obtain) (?:a )?(?:jdbc |database )?connection\b"
     r"|\b(?:08[0-9A-Z]{3}|53[0-9]{3}|57P0[0-9]): "
     r"|\btoo many open files\b|\bserver has gone away\b|\bout of memory\b|\bheap space\b|\bgc overhead limit\b"
     r"|\bno space left on device\b|\bcannot allocate memory\b|(?-i:\bOutOfMemory|\bMemoryError\b|\bEMFILE\b|\bENOSPC\b)"
@@ -176,11 +178,17 @@ def _said(line: str) -> str:
     if event := _EVENT.match(line):
         return event[0]
     line = _QUERY.sub("", line, count=1) or line
-    line = line.partition(", client: ")[0]  # what proxies add to each line: of which request it was
+    line = _UNOPENED.sub(
+        _folder, line.partition(", client: ")[0], count=1
+    )  # what proxies add to each line: of which request it was
     pairs = _LISTED.match(line) or _PAIRS.match(line) or _JSON.match(line)
     if pairs and not (line.startswith("  ", pairs.end(1)) and _GIVEN.search(pairs[1])):
         line = pairs[1]
     return _ABOUT_TO.sub("", line, count=1) or line
+
+
+def _folder(found: re.Match[str]) -> str:
+    return found[0].replace(found[1], missing(found[1]))
 
 
 def warning(text: str) -> tuple[str, str] | None:

@@ -29,6 +29,9 @@ _TELLING = re.compile(
 )
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Za-z]\$[A-Za-z]")
 _DOTTED = re.compile(r"[\w-]\.[\w-]")
+_FOR = frozenset({"for", "from", "to", "by", "of", "on", "via", "with"})
+_NAME = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*")
+"""`for Lisbon`: a word with a capital within a line, where it names something."""
 _PAIR = re.compile(r"[A-Z]{3,4}[-/][A-Z]{3,4}")
 """`EUR-USD`, `HAM/FRA`: a name made of two."""
 _DIGIT = re.compile(r"[0-9]")
@@ -95,6 +98,8 @@ def _token(piece: str, before: str, last: str, first: bool) -> Token:
     word = _word(piece)
     if word.value:
         return ANY
+    if before in _FOR and last == before and _NAME.fullmatch(piece):
+        return Token(piece, odd=True, before=before)
     if word.fixed or before in _METHODS or (last in ("=", ":") and _TELLING.match(before)):
         return Token(piece, fixed=True)
     return Token(piece, odd=word.odd or last == "=" or (word.composed and not first), before=before)

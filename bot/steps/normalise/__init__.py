@@ -23,7 +23,7 @@ from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, is_machine, message, payload_of, request_id_of, site_of, user_of
 from bot.steps.normalise.place import Place, place
-from bot.steps.normalise.request import PLATFORM_LOG, is_fine, latency, request, request_text, says_platform
+from bot.steps.normalise.request import PLATFORM_LOG, broken, is_fine, latency, request, request_text, says_platform
 from bot.steps.normalise.shape import first, inner, words
 from bot.steps.normalise.text import clean, is_clean
 from bot.unread import ABSENT, STRANGE, Asked, Head, Stretch, Unread, head_of, heads_of, load, objects_of
@@ -227,7 +227,7 @@ class _Reader:
     def _line(self, head: Head, where: _Where) -> _Said:
         """A line of text that differs from a known one in figures only says the same, but for the text."""
         told = _value(head.textPayload)
-        if type(told) is not str or not is_clean(told) or len(told) > _LONGEST:
+        if type(told) is not str or not is_clean(told) or len(told) > _LONGEST or broken(told):
             return self._news(head, where)
         face = b"\0".join((where.face, head.severity, told.encode().translate(_ALIKE)))
         known = self._lines.get(face)
@@ -299,6 +299,8 @@ class _Reader:
         asked = request(raw, payload)
         text, structured, head = _text(raw, payload, asked, audited)
         level, failed = _level(raw, payload, text, head, asked, audited)
+        if not structured and not failed and not head and "\n" not in text and (asked := broken(text)):
+            level, structured = max(level, Level.ERROR), True
         form = _form(text, log, failed, asked, audited)
         if form is Form.PLATFORM and is_fine(text):
             level = min(level, Level.NOTICE)

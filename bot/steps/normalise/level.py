@@ -35,7 +35,7 @@ _WRONG = re.compile(
     r"\b(?i:errors?|failed|failure|failing|fails|exception|fatal|panic(?:ked)?|unhandled|uncaught|cannot|can't|couldn't|"
     r"could not|unable to|denied|refused|timed out|timeout (?:error|exceeded|expired)|crashed|aborted|unreachable|"
     r"not authorized|unauthorized|forbidden|unsupported|invalid|traceback|deadlock|out of memory|corrupt|"
-    r"does not exist|no such file|not found|missing required|missing value|(?:env(?:ironment)? variable|required (?:key|variable|setting|option|field|config\w*)) .{0,60}\b(?:missing|not set|unset|undefined|empty)|rejected|rollback|deadline exceeded|segmentation fault|"
+    r"does not exist|no such file|not found|missing required|missing value|not configured|falling back|slow sql|(?:env(?:ironment)? variable|required (?:key|variable|setting|option|field|config\w*)) .{0,60}\b(?:missing|not set|unset|undefined|empty)|rejected|rollback|deadline exceeded|segmentation fault|"
     r"unclosed (?:client|connection|connector|file|resource|session|socket|transport)|core dumped|bus error|killed process)\b|^Killed\W{0,3}$|\bnpm ERR!"
     r"|(?:Error|Exception|Failure)\b|\bERR_[A-Z_]{3,}\b"
     r"|\bE(?:CONN|NOENT|ACCES|PERM|ADDR|PIPE|TIMEDOUT|HOST|NET|AI_|MFILE|NOSPC|NOTFOUND)[A-Z]*\b",
@@ -73,6 +73,8 @@ _SIGN = re.compile(
     r"\s*(?:(?P<warned>[\u26a0\U0001f7e1])|[\u274c\u2a2f\u2a2f\u2716\u2718\u26d4\U0001f6a8\U0001f534])\ufe0f?\s"
 )
 """A sign in front that stands for a level."""
+_FAILED = "fail"
+"""All that Ruby's job runner says of a job that failed."""
 _CALM = re.compile(r"[\[(<]?(?:INFO|DEBUG|TRACE|NOTICE)[\])>]?:? ")
 
 
@@ -115,7 +117,9 @@ def of_payload(payload: Mapping[str, Any]) -> Level:
 
 
 def of_heading(found: Heading | None) -> Level:
-    return NAMES.get(found.level, Level.DEFAULT) if found else Level.DEFAULT
+    if found is None:
+        return Level.DEFAULT
+    return max(NAMES.get(found.level, Level.DEFAULT), Level.WARNING if found.rest == _FAILED else Level.DEFAULT)
 
 
 def of_words(text: str) -> Level:

@@ -22,6 +22,22 @@ _PLATFORM = re.compile(
     r"Malformed response|Out-of-memory event detected|While handling this request, the container instance|"
     r"Consider setting the maximum|The user-provided container failed|Exceeded .{0,40}memory limit)"
 )
+_METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
+_BROKEN = tuple(
+    re.compile(expression)
+    for expression in (
+        # "GET /carts/7 HTTP/1.1" 500: the common log format, and what is like it
+        r'"' + _METHOD + r' (?P<url>\S{1,2000}) HTTP/[0-9.]{1,3}"(?: from \S{1,80} -)? (?P<status>5[0-9]{2})\b',
+        # | 500 | 1.2ms | 10.0.0.1 | GET "/carts/7"
+        r"\| *(?P<status>5[0-9]{2}) *\|[^\"\n]{0,120}\| *" + _METHOD + r' *\|? *"?(?P<url>/[^\s"]{0,2000})',
+        # GET /carts/7 500 1.2 ms
+        r"^(?:\S{1,60} )?" + _METHOD + r" (?P<url>/\S{0,2000}) (?P<status>5[0-9]{2}) [0-9.]{1,12} ?ms\b",
+    )
+)
+"""How access logs tell of a request that the server failed."""
+_CALLED = re.compile(r"https?://\S{1,300} \"$")
+"""How a library tells of a request that the service itself made."""
+_LOOKED_AT = 2_500
 PLATFORM_LOG = "varlog/system"
 _ORIGIN = re.compile(r"^[a-z]+://[^/]*")
 _EXIT_FINE = re.compile(r"^Container called exit\(0\)")
@@ -46,6 +62,18 @@ def request(raw: Mapping[str, Any], payload: Mapping[str, Any]) -> Request | Non
             agent=shorten(clean(words(found.get("userAgent"))), 500),
         )
     return None
+
+
+def broken(text: str) -> Request | None:
+    """The request that the server failed, where the line is one of an access log; None for any other."""
+    if " 5" not in text:
+        return None
+    text = text[:_LOOKED_AT]
+    found = next((m for e in _BROKEN if (m := e.search(text))), None)
+    if found is None or _CALLED.search(text, 0, found.start() + 1):
+        return None
+    url = shorten(clean(found["url"]), 2000)
+    return Request(method=found["method"], url=url, route=route(url), status=int(found["status"]))
 
 
 def request_text(found: Request) -> str:
