@@ -36,6 +36,8 @@ _TYPE = r"[A-Za-z_$][\w$]*(?:(?:\.|::)[A-Za-z_$][\w$]*)*"
 _PY_HEAD = re.compile(r"Traceback \(most recent call last\):?")
 _PY_FRAME = re.compile(r'^[ \t|+-]*File "([^"\n]{1,400})", line (\d{1,9})(?:, in (\S{1,200}))?', re.M)
 _PY_RAISED = re.compile(rf"^[ \t|]{{0,8}}({_TYPE})(?:: (.*))?$", re.S)
+_PY_CALL = re.compile(r'of RPC that terminated with:\s*status = StatusCode\.(\w{1,40})\s*details = "([^\n]*)"')
+"""What gRPC prints of a call that failed, on several lines; its status tells what failed."""
 _PY_CAUSE = re.compile(r"^[ \t|]*The above exception was the direct cause", re.M)
 _PY_NEXT = re.compile(
     r"^[ \t|]*(?:During handling of the above exception|The above exception was the direct cause)", re.M
@@ -49,6 +51,10 @@ _JS_FRAME = re.compile(
 _JS_ERROR = re.compile(
     r"(?:^|(?<=[\s:\]]))([A-Z][\w$]*(?:Error|Exception|Warning)|Error|error)(?: \[[^\]\n]{1,80}\])?: ", re.M
 )
+_JS_CAUSE = re.compile(
+    r"^[ \t]*\[cause\]: ([A-Z][\w$]*(?:Error|Exception)|Error|error)(?: \[[^\]\n]{1,80}\])?: ([^\n]*)", re.M
+)
+"""What Node prints of an error that another was the reason of, below the frames of that."""
 
 _FRAMED = re.compile(r"(?:^|\n)[ \t]+at ")
 """What all of the frames of Node, Java and .NET begin with."""
@@ -162,6 +168,8 @@ def _python_block(block: str) -> Failure | None:
         if raised := _PY_RAISED.match(line):
             rest = "\n".join(t for t in tail[i + 1 :] if t.strip())
             message = (raised[2] or "") + ("\n" + rest if rest and raised[2] else "")
+            if call := _PY_CALL.search(message):
+                message = f"{call[1]}: {call[2]}"
             return Failure(raised[1], message[:MESSAGE].strip(), site)
         break
     return None
@@ -184,7 +192,9 @@ def _node(text: str) -> Failure | None:
             name = (m[1] or "").removeprefix("async ").split(" [as ")[0]
             site = Site(function=name, file=path, line=int(m[3]))
             break
-    return Failure(named[1], head[named.end() :][:MESSAGE].strip(), site)
+    causes = _JS_CAUSE.findall(text, first.start())
+    kind, said = causes[-1] if causes else (named[1], head[named.end() :])
+    return Failure(kind, said[:MESSAGE].strip(), site)
 
 
 def _jvm(text: str) -> Failure | None:

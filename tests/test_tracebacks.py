@@ -59,6 +59,41 @@ def test_nested_javascript() -> None:
     assert (found.type, found.message) == ("ReferenceError", "seat is not defined")
 
 
+def test_cause_in_javascript() -> None:
+    """What Node prints below the frames as the cause is what failed; the place is still the application's."""
+    lines = [
+        "[printer] Print failed: TypeError: fetch failed",
+        "    at node:internal/deps/undici/undici:14902:13",
+        "    at async print (/app/print.js:5:17) {",
+        "  [cause]: Error: connect ECONNREFUSED 127.0.0.1:631",
+        "      at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16) {",
+        "    code: 'ECONNREFUSED'",
+        "  }",
+        "}",
+    ]
+    found = failure("\n".join(lines))
+    assert found is not None
+    assert found.frame is not None
+    assert (found.type, found.message) == ("Error", "connect ECONNREFUSED 127.0.0.1:631")
+    assert found.frame.function == "print"
+
+
+def test_call_that_failed() -> None:
+    """A call over gRPC says on further lines what failed: two statuses are two failures."""
+    lines = [
+        "Traceback (most recent call last):",
+        '  File "/app/labels.py", line 7, in read',
+        "grpc._channel._InactiveRpcError: <_InactiveRpcError of RPC that terminated with:",
+        "\tstatus = StatusCode.NOT_FOUND",
+        '\tdetails = "there is no drawer 7"',
+        '\tdebug_error_string = "UNKNOWN:Error received from peer {created_time:1}"',
+        ">",
+    ]
+    found = failure("\n".join(lines))
+    assert found is not None
+    assert found.message == "NOT_FOUND: there is no drawer 7"
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "all is well", "ValueError: said without a stack", "look at this", PYTHON[0], "at 10:00:00"],

@@ -217,6 +217,11 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "----- Native stack trace -----",
         " 1: 0xb7b3e0 node::OOMErrorHandler(char const*, v8::OOMDetails const&) [node]",
     ),
+    "a client of a cloud service": (
+        "Error in print endpoint: () Invalid label: Syntax error at position {n}",
+        "Code: ",
+        "Message: Invalid label: Syntax error at position {n}",
+    ),
     "hibernate": (
         "2026-03-01T10:00:00.123Z  WARN 1 --- [exec-{n}] o.h.spi.SqlExceptionHelper : SQL Error: 0, SQLState: 08001",
         "2026-03-01T10:00:00.124Z ERROR 1 --- [exec-{n}] o.h.spi.SqlExceptionHelper : No answer within {n}0 s",

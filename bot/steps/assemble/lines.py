@@ -86,10 +86,11 @@ _LINK = re.compile(
 """The last two lines are what databases and their libraries add to an exception."""
 _DETAIL = re.compile(
     r"^(?:\[[0-9.]{1,12}(?:ms|s|µs)\] \[rows:"
-    r"|[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$)"
+    r"|[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$"
+    r"|(?:Code|Message|Target|Exception Details|Inner error|AdditionalInformation): )"
 )
-"""What Go's GORM says of a query; what Python's event loop says of an object that it warns of, name by name; and what
-is put in brackets."""
+"""What Go's GORM says of a query; what Python's event loop says of an object that it warns of, name by name; what is
+put in brackets; and what clients of cloud services add of an answer that was an error."""
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: "

@@ -28,11 +28,13 @@ _FIRST = 4
 _TAGS = re.compile(r"^(?:\[[^\]\n]{1,80}\] ?){1,3}")
 _TYPE = re.compile(r"(?:\[[^\]\n]{1,80}\] ?){0,3}(?:\w{1,80}(?:\.|::)){0,9}[A-Z]\w{1,80}(?:: | \()")
 _SEQUEL = re.compile(
-    r"\W{0,8}(?:(?:[\w-]{1,30}(?: |\]\[)){0,4}(?:details?|reason|cause|hint|stack ?trace)\]?\s?:"
+    r"\W{0,8}(?:(?:[\w-]{1,30}(?: |\]\[)){0,4}(?:details?|reason|cause|hint|stack ?trace|traceback)\]?\s?:"
+    r"|(?:error|exception|err)[ _]?(?:type|message|msg|class|name|code|details?|args|text|body)\s?:"
+    r"|(?:response|status)[ _](?:body|text|code)\s?:"
     r"|(?:[^,;\n]{1,80}[,;] )?(?:shutting down|exiting|aborting|terminating|quitting|giving up)\b)",
     re.I,
 )
-"""A line that names itself the reason of what was just reported, or says goodbye because of it."""
+"""A line that names itself the reason or a part of what was just reported, or says goodbye because of it."""
 _PROCESS = re.compile(r"\(pid: ?(\d{1,9})\)")
 _WRITER = re.compile(r"\[[^\]\n]{10,40}\] \[(\d{1,9})\] \[[A-Z]")
 """The process that a line is about, and the one that wrote it."""

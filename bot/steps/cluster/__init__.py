@@ -37,7 +37,7 @@ CURIOUS = "Browsers and crawlers ask for files that are not there → 404"
 _NAMELESS = frozenset({"error", "Error", "Exception"})
 """Types that say nothing: without a place, what they say is all there is."""
 _ENDED_WELL = "Container called exit(0)"
-_INSTANCE = re.compile(
+_WHATEVER_ROUTE = re.compile(
     r"While handling this request, the container instance was found to be using too much memory"
     r"|The request was aborted because there was no available instance"
     r"|The request failed because the instance could not start"
@@ -166,7 +166,7 @@ def _signature(
 def _asked(service: str, form: Form, text: str, request: tuple[str, str, int], sweep: str) -> Signature:
     """A request that failed: by its route, but for what fails or is refused whatever the route is."""
     method, route, status = request
-    said = _INSTANCE.match(text) if form is Form.PLATFORM else None
+    said = _WHATEVER_ROUTE.match(text) if form is Form.PLATFORM else None
     if said:
         name = said[0]
         return _made(
