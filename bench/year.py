@@ -1,21 +1,28 @@
-"""A round of five minutes on the first day, and the same round after a year: what history costs.
+"""A round of five minutes at the end of the first day, and the same round after a year: what history costs.
 
-    python bench/year.py [--entries 3000] [--clusters 400] [--remembered 2000000]
+    python bench/year.py [--entries 3000] [--problems 400] [--years 1] [--pairs 12]
 
-The year is written into the store as rounds would have left it: counts of every problem in many buckets, and the
-identities of the entries of the last fourteen days; then it ages as it does at the end of every round.
+Both stores read the same last day and then the same rounds of five minutes, in turns, each with a process's CPU time.
+One of them has a past: rounds of the bot itself all through it, in which problems come and go, have incidents,
+deployments, proposals, issues that are filed and closed, owners and silences; and beside these, written as rounds would
+have left it, what the smaller rounds of the past were too few for: counts of every problem in the buckets in which it
+happened, its newest moments, people, and the entries that are remembered. All of it ages as it does in the field.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
+import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -23,140 +30,368 @@ from _bars import bar
 
 from bot import edges, pipeline, settings
 from bot.logs.files import FileLogs
-from store import Store, ever, open_store
+from bot.models import Decision, Issue, Spend, Stage, Stand, Window
+from bot.ports import Edges
+from bot.steps.attend import stance
+from bot.trackers.local import LocalTracker
+from store import ever, open_store
 from store.codec import micros
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+BEGIN = datetime(2015, 3, 2, 4, 30, tzinfo=UTC)
+"""Of the names of revisions."""
+DAY, HOUR, ROUND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=5)
 RETENTION = timedelta(days=14)
-ROUND = timedelta(minutes=5)
-RUNS = 5
-WORDS = (
-    "basket",
-    "seat",
-    "order",
-    "mail",
-    "price",
-    "stock",
-    "ticket",
-    "coupon",
-    "invoice",
-    "refund",
-    "parcel",
-    "ledger",
-)
+FINE = timedelta(days=8)
+"""Of so long the counts stand in buckets of five minutes."""
+LIVES = timedelta(days=40)
+"""How long a problem lasts that comes and goes."""
+SHOWS = 6
+"""Of a hundred problems, so many are there all the time; one of the others begins every few days."""
+PEOPLE, MOMENTS = 1_000, 500
+ISSUES = 2_000
+"""Issues of other people's making, which both mirror."""
+APPROVER = "U012AB3CD"
+SERVICES = ("shop", "till", "mailer", "catalogue", "search", "billing", "login", "stock")
+FIRST = ("basket", "seat", "order", "mail", "price", "parcel", "ticket", "coupon", "invoice", "refund")
+SECOND = ("lock", "table", "queue", "cache", "ledger", "index", "template", "token", "lease", "schema")
+THIRD = ("is gone", "refused a write", "has no row left", "timed out", "was read twice", "is of another version",
+         "cannot be parsed", "lost its owner", "ran out of room", "answered with nothing")  # fmt: skip
 
 
-def round_file(path: Path, start: datetime, count: int, clusters: int) -> None:
-    """Entries of five minutes: a third of them errors, spread over the problems that are known."""
+def told(number: int) -> tuple[str, str]:
+    """The service of a problem, and a sentence that no other problem of it has."""
+    left, at = divmod(number // len(SERVICES), 10)
+    left, other = divmod(left, 10)
+    return SERVICES[number % len(SERVICES)], f"{FIRST[at]} {SECOND[other]} {THIRD[left % 10]}"
 
-    def entry(i: int) -> dict[str, Any]:
-        stamp = (start + ROUND * i / count).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        said: dict[str, Any] = {
-            "severity": "INFO",
-            "jsonPayload": {"message": f"request {i} served", "padding": "x" * 500},
-        }
-        if i % 3 == 0:
-            said = {"severity": "ERROR", "jsonPayload": {"message": told(i // 3 % clusters), "padding": "x" * 500}}
+
+@dataclass
+class World:
+    """What is logged when: problems with rates of their own, some for good, others for some weeks."""
+
+    problems: int
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
+    known: dict[datetime, tuple[list[int], list[float]]] = field(default_factory=dict)
+
+    def alive(self, at: datetime) -> tuple[list[int], list[float]]:
+        """The problems of a day, and their weights, summed up: few of them make most of the noise."""
+        day = datetime(at.year, at.month, at.day, tzinfo=UTC)
+        if day not in self.known:
+            steady = self.problems * 3 // 4
+            passing = self.problems - steady
+            newest = steady + int((day - NOW + timedelta(days=3_650)) / LIVES * passing)
+            numbers = [*range(steady), *(self.problems + n % 1_600 for n in range(newest - passing, newest))]
+            weights = accumulate(1 / (1 + n * 7_919 % self.problems) for n in numbers)
+            self.known = {day: (numbers, list(weights))}
+        return self.known[day]
+
+    def revision(self, service: str, at: datetime) -> str:
+        """Each service is deployed every third day."""
+        return f"{service}-{(at - BEGIN + timedelta(days=SERVICES.index(service))).days // 3:05}-abc"
+
+    def entries(self, start: datetime, length: timedelta, count: int) -> list[dict[str, Any]]:
+        """A third of them errors; some of these make another service fail within a second."""
+        numbers, weights = self.alive(start)
+        out = []
+        for i in range(count):
+            at = start + length * (i / count)
+            if i % 3:
+                service, said = SERVICES[i % 8], {"severity": "INFO", "jsonPayload": {"message": f"request {i} served"}}
+                out.append(self._entry(service, at, f"{micros(at)}-{i}", said))
+                continue
+            (number,) = self.chance.choices(numbers, cum_weights=weights)
+            trace = f"projects/ticketry/traces/{self.chance.getrandbits(128):032x}"
+            for n, later in ((number, 0.0), (number + 3, 0.4)) if number % 40 == 0 else ((number, 0.0),):
+                service, text = told(n)
+                said = {
+                    "severity": "ERROR" if n % 5 else "WARNING",
+                    "jsonPayload": {"message": text, "user_id": f"user-{self.chance.randrange(3_000)}"},
+                    "trace": trace,
+                }
+                when = at + timedelta(seconds=later)
+                out.append(self._entry(service, when, f"{micros(at)}-{i}-{n}", said))
+        return sorted([*out, *self._deployments(start, length)], key=lambda e: str(e["timestamp"]))
+
+    def _deployments(self, start: datetime, length: timedelta) -> Iterator[dict[str, Any]]:
+        for service in SERVICES:
+            name = self.revision(service, start + length)
+            if name != self.revision(service, start):
+                payload = {
+                    "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+                    "methodName": "/Services.ReplaceService",
+                    "resourceName": f"namespaces/ticketry/revisions/{name}",
+                    "response": {"kind": "Revision", "metadata": {"name": name}},
+                }
+                made = self._entry(service, start + length / 2, name, {"severity": "INFO", "protoPayload": payload})
+                made["logName"] = "projects/ticketry/logs/cloudaudit.googleapis.com%2Fsystem_event"
+                yield made
+
+    def _entry(self, service: str, at: datetime, id_: str, said: dict[str, Any]) -> dict[str, Any]:
         return {
-            "insertId": f"entry-{i}",
-            "timestamp": stamp,
-            "logName": "projects/ticketry-prod/logs/run.googleapis.com%2Fstdout",
+            "insertId": id_,
+            "timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "logName": "projects/ticketry/logs/run.googleapis.com%2Fstdout",
             "resource": {
                 "type": "cloud_run_revision",
-                "labels": {"service_name": "shop", "revision_name": "shop-00001-abc"},
+                "labels": {"service_name": service, "revision_name": self.revision(service, at)},
             },
+            "labels": {"instanceId": f"{service}-{self.chance.randrange(6)}", "padding": "x" * 400},
             **said,
         }
 
-    path.write_text("".join(json.dumps(entry(i)) + "\n" for i in range(count)), encoding="utf-8")
+
+class Bot:
+    """A store with all that a round touches."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder / name
+        self.folder.mkdir()
+        self.store = open_store(str(self.folder / "garden.db"))
+        self.now = NOW
+        self.tracker = LocalTracker(str(self.folder / "tracker.db"), clock=lambda: self.now)
+        self.settings = settings.load({"GARDEN_APPROVERS": APPROVER})
+
+    def edges(self, logs: Any = None) -> Edges:
+        built = edges.alone(self.settings, self.store, logs or _Nothing())
+        return replace(built, tracker=self.tracker, clock=lambda: self.now)
+
+    def read(self, entries: list[dict[str, Any]], end: datetime, *, think: bool = True) -> float:
+        """One whole round; the seconds of CPU time that it takes."""
+        path = self.folder / "round.json"
+        path.write_text("".join(json.dumps(e) + "\n" for e in entries), encoding="utf-8")
+        self.now = end
+        began = time.process_time()
+        with closing(FileLogs(str(path))) as logs:
+            logs.lasting = True  # it ages, as what comes from Cloud Logging does
+            pipeline.round(self.edges(logs), think=think)
+        return time.process_time() - began
+
+    def looks(self) -> dict[str, float]:
+        """Seconds of CPU time of what people ask for."""
+        return {
+            "the digest": _timed(lambda: pipeline.look(self.edges(), Window(self.now - DAY, self.now))),
+            "the worklog of an hour": _timed(lambda: pipeline.look(self.edges(), Window(self.now - HOUR, self.now))),
+        }
+
+    def sizes(self) -> dict[str, tuple[int, float]]:
+        """Rows and megabytes of each table with its indexes, where SQLite can tell."""
+        with closing(sqlite3.connect(self.store.path)) as conn:
+            owner = dict(conn.execute("SELECT name, tbl_name FROM sqlite_master").fetchall())
+            found: dict[str, float] = {}
+            for name, size in conn.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"):
+                found[owner.get(name, name)] = found.get(owner.get(name, name), 0.0) + size / 1e6
+            rows = {t: conn.execute(f'SELECT count(*) FROM "{t}"').fetchone()[0] for t in found}
+        return {t: (rows[t], found[t]) for t in sorted(found, key=lambda t: -found[t])}
 
 
-def told(number: int) -> str:
-    """A sentence that no other problem has."""
-    names, left = [], number
-    for _ in range(3):
-        left, at = divmod(left, len(WORDS))
-        names.append(WORDS[at])
-    return f"{names[0]} of {names[1]} could not reach {names[2]}"
+class _Nothing:
+    """Logs of which there are none."""
+
+    source, lasting = "nothing", True
+
+    def window(self, _cursor: object, _since: object) -> Window:
+        return Window(NOW, NOW)
 
 
-def a_year(store: Store, buckets: int, remembered: int) -> None:
-    """Writes the history of every problem, and what is remembered of the entries of the last two weeks."""
-    with store._connections.change() as db:
-        step = timedelta(days=365) // buckets // timedelta(minutes=5) * timedelta(minutes=5)
-        rows = (
-            (
-                signature,
-                micros(start),
-                "production",
-                f"shop-{(NOW - start).days // 7:05}-abc",
-                3,
-                1,
-                micros(start),
-                micros(start),
-                500,
+def _timed(what: Callable[[], object], times: int = 5) -> float:
+    took = []
+    for _ in range(times):
+        began = time.process_time()
+        what()
+        took.append(time.process_time() - began)
+    return statistics.median(took)
+
+
+# ---------------------------------------------------------------- what both begin with, and the year
+
+
+def begin(bot: Bot) -> None:
+    """A tracker with a past of its own, as it is mirrored on the first day."""
+    chance = random.Random(2)
+    bot.store.issues.put(
+        Issue(
+            bot.tracker.repository,
+            100_000 + n,
+            f"{chance.choice(FIRST)} {chance.choice(SECOND)} {chance.choice(THIRD)}",
+            state="closed" if n % 3 else "open",
+            body="It was seen by a customer. " * 20,
+            updated_at=NOW - timedelta(days=400 + n % 300),
+            closed_at=NOW - timedelta(days=400 + n % 300) if n % 3 else None,
+            reason="completed" if n % 3 else "",
+        )
+        for n in range(ISSUES)
+    )
+
+
+def past(bot: Bot, world: World, begin: datetime, end: datetime, entries: int) -> None:
+    """A round of each ten days, of which one in three thinks, too; and what people make of them."""
+    chance, length = random.Random(3), 10 * DAY
+    for number in range((end - begin) // length):
+        at = begin + length * (number + 1)
+        bot.read(world.entries(at - length, length, entries), at, think=not number % 3)
+        people(bot, chance, at)
+
+
+def people(bot: Bot, chance: random.Random, now: datetime) -> None:
+    """Approve some, refuse others; take one, silence another; close what was filed a while ago; ask a model."""
+    store, tracker, at = bot.store, bot.tracker, bot.edges()
+    store.proposals.expire(now)
+    waiting = store.proposals.waiting()
+    for proposal in chance.sample(waiting, min(2, len(waiting))):
+        verb = chance.choice(["approve", "approve", "reject"])
+        words = "as I see it" if verb == "reject" else ""
+        said = Decision(proposal.id, verb, APPROVER, now, proposal.digest, f"said-{proposal.id}", words)
+        if pipeline.decide(at, said).stage is Stage.APPROVED:
+            pipeline.file(at, proposal.id)
+    open_ = [i for i in tracker.newest(now - timedelta(days=90)) if not i.closed]
+    if len(open_) > 20:
+        tracker.close(chance.choice(open_[10:]).number, "completed")
+    for problem in store.clusters.problems(chance.sample(store.clusters.between(Window(now - DAY, now)), 2)):
+        stand = chance.choice([Stand.TAKEN, Stand.SNOOZED])
+        lasting = timedelta(days=2) if stand is Stand.SNOOZED else None
+        said_ = stance(problem.cluster, stand, APPROVER, now, problem.triage.severity, why="known", lasting=lasting)
+        store.stances.say(said_)
+        known = store.analyses.latest(problem.number)
+        if known:
+            store.analyses.keep(*known)
+    bill, _ = store.analyses.reserve(Spend("model", 5_000, 800, 0.02, purpose="cluster 3"), now, lambda _: "", round=1)
+    store.analyses.settle(bill, Spend("model", 5_000, 800, 0.02, purpose="cluster 3"))
+
+
+def fill(bot: Bot, world: World, begin: datetime, end: datetime, remembered: int) -> None:
+    """What the few rounds of the past were too small for, as rounds every five minutes would have left it."""
+    chance = random.Random(4)
+    with bot.store._connections.change() as db:
+        found = db.execute(
+            "SELECT id, occurrences, totals.first, last, level, body ->> 'service' FROM signatures"
+            " JOIN totals ON totals.signature = id"
+        ).fetchall()
+        for id_, occurrences, first, last, level, service in found:
+            start, stop = max(first, micros(begin)), min(last, micros(end))
+            buckets = set(_buckets(chance, occurrences, start, stop, micros(end)))
+            rows = [
+                (id_, b, "production", world.revision(service, _time(b)), 3, 1, b, b, level) for b in sorted(buckets)
+            ]
+            db.conn.executemany(
+                "INSERT OR IGNORE INTO counts (signature, bucket, environment, revision, open, entries, occurrences,"
+                " first, last, level) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+                rows,
             )
-            for i in range(buckets)
-            for start in [NOW - timedelta(days=1) - i * step]
-            for (signature,) in db.execute("SELECT id FROM signatures").fetchall()
-        )
-        db.conn.executemany(
-            "INSERT OR IGNORE INTO counts (signature, bucket, environment, revision, open, entries, occurrences, first,"
-            " last, level) VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
-            rows,
-        )
+            if last < micros(end - timedelta(days=90)):
+                continue
+            db.conn.executemany(
+                "INSERT OR IGNORE INTO moments (signature, open, time, key, instance, trace, revision)"
+                " VALUES (?, 0, ?, ?, ?, ?, ?)",
+                [
+                    (id_, at, at, f"{service}-{at % 6}", f"{at:032x}", world.revision(service, _time(at)))
+                    for at in (start + (stop - start) * n // MOMENTS for n in range(min(MOMENTS, 3 * occurrences)))
+                ],
+            )
+            db.conn.executemany(
+                "INSERT OR IGNORE INTO people (signature, open, kind, hash) VALUES (?, 0, 'user', ?)",
+                [(id_, f"{chance.getrandbits(64):016x}") for _ in range(min(PEOPLE, 3 * occurrences))],
+            )
+        for column, which in (("moments", "moments"), ("users", "people")):
+            db.execute(
+                f"UPDATE signatures SET {column} = (SELECT count(*) FROM {which} WHERE signature = id AND open = 0)"
+            )
         db.execute("DELETE FROM totals")
         db.execute(
             "INSERT INTO totals SELECT signature, sum(entries), sum(occurrences), min(first), max(last), max(level)"
             " FROM counts WHERE open = 0 GROUP BY signature"
         )
         ever.again(db, "true", [])
-        db.conn.executemany("INSERT OR IGNORE INTO seen (bucket, key) VALUES (?, ?)", identities(remembered))
-    store.rounds.age(NOW)
+        db.conn.executemany("INSERT OR IGNORE INTO seen (bucket, key) VALUES (?, ?)", _identities(end, remembered))
+    bot.store.rounds.age(end, bot.settings.policy().archive_after)
 
 
-def identities(count: int) -> Iterator[tuple[int, int]]:
-    hours = RETENTION // timedelta(hours=1)
+def _buckets(chance: random.Random, occurrences: int, start: int, stop: int, end: int) -> Iterator[int]:
+    """Of the last days some in every hour, by how often it happens; before that one each day."""
+    grain, day = micros_of(ROUND), micros_of(DAY)
+    fine = max(start, end - micros_of(FINE))
+    for _ in range(min(2_304, occurrences * 12) if stop > fine else 0):
+        yield chance.randrange(fine, stop + 1) // grain * grain
+    for at in range(start, min(stop, fine), day):
+        yield at // grain * grain
+
+
+def _identities(end: datetime, count: int) -> Iterator[tuple[int, int]]:
+    hours = RETENTION // HOUR
     for i in range(count):
-        hour = micros(NOW - timedelta(hours=1 + i * hours // count))
-        yield hour - hour % 3_600_000_000, i * 0x9E3779B97F4A7C15 % 2**63
+        yield (
+            micros(end - HOUR * (1 + i * hours // count)) // 3_600_000_000 * 3_600_000_000,
+            (i * 0x9E3779B97F4A7C15 % 2**63),
+        )
 
 
-def rounds(store: Store, folder: Path, count: int, clusters: int, start: datetime, runs: int) -> list[float]:
-    """Seconds of CPU time that each of some rounds takes, one after the other."""
-    took = []
-    for run in range(runs):
-        path = folder / "round.json"
-        round_file(path, start + run * ROUND, count, clusters)
-        began = time.process_time()
-        with closing(FileLogs(str(path))) as logs:
-            pipeline.round(edges.alone(settings.load({}), store, logs), think=False)
-        took.append(time.process_time() - began)
-    return took
+def _time(column: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=column)
+
+
+def micros_of(length: timedelta) -> int:
+    return length // timedelta(microseconds=1)
+
+
+# ---------------------------------------------------------------- the measurement
+
+
+def prepared(given: argparse.Namespace, folder: Path) -> tuple[Bot, Bot, World]:
+    """Two stores with the same last day; one with years before it."""
+    new, old = Bot(folder, "new"), Bot(folder, "old")
+    start = NOW - timedelta(days=365 * given.years)
+    world = World(given.problems)
+    for bot in (new, old):
+        begin(bot)
+    if given.years:
+        past(old, world, start, NOW - DAY, given.entries // 3)
+        fill(old, world, start, NOW - DAY, int(given.remembered * given.years / max(given.years, 1)))
+    for hour in range(0, 24, 2):
+        at = NOW - DAY + HOUR * hour
+        entries = world.entries(at, 2 * HOUR, given.entries)
+        for bot in (new, old):
+            bot.read(entries, at + 2 * HOUR)
+    return new, old, world
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--entries", type=int, default=3_000)
-    options.add_argument("--clusters", type=int, default=400)
-    options.add_argument("--buckets", type=int, default=2_000)
+    options.add_argument("--problems", type=int, default=400)
+    options.add_argument("--years", type=float, default=1)
     options.add_argument("--remembered", type=int, default=2_000_000)
+    options.add_argument("--pairs", type=int, default=12)
+    options.add_argument("--tables", action="store_true", help="rows and size of each table, too")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with open_store(str(folder / "old.db")) as old, open_store(str(folder / "new.db")) as new:
-            rounds(old, folder, given.entries, given.clusters, NOW - timedelta(days=365), 1)
-            a_year(old, given.buckets, given.remembered)
-            rounds(new, folder, given.entries, given.clusters, NOW - ROUND, 1)
-            first = rounds(new, folder, given.entries, given.clusters, NOW, RUNS)
-            later = rounds(old, folder, given.entries, given.clusters, NOW, RUNS)
-        size = (folder / "old.db").stat().st_size / 1e6
-    early, late = statistics.median(first), statistics.median(later)
-    print(f"five minutes of {given.entries:,} entries and {given.clusters} problems, median of {RUNS} rounds")
-    print(f"on day one     {early:>8.3f} s")
-    print(f"after a year   {late:>8.3f} s   a store of {size:,.0f} MB, {given.remembered:,} entries remembered")
-    print(f"ratio          {late / early:>8.2f}")
-    bar("a round after a year, times one on the first day", late / early, most=1.2, form=",.2f")
+        new, old, world = prepared(given, Path(name))
+        early, late = [], []
+        for n in range(given.pairs):
+            entries = world.entries(NOW + ROUND * n, ROUND, given.entries)
+            for bot in (new, old) if n % 2 else (old, new):
+                (early if bot is new else late).append(bot.read(entries, NOW + ROUND * (n + 1)))
+        ratios = sorted(b / a for a, b in zip(early, late, strict=True))
+        looks = {what: (new.looks()[what], old.looks()[what]) for what in ("the digest", "the worklog of an hour")}
+        daily = [_timed(lambda bot=bot: bot.store.rounds.age(NOW + DAY, bot.settings.policy().archive_after), 1)
+                 for bot in (new, old)]  # fmt: skip
+        with old.store._connections.read() as db:
+            stubs = db.execute("SELECT count(*) FROM clusters").fetchone()[0]
+        active = len(old.store.clusters.between(Window(NOW - DAY, NOW)))
+        size = (old.folder / "garden.db").stat().st_size / 1e6
+        sizes = old.sizes() if given.tables else {}
+    q = len(ratios) // 4
+    print(f"five minutes of {given.entries:,} entries, {given.pairs} pairs of rounds in turns, CPU time")
+    print(f"at the end of day one {statistics.median(early):>8.3f} s")
+    print(f"after {given.years:g} years         {statistics.median(late):>8.3f} s   a store of {size:,.0f} MB")
+    print(f"  {stubs:,} clusters known, {active:,} seen in the last day")
+    half = f"half of them from {ratios[q]:.2f} to {ratios[-q - 1]:.2f}"
+    print(f"ratio of a pair       {statistics.median(ratios):>8.2f}   {half}")
+    print(f"ageing, once a day    {daily[1]:>8.3f} s   on the first day {daily[0]:.3f} s")
+    for what, (first, then) in looks.items():
+        print(f"{what:<22}{then:>8.3f} s   on the first day {first:.3f} s, {then / first:.2f} times")
+    for table, (rows, mb) in list(sizes.items())[:16]:
+        print(f"  {table:<18} {rows:>10,} rows {mb:>8.1f} MB")
+    bar("a round after a year, times one on the first day", statistics.median(ratios), most=1.05, form=",.2f")
 
 
 if __name__ == "__main__":

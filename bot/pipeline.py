@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 
 from bot.consult import explain
 from bot.crew import read, seldom_swept
@@ -31,6 +32,7 @@ from bot.models import (
     Change,
     Cluster,
     Decision,
+    Deployment,
     Draft,
     Entry,
     Harvest,
@@ -65,12 +67,14 @@ from bot.steps.propose import AFTER_DEPLOYMENT, Around, duplicate, propose, reco
 from bot.steps.reconcile import EARLIER, ECHO, echoes, first, own, twins
 from bot.steps.reconcile import marker as twin_marker
 from bot.steps.redact import keys_going_on, scrub
-from bot.steps.triage import triage
+from bot.steps.triage import looks_back, triage
 
 NEIGHBOURHOOD = timedelta(hours=2)
 """How far before what was read deployments are looked at, as causes of it."""
 DEPLOYED = timedelta(days=60)
 """How far back deployments are looked at to tell whether a revision has the fix of an issue."""
+LEARNT = timedelta(days=30)
+"""How long after an issue last changed it is looked at for what closed it."""
 LASTS = timedelta(minutes=1)
 """How long one occurrence may go on: an incident ends when its last occurrence begins."""
 LATE = timedelta(days=2)
@@ -243,7 +247,7 @@ def reap(
 def bounded(edges: Edges, *batches: Sequence[Sighting]) -> tuple[tuple[Sighting, ...], ...]:
     """Past the cap of texts, what a service writes counts as a template that is known, or as "other lines"."""
     new = texts(*batches)
-    instead = fold(new, edges.store.clusters.crowded(CAP - len(new)))
+    instead = fold(new, edges.store.clusters.crowded(CAP - len(new), {s.service for s in new.values()}))
     return tuple(counted_as(batch, instead) for batch in batches)
 
 
@@ -277,47 +281,81 @@ def sort_out(edges: Edges, window: Window, now: datetime, baseline: bool) -> Tho
         return Thought([], [])
 
     since = min(window.start, now) - FAR
-    rethought, known = look_again(edges, since)
-    before, after, incidents = roles(edges, changed, rethought)
+    rethought, known, since = look_again(edges, since)
+    before, after = roles(edges, changed, rethought, since - PAUSE)
     recast = {n for n in before.keys() | after.keys() if _part(n, before.get(n)) != _part(n, after.get(n))}
 
     problems = []
-    deployments = store.deployments.between(Window(now - DEPLOYED, now))
     environments, services = store.clusters.environments(), store.clusters.services()
+    deployments = cache(lambda: store.deployments.between(Window(now - DEPLOYED, now)))
     for c in lately(edges, changed | recast, since, known):
         incident = after.get(c.number)
-        linked = store.issues.linked(c.number)
-        marked = None if linked else store.issues.marked(edges.tracker.repository, c.number)
-        candidates = [] if linked else store.issues.search(edges.tracker.repository, words(c))
-        issues = [*(i for i in (linked, marked) if i), *candidates]
-        if c.ever is not None and any(i.closed for i in issues):
-            (c,) = store.clusters.load([c.number])
-        ruled_out = {*store.issues.unlinked(c.number), *_taken(edges, c.number, incident)}
-        matched = match(
-            c,
-            linked=linked,
-            marked=None if marked and (marked.repository, marked.number) in ruled_out else marked,
-            candidates=[i for i in candidates if (i.repository, i.number) not in ruled_out],
-            incident=incident,
-            related=_related(edges, issues, ruled_out),
-            deployments=deployments,
-            alone=came_alone(c, incidents),
-            services=services,
-        )
+        matched = _matched(edges, c, incident, rethought, services, deployments)
         previous = store.clusters.triage(c.number)
         judged = triage(c, matched, incident, previous, policy, now, baseline=baseline, read=environments)
         problems.append(Problem(cluster=c, triage=judged, match=matched, incident=incident))
     return Thought(problems, list(rethought.incidents), list(rethought.withdrawn))
 
 
+def _matched(
+    edges: Edges,
+    c: Cluster,
+    incident: Incident | None,
+    rethought: Rethought,
+    services: Collection[str],
+    deployments: Callable[[], Sequence[Deployment]],
+) -> Match:
+    """What the tracker knows of it. All its past is read only where the answer hangs on it: where the issue is closed,
+    or would be kept by a symptom."""
+    store, repository = edges.store, edges.tracker.repository
+    linked = store.issues.linked(c.number)
+    marked = None if linked else store.issues.marked(repository, c.number)
+    candidates = [] if linked else store.issues.search(repository, words(c))
+    issues = [*(i for i in (linked, marked) if i), *candidates]
+    ruled_out = {*store.issues.unlinked(c.number), *_taken(edges, c.number, incident)}
+    related = _related(edges, issues, ruled_out)
+
+    def matched(c: Cluster, deployments: Sequence[Deployment], *, alone: bool) -> Match:
+        return match(
+            c,
+            linked=linked,
+            marked=None if marked and (marked.repository, marked.number) in ruled_out else marked,
+            candidates=[i for i in candidates if (i.repository, i.number) not in ruled_out],
+            incident=incident,
+            related=related,
+            deployments=deployments,
+            alone=alone,
+            services=services,
+        )
+
+    alone, found = True, matched(c, (), alone=True)
+    if incident and incident.root != c.number and found.issue and not (linked or marked):
+        alone = _came_alone(edges, c, rethought)
+        found = found if alone else matched(c, (), alone=False)
+    if found.issue and found.issue.closed:
+        (whole,) = (c,) if c.ever is None else store.clusters.load([c.number])
+        found = matched(whole, deployments(), alone=alone)
+    return found
+
+
+def _came_alone(edges: Edges, c: Cluster, rethought: Rethought) -> bool:
+    gone = {i.id for i in (*rethought.incidents, *rethought.withdrawn)}
+    own = [i for i in edges.store.incidents.of([c.number]) if i.id not in gone]
+    moments = edges.store.clusters.moments([c.number]).get(c.number, ())
+    return came_alone(replace(c, moments=tuple(moments)), [*own, *rethought.incidents])
+
+
 def lately(edges: Edges, numbers: Iterable[int], since: datetime, known: Iterable[Cluster] = ()) -> list[Cluster]:
     """The clusters, in order of number, with what was counted from `since` on, and only sums of what was before; those
-    that are `known` need not be read."""
-    numbers, load = set(numbers), edges.store.clusters.load
+    that are `known` need not be read. How often something started and stopped is told by older moments, too."""
+    numbers, clusters = set(numbers), edges.store.clusters
     own = [c for c in known if c.number in numbers]
-    own += load(numbers - {c.number for c in own}, since)
-    ever = edges.store.clusters.ever(c.number for c in own if c.first_seen < since)
-    return sorted((replace(c, ever=ever.get(c.number)) for c in own), key=lambda c: c.number)
+    own += clusters.load(numbers - {c.number for c in own}, since)
+    older = [c for c in own if c.first_seen < since]
+    ever = clusters.ever(c.number for c in older)
+    stops = clusters.moments(c.number for c in older if looks_back(c))
+    full = [replace(c, ever=ever.get(c.number), moments=tuple(stops.get(c.number, c.moments))) for c in own]
+    return sorted(full, key=lambda c: c.number)
 
 
 def _taken(edges: Edges, number: int, incident: Incident | None) -> set[tuple[str, int]]:
@@ -332,9 +370,9 @@ def _related(edges: Edges, issues: Iterable[Issue], ruled_out: Collection[tuple[
     return {n: found for n in referred(issues) if (repository, n) not in ruled_out and (found := get(repository, n))}
 
 
-def look_again(edges: Edges, since: datetime) -> tuple[Rethought, list[Cluster]]:
+def look_again(edges: Edges, since: datetime) -> tuple[Rethought, list[Cluster], datetime]:
     """The incidents wherever something new fell into, from all that is known there; and the clusters that were looked
-    at, with what was counted from `since` on at least."""
+    at, with what was counted from `since` on, or from when it was of account for that, which is returned."""
     store = edges.store
     news = joined(store.rounds.touched(), FAR)
     stretches = joined((stretch(n, store.clusters.busy(widened(n, FAR + PAUSE))) for n in news), timedelta(0))
@@ -348,7 +386,7 @@ def look_again(edges: Edges, since: datetime) -> tuple[Rethought, list[Cluster]]
     whole += store.clusters.load(_seen(edges, reached) - numbers, since)
     clusters += [begun(c, begin) for c in whole[len(clusters) :]]
     known = {i.id: i for w in reached for i in store.incidents.between(widened(w, PAUSE))}
-    return rethink(clusters, list(known.values()), stretches, reached), whole
+    return rethink(clusters, list(known.values()), stretches, reached), whole, since
 
 
 def _seen(edges: Edges, windows: Iterable[Window]) -> set[int]:
@@ -359,15 +397,15 @@ Parts = dict[int, Incident]
 """The newest incident of each cluster."""
 
 
-def roles(edges: Edges, changed: Iterable[int], rethought: Rethought) -> tuple[Parts, Parts, list[Incident]]:
-    """What part the clusters that are concerned have played so far, what part they play now, and all incidents that
-    they play one in."""
+def roles(edges: Edges, changed: Iterable[int], rethought: Rethought, since: datetime) -> tuple[Parts, Parts]:
+    """What part the clusters that are concerned have played so far, and what part they play now; what was thought anew
+    ended after `since`."""
     concerned = {n for i in (*rethought.incidents, *rethought.withdrawn) for n in i.clusters} | set(changed)
-    known = edges.store.incidents.of(concerned)
+    known = edges.store.incidents.of(concerned, since)
     concerned.update(n for i in known if i.id in {r.id for r in rethought.incidents} for n in i.clusters)
     gone = {i.id for i in (*rethought.incidents, *rethought.withdrawn)}
     now = [*(i for i in known if i.id not in gone), *rethought.incidents]
-    return _newest(known, concerned), _newest(now, concerned), now
+    return _newest(known, concerned), _newest(now, concerned)
 
 
 def _newest(incidents: Iterable[Incident], of: Collection[int]) -> Parts:
@@ -435,7 +473,8 @@ def _wholly(edges: Edges, cases: Iterable[Case]) -> list[Case]:
     """The cases with all that was ever counted: claims are checked against it."""
     cases = list(cases)
     numbers = {n for c in cases for n in (c.problem.number, *(s.number for s in c.symptoms))}
-    whole = {c.number: c for c in edges.store.clusters.load(numbers)}
+    clusters, ever = edges.store.clusters, edges.store.clusters.ever(numbers)
+    whole = {c.number: replace(c, ever=ever.get(c.number)) for c in clusters.load(numbers)}
     return [
         replace(
             c,
@@ -455,7 +494,7 @@ def _offered(edges: Edges, found: Match | None) -> tuple[tuple[int, str], ...]:
 
 
 def _open(edges: Edges, issue: Issue) -> bool:
-    holders = edges.store.clusters.load(edges.store.issues.holders(issue.repository, issue.number))
+    holders = edges.store.clusters.load(edges.store.issues.holders(issue.repository, issue.number), edges.clock())
     return all(may_be_shown(c.service, edges.policy) for c in holders)
 
 
@@ -475,7 +514,7 @@ def mirror(edges: Edges, now: datetime) -> list[str]:
 def remember(edges: Edges, now: datetime) -> None:
     """Causes of problems whose issue was closed by a change are remembered for the next time."""
     causes, repository = edges.store.causes, edges.tracker.repository
-    for number, issue in causes.closed(repository):
+    for number, issue in causes.closed(repository, now - LEARNT):
         analysed = edges.store.analyses.latest(number)
         learnt = analysed and lesson(number, issue, *analysed, now)
         if learnt:
@@ -605,7 +644,8 @@ def offer(edges: Edges, problems: Sequence[Problem], now: datetime) -> None:
     _link_duplicates(edges, now)
     store, policy = edges.store, edges.policy
     before = now - min(AFTER_DEPLOYMENT, policy.quiet_after)
-    quiet = store.clusters.problems(store.issues.quiet(edges.tracker.repository, before))
+    numbers = store.issues.quiet(edges.tracker.repository, before)
+    quiet = store.clusters.problems(numbers, lately(edges, numbers, now))
     deployments = store.deployments.between(Window(now - policy.quiet_after, now)) if quiet else []
     for problem in quiet:
         linked = store.issues.linked(problem.number)
@@ -640,7 +680,7 @@ def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Dr
     draft = propose(problem, edges.policy, now, _around(edges, problem, who))
     if draft.act is Act.CREATE:
         creating = {p.cluster: p for p in edges.store.proposals.creating()}
-        other = alike(problem.cluster, edges.store.clusters.load(creating))
+        other = alike(problem.cluster, edges.store.clusters.load(creating, now))
         draft = waits_for(problem, edges.policy, creating[other[0]], other[1]) if other else draft
     if draft.act is not Act.NOTHING:
         return draft, _freeze(edges, problem.number, draft, who, now)

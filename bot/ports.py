@@ -41,6 +41,7 @@ from bot.models import (
     Lesson,
     Mark,
     Message,
+    Moment,
     Policy,
     Posted,
     Problem,
@@ -341,11 +342,16 @@ class Clusters(Protocol):
         ...
 
     def load(self, numbers: Iterable[int], since: datetime | None = None) -> list[Cluster]:
-        """With all that was counted of them, or from the day of `since` on; all else is of all time."""
+        """With all that was counted of them, or from the day of `since` on, and their newest moments, or those from
+        then on; all else is of all time."""
         ...
 
     def ever(self, numbers: Iterable[int]) -> dict[int, Ever]:
         """Where they were seen in all their time, without reading when."""
+        ...
+
+    def moments(self, numbers: Iterable[int]) -> dict[int, list[Moment]]:
+        """The newest of all time, in order of time."""
         ...
 
     def between(self, window: Window) -> list[int]:
@@ -383,8 +389,8 @@ class Clusters(Protocol):
 
     def triage(self, number: int) -> Triage | None: ...
 
-    def crowded(self, size: int) -> dict[str, list[Learnt]]:
-        """Services with at least so many signatures of free text, and these."""
+    def crowded(self, size: int, services: Iterable[str]) -> dict[str, list[Learnt]]:
+        """Those of the services with at least so many signatures of free text, and these."""
         ...
 
     def unlearnt(self) -> list[Learnt]:
@@ -408,8 +414,9 @@ class Clusters(Protocol):
 class Incidents(Protocol):
     def between(self, window: Window) -> list[Incident]: ...
 
-    def of(self, clusters: Iterable[int]) -> list[Incident]:
-        """All that any of the clusters was ever part of, in order of time."""
+    def of(self, clusters: Iterable[int], since: datetime | None = None) -> list[Incident]:
+        """All that any of the clusters was ever part of, in order of time; with `since`, of those that ended before it
+        only the newest of each."""
         ...
 
 
@@ -457,8 +464,9 @@ class Causes(Protocol):
         """The newest first."""
         ...
 
-    def closed(self, repository: str, limit: int = 100) -> list[tuple[int, Issue]]:
-        """Clusters with their issues that were closed as completed, and of which nothing was learnt yet."""
+    def closed(self, repository: str, since: datetime, limit: int = 100) -> list[tuple[int, Issue]]:
+        """Clusters with their issues that were closed as completed, and of which nothing was learnt yet; those that
+        changed, or were linked, since then."""
         ...
 
     def tally(self) -> list[tuple[str, int, int]]:

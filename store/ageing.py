@@ -83,8 +83,9 @@ def archive(db: Database, now: datetime, after: timedelta) -> None:
     quiet = numbers(
         number
         for (number,) in db.execute(
-            "SELECT cluster FROM signatures JOIN counts ON counts.signature = signatures.id JOIN clusters ON"
-            " clusters.number = cluster WHERE NOT changed GROUP BY cluster HAVING max(last) >= ? AND max(last) < ?",
+            "SELECT cluster FROM signatures JOIN totals ON totals.signature = signatures.id JOIN clusters ON"
+            " clusters.number = cluster WHERE NOT changed GROUP BY cluster HAVING max(last) >= ? AND max(last) < ?"
+            " AND NOT max(id IN (SELECT signature FROM counts WHERE open = 1))",
             [since, until],
         ).fetchall()
     )

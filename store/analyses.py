@@ -88,12 +88,11 @@ def _figures(spend: Spend) -> tuple[str, int, int, float]:
 def newest(db: Database, clusters: Sequence[int]) -> dict[int, tuple[Analysis, Audit]]:
     """The newest of each cluster; of one that has none, the newest of its aliases."""
     rows = db.execute(
-        "WITH named AS (SELECT value AS cluster, value AS number, 1 AS own FROM json_each(:asked) UNION ALL"
-        "  SELECT cluster, number, 0 FROM aliases WHERE cluster IN (SELECT value FROM json_each(:asked)))"
-        " SELECT cluster, analysis, audit FROM (SELECT named.cluster, analysis, audit, row_number() OVER"
-        "   (PARTITION BY named.cluster ORDER BY own DESC, id DESC) AS place"
-        "  FROM named JOIN analyses ON analyses.cluster = named.number) WHERE place = 1",
-        {"asked": numbers(clusters)},
+        "SELECT value, analysis, audit FROM json_each(?) JOIN analyses ON analyses.id = coalesce("
+        " (SELECT max(id) FROM analyses AS own WHERE own.cluster = value),"
+        " (SELECT max(own.id) FROM aliases JOIN analyses AS own ON own.cluster = aliases.number"
+        "  WHERE aliases.cluster = value))",
+        [numbers(clusters)],
     )
     return {
         cluster: (replace(load(Analysis, analysis), cluster=cluster), load(Audit, audit))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from sqlite_utils import Database
 
 from bot.models import Analysis, Audit, Event, Finding, Issue, Lesson, Wrong
 from store import history
-from store.codec import dump, load, numbers
+from store.codec import dump, load, micros, numbers
 from store.connection import Connections
 from store.resolving import resolve
 
@@ -52,15 +53,17 @@ class Causes:
             number = resolve(db, cluster) or cluster
             return list(newest_lessons(db, [number]).get(number, ()))
 
-    def closed(self, repository: str, limit: int = 100) -> list[tuple[int, Issue]]:
+    def closed(self, repository: str, since: datetime, limit: int = 100) -> list[tuple[int, Issue]]:
         with self._connections.read() as db:
             rows = db.execute(
                 "SELECT links.cluster, issues.body FROM links JOIN issues USING (repository, number)"
-                " WHERE repository = ? AND issues.state = 'closed' AND issues.body ->> 'reason' = 'completed'"
+                " WHERE repository = ? AND issues.state = 'closed'"
+                "  AND max(coalesce(issues.updated_at, 0), links.at) >= ?"
+                "  AND issues.body ->> 'reason' = 'completed'"
                 "  AND NOT EXISTS (SELECT 1 FROM lessons WHERE lessons.cluster = links.cluster"
                 "   AND lessons.issue = repository || '#' || number)"
                 " ORDER BY issues.updated_at DESC LIMIT ?",
-                [repository, limit],
+                [repository, micros(since), limit],
             )
             return [(cluster, load(Issue, body)) for cluster, body in rows]
 

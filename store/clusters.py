@@ -13,8 +13,10 @@ from bot.render.figures import with_figures
 from store import analyses, causes, ever, incidents, joining, proposals, seen, stances, touched, triage
 from store.ageing import DAY
 from store.codec import clean, load, micros, moment, numbers
+from store.codec import numbers as numbered
 from store.connection import Connections
 from store.resolving import living, resolve
+from store.rows import distinct
 from store.tally import MOMENTS, PEOPLE, Cell, Kept, choose
 
 
@@ -35,12 +37,15 @@ class Clusters:
         with self._connections.read() as db:
             return ever.read(db, list(numbers))
 
+    def moments(self, numbers: Iterable[int]) -> dict[int, list[Moment]]:
+        with self._connections.read() as db:
+            return _moments(db, numbered(numbers), None)
+
     def between(self, window: Window) -> list[int]:
         with self._connections.read() as db:
             rows = db.execute(
-                "SELECT DISTINCT signatures.cluster AS number FROM counts"
-                " JOIN signatures ON signatures.id = counts.signature"
-                " WHERE counts.last >= ? AND counts.first <= ? ORDER BY number",
+                "SELECT DISTINCT cluster FROM signatures"
+                " WHERE id IN (SELECT signature FROM counts WHERE last >= ? AND first <= ?) ORDER BY cluster",
                 [micros(window.start), micros(window.end)],
             )
             return [row[0] for row in rows]
@@ -53,8 +58,7 @@ class Clusters:
     def services(self) -> frozenset[str]:
         """All that ever logged something that was counted."""
         with self._connections.read() as db:
-            rows = db.execute("SELECT DISTINCT json_extract(body, '$.service') FROM signatures")
-            return frozenset(row[0] for row in rows)
+            return frozenset(distinct(db, "signatures", "json_extract(body, '$.service')"))
 
     def busy(self, window: Window) -> list[Window]:
         with self._connections.read() as db:
@@ -124,9 +128,9 @@ class Clusters:
         with self._connections.read() as db:
             return triage.newest(db, [number]).get(number)
 
-    def crowded(self, size: int) -> dict[str, list[Learnt]]:
+    def crowded(self, size: int, services: Iterable[str]) -> dict[str, list[Learnt]]:
         with self._connections.read() as db:
-            return joining.crowded(db, size)
+            return joining.crowded(db, size, services)
 
     def unlearnt(self) -> list[Learnt]:
         with self._connections.read() as db:
@@ -146,14 +150,14 @@ class Clusters:
 
 
 def read(db: Database, wanted: Iterable[int], since: datetime | None = None) -> list[Cluster]:
-    """The clusters in a few queries, however many there are, with their counts from `since` on."""
+    """The clusters in a few queries, however many there are, with their counts and moments from `since` on."""
     found = living(db, wanted)
     if not found:
         return []
     asked = numbers(found)
     signatures, totals = _signatures(db, asked)
     counts = _counts(db, asked, since)
-    moments, evidence = _moments(db, asked), _evidence(db, asked)
+    moments, evidence = _moments(db, asked, since), _evidence(db, asked)
     people, aliases = _people(db, asked), _aliases(db, asked)
     return [
         Cluster(
@@ -223,15 +227,15 @@ SELECT cluster, time, instance, trace, revision FROM (
   SELECT cluster, time, moments.key, instance, trace, revision,
     row_number() OVER (PARTITION BY cluster ORDER BY time DESC, moments.key DESC) AS place
   FROM moments JOIN signatures ON signatures.id = moments.signature
-  WHERE cluster IN (SELECT value FROM json_each(?))
+  WHERE cluster IN (SELECT value FROM json_each(?)) AND open IN (0, 1) AND time >= ?
 ) WHERE place <= ? ORDER BY cluster, place DESC
 """
 
 
-def _moments(db: Database, asked: str) -> Mapping[int, list[Moment]]:
+def _moments(db: Database, asked: str, since: datetime | None) -> dict[int, list[Moment]]:
     """The newest of each, in order of time."""
     found: dict[int, list[Moment]] = {}
-    for cluster, time, *words in db.execute(_NEWEST, [asked, MOMENTS]):
+    for cluster, time, *words in db.execute(_NEWEST, [asked, micros(since) or 0, MOMENTS]):
         found.setdefault(cluster, []).append(Moment(moment(time), *words))
     return found
 
@@ -247,14 +251,30 @@ def _evidence(db: Database, asked: str) -> Mapping[int, list[Entry]]:
     return {cluster: [load(Entry, kept[k]) for k in choose(list(kept))] for cluster, kept in found.items()}
 
 
+_MANY = """
+SELECT cluster, count(*), max(users), max(clients), max(id IN (SELECT signature FROM people WHERE open = 1))
+FROM signatures WHERE cluster IN (SELECT value FROM json_each(?)) GROUP BY cluster
+"""
+"""How many of each sort a cluster has at least, and what tells whether these are all: how many signatures it has, and
+whether something is open."""
+
+
 def _people(db: Database, asked: str) -> Mapping[tuple[int, str], int]:
+    """Those of several signatures may be the same ones, and are counted."""
+    found, mixed = dict[tuple[int, str], int](), set[int]()
+    for cluster, signatures, users, clients, opened in db.execute(_MANY, [asked]):
+        for kind, many in (("user", users), ("client", clients)):
+            found[cluster, kind] = min(PEOPLE, many)
+            if many < PEOPLE and (signatures > 1 or opened):
+                mixed.add(cluster)
     rows = db.execute(
         "SELECT cluster, people.kind, min(?, count(DISTINCT hash)) FROM people"
         " JOIN signatures ON signatures.id = people.signature WHERE cluster IN (SELECT value FROM json_each(?))"
         " GROUP BY cluster, people.kind",
-        [PEOPLE, asked],
+        [PEOPLE, numbers(mixed)],
     )
-    return {(cluster, kind): count for cluster, kind, count in rows}
+    found.update(((cluster, kind), count) for cluster, kind, count in rows)
+    return found
 
 
 def _aliases(db: Database, asked: str) -> Mapping[int, list[int]]:

@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from bot.models import Ever
 from store.codec import numbers
+from store.rows import distinct
 from store.tally import BUCKET, Cell, Place
 
 _ADD = (
@@ -146,8 +147,5 @@ def _listed(
 
 
 def environments(db: Database) -> frozenset[str]:
-    rows = db.execute(
-        "SELECT DISTINCT environment FROM shares UNION"
-        " SELECT environment FROM counts INDEXED BY counts_open WHERE open = 1"
-    )
-    return frozenset(row[0] for row in rows)
+    opened = db.execute("SELECT DISTINCT environment FROM counts INDEXED BY counts_open WHERE open = 1")
+    return frozenset([*distinct(db, "shares", "environment"), *(row[0] for row in opened)])

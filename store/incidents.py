@@ -25,13 +25,16 @@ class Incidents:
             )
             return read(db, [row[0] for row in rows])
 
-    def of(self, clusters: Iterable[int]) -> list[Incident]:
+    def of(self, clusters: Iterable[int], since: datetime | None = None) -> list[Incident]:
         with self._connections.read() as db:
+            asked, after = numbers(clusters), 0 if since is None else micros(since)
             rows = db.execute(
-                "SELECT DISTINCT incident FROM members WHERE cluster IN (SELECT value FROM json_each(?))",
-                [numbers(clusters)],
+                "SELECT incident FROM members WHERE cluster IN (SELECT value FROM json_each(?1)) AND end >= ?2"
+                " UNION SELECT (SELECT incident FROM members WHERE cluster = value AND end < ?2"
+                "  ORDER BY end DESC, incident DESC LIMIT 1) FROM json_each(?1)",
+                [asked, after],
             )
-            return read(db, [row[0] for row in rows])
+            return read(db, [row[0] for row in rows if row[0] is not None])
 
 
 def read(db: Database, ids: Iterable[int]) -> list[Incident]:
@@ -56,25 +59,31 @@ def read(db: Database, ids: Iterable[int]) -> list[Incident]:
 def newest(db: Database, clusters: Sequence[int]) -> dict[int, Incident]:
     """The incident of each cluster that ended last."""
     rows = db.execute(
-        "SELECT members.cluster, incidents.id FROM members JOIN incidents ON incidents.id = members.incident"
-        " WHERE members.cluster IN (SELECT value FROM json_each(?)) ORDER BY incidents.end, incidents.id",
+        "SELECT value, (SELECT incident FROM members WHERE cluster = value ORDER BY end DESC, incident DESC LIMIT 1)"
+        " FROM json_each(?)",
         [numbers(clusters)],
     )
-    last: dict[int, int] = dict(rows.fetchall())
+    last: dict[int, int] = {cluster: incident for cluster, incident in rows if incident is not None}
     found = {incident.id: incident for incident in read(db, set(last.values()))}
     return {cluster: found[id_] for cluster, id_ in last.items()}
 
 
 def keep(db: Database, incidents: Iterable[Incident], now: datetime) -> None:
     """Writes them down: one with an id takes the place of what was known under it, one without is new."""
-    known = {row[0] for row in db.execute("SELECT number FROM clusters")}
+    incidents = list(incidents)
+    named = numbers({n for i in incidents for n in i.clusters})
+    sql = "SELECT number FROM clusters WHERE number IN (SELECT value FROM json_each(?))"
+    known = {row[0] for row in db.execute(sql, [named])}
     for incident in incidents:
         members = sorted({n for n in incident.clusters if n in known})
         if incident.root not in members:
             continue
         id_ = _write(db, incident, now)
         db.execute("DELETE FROM members WHERE incident = ?", [id_])
-        db.conn.executemany("INSERT INTO members (incident, cluster) VALUES (?, ?)", [(id_, n) for n in members])
+        db.conn.executemany(
+            "INSERT INTO members (incident, cluster, end) VALUES (?, ?, ?)",
+            [(id_, n, micros(incident.end)) for n in members],
+        )
 
 
 def _write(db: Database, incident: Incident, now: datetime) -> int:

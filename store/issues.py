@@ -193,11 +193,13 @@ class Issues:
         """Clusters that belong to an open issue and were not seen since then."""
         with self._connections.read() as db:
             rows = db.execute(
-                "SELECT links.cluster FROM links JOIN issues USING (repository, number)"
-                " JOIN signatures ON signatures.cluster = links.cluster JOIN counts ON counts.signature = signatures.id"
+                "SELECT links.cluster, max(totals.last) AS newest FROM links JOIN issues USING (repository, number)"
+                " JOIN signatures ON signatures.cluster = links.cluster JOIN totals ON totals.signature = signatures.id"
                 " WHERE links.repository = ? AND issues.state = 'open'"
-                " GROUP BY links.cluster HAVING max(counts.last) < ? ORDER BY links.cluster",
-                [repository, micros(before)],
+                " GROUP BY links.cluster HAVING newest < ?"
+                " AND NOT max(signatures.id IN (SELECT signature FROM counts WHERE open = 1 AND last >= ?))"
+                " ORDER BY links.cluster",
+                [repository, micros(before), micros(before)],
             )
             return [row[0] for row in rows]
 

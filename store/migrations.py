@@ -672,5 +672,23 @@ def m0017_ever(db: Database) -> None:
     _all(db, EVER)
 
 
+AT_HAND = """
+DROP INDEX counts_last;
+CREATE INDEX counts_last ON counts (last, first);
+ALTER TABLE members ADD COLUMN end INTEGER NOT NULL DEFAULT 0;
+UPDATE members SET end = (SELECT end FROM incidents WHERE id = incident);
+DROP INDEX members_cluster;
+CREATE INDEX members_newest ON members (cluster, end);
+CREATE INDEX shares_environment ON shares (environment);
+CREATE INDEX proposals_filed ON proposals (lease_until) WHERE stage = 'filed'
+"""
+"""What a round asks of all that ever was is answered from an index, in as many steps as there are answers."""
+
+
+@MIGRATIONS()
+def m0018_at_hand(db: Database) -> None:
+    _all(db, AT_HAND)
+
+
 STEPS = tuple(step.name for step in MIGRATIONS.pending(Database(memory=True, execute_plugins=False)))
 """The names of all steps, in order; stands below them."""

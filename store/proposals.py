@@ -27,6 +27,9 @@ _SELECT = (
     "SELECT proposals.id, cluster, draft, stage, marker, digest, made_at, made_by, expires_at, as_of, issue, url, note,"
     " retry_at FROM proposals "
 )
+_WAITING = "INDEXED BY proposals_open WHERE stage = 'open'"
+_FILED = "INDEXED BY proposals_filed WHERE stage = 'filed'"
+"""Not in order of number through all that ever was."""
 _DUE = "(stage = 'approved' AND coalesce(retry_at, 0) <= ? OR stage = 'filing' AND lease_until <= ?)"
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 """How long filing waits after it did not succeed twice: twice as long each time. After the first time it is tried
@@ -100,7 +103,7 @@ class Proposals:
     def waiting(self) -> list[Proposal]:
         """Those that nobody decided on yet, the oldest first."""
         with self._connections.read() as db:
-            return [_proposal(row) for row in db.execute(_SELECT + "WHERE stage = 'open' ORDER BY id LIMIT 200")]
+            return [_proposal(row) for row in db.execute(_SELECT + f"{_WAITING} ORDER BY id LIMIT 200")]
 
     def get(self, number: int) -> Proposal | None:
         with self._connections.read() as db:
@@ -197,7 +200,7 @@ class Proposals:
     def filed_since(self, since: datetime) -> list[Proposal]:
         """What was written since then, as far as the last claim tells, by proposals of any cluster."""
         with self._connections.read() as db:
-            rows = db.execute(_SELECT + "WHERE stage = 'filed' AND lease_until >= ? ORDER BY id", [micros(since)])
+            rows = db.execute(_SELECT + f"{_FILED} AND lease_until >= ? ORDER BY id", [micros(since)])
             return [_proposal(row) for row in rows]
 
     def allow(self, repository: str, issue: int, who: str, now: datetime) -> None:
@@ -229,8 +232,8 @@ class Proposals:
         """Open proposals of which the last word was `later`: proposal, decision, who, when, and for how long."""
         with self._connections.read() as db:
             rows = db.execute(
-                "SELECT proposal, decisions.id, who, at, words FROM decisions JOIN proposals ON proposals.id = proposal"
-                " WHERE stage = 'open' AND verb = 'later'"
+                "SELECT proposal, decisions.id, who, at, words FROM proposals INDEXED BY proposals_open"
+                " JOIN decisions ON proposal = proposals.id WHERE stage = 'open' AND verb = 'later'"
                 " AND decisions.id = (SELECT max(id) FROM decisions AS other WHERE other.proposal = proposals.id)"
                 " ORDER BY decisions.id"
             )
@@ -239,7 +242,7 @@ class Proposals:
     def due(self, now: datetime) -> list[int]:
         with self._connections.read() as db:
             rows = db.execute(
-                f"SELECT id FROM proposals WHERE {_DUE} ORDER BY id",  # noqa: S608 -- words of ours
+                f"SELECT id FROM proposals WHERE stage IN ('open', 'approved', 'filing') AND {_DUE} ORDER BY id",  # noqa: S608 -- words of ours
                 [micros(now), micros(now)],
             )
             return [row[0] for row in rows]
@@ -256,7 +259,8 @@ class Proposals:
             over = [
                 row[0]
                 for row in db.execute(
-                    "SELECT id FROM proposals WHERE stage = 'open' AND expires_at <= ? ORDER BY id", [micros(now)]
+                    f"SELECT id FROM proposals {_WAITING} AND expires_at <= ? ORDER BY id",  # noqa: S608 - ours
+                    [micros(now)],
                 )
             ]
             for number in over:
@@ -271,10 +275,11 @@ def digest(draft: Draft) -> str:
 
 def newest(db: Database, clusters: Sequence[int]) -> dict[int, Proposal]:
     """The open proposal of each cluster, or else its newest."""
-    rows = db.execute(
-        _SELECT + "JOIN json_each(?) AS asked ON asked.value = cluster ORDER BY stage = 'open', proposals.id",
-        [numbers(clusters)],
+    newest = (
+        "WHERE id IN (SELECT coalesce((SELECT id FROM proposals WHERE cluster = value AND stage = 'open'),"
+        " (SELECT max(id) FROM proposals WHERE cluster = value)) FROM json_each(?))"
     )
+    rows = db.execute(_SELECT + newest, [numbers(clusters)])
     return {proposal.cluster: proposal for proposal in map(_proposal, rows)}
 
 

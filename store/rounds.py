@@ -117,7 +117,7 @@ class Rounds:
         """What the newest concluded round could not do; empty where it did everything."""
         with self._connections.read() as db:
             row = db.execute(
-                "SELECT note FROM rounds WHERE concluded IS NOT NULL ORDER BY concluded DESC, number DESC LIMIT 1"
+                "SELECT note FROM rounds WHERE concluded IS NOT NULL ORDER BY number DESC LIMIT 1"
             ).fetchone()
             return str(row[0]) if row else ""
 
@@ -130,8 +130,9 @@ class Rounds:
     def took_stock(self) -> bool:
         """Whether all rounds that were concluded so far were a baseline."""
         with self._connections.read() as db:
-            row = db.execute("SELECT min(baseline) FROM rounds WHERE concluded IS NOT NULL").fetchone()
-            return bool(row[0])
+            done = db.execute("SELECT 1 FROM rounds WHERE concluded IS NOT NULL LIMIT 1").fetchone()
+            sql = "SELECT 1 FROM rounds WHERE concluded IS NOT NULL AND NOT baseline LIMIT 1"
+            return bool(done) and not db.execute(sql).fetchone()
 
     def first(self) -> bool:
         with self._connections.read() as db:

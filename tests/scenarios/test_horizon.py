@@ -89,7 +89,7 @@ def looked(seed: int, folder: Path) -> int:
             window = logs.window(None, None)
             number = store.rounds.begin("test", window, logs.now())
             pipeline.collect(edges, number, window)
-            rethought, _ = pipeline.look_again(edges, window.start - FAR)
+            rethought, *_ = pipeline.look_again(edges, window.start - FAR)
             assert found(rethought) == found(among_all(edges)), f"seed {seed}, round {at}"
             pipeline.conclude(edges, number, pipeline.sort_out(edges, window, logs.now(), False), logs.now())
         return len(store.incidents.between(ALWAYS))

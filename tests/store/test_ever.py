@@ -60,10 +60,11 @@ def test_it_says_what_all_counts_say(seed: int, store: Store) -> None:
 
 
 def test_the_counts_of_a_day_come_with_all_else(store: Store) -> None:
-    """Asked from a time on, older counts are left out, and nothing else is."""
+    """Asked from a time on, older counts and moments are left out, and nothing else is."""
     absorb(store, [sighting("a", entry(1, 0, revision="r-1")), sighting("a", entry(2, 3 * 86_400, revision="r-2"))])
     (whole,), (late,) = store.clusters.load([1]), store.clusters.load([1], at(2 * 86_400))
     assert (len(whole.counts), len(late.counts)) == (2, 1)
-    assert (late.entries, late.first_seen, late.moments) == (2, whole.first_seen, whole.moments)
+    assert (late.entries, late.first_seen, late.moments) == (2, whole.first_seen, whole.moments[1:])
+    assert tuple(store.clusters.moments([1])[1]) == whole.moments
     assert late.revisions == ("r-2",)
     assert store.clusters.ever([1])[1].revisions == ("r-1", "r-2")

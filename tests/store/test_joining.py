@@ -197,5 +197,5 @@ def test_a_signature_is_compared_once_it_is_certain(store: Store) -> None:
 def test_services_with_many_texts_are_named(store: Store) -> None:
     """So that the cap can be held without reading all of them each time."""
     plant(store, "a", "b", "c")
-    assert {k.signature.key for k in store.clusters.crowded(3)["shop"]} == {"a", "b", "c"}
-    assert store.clusters.crowded(4) == {}
+    assert {k.signature.key for k in store.clusters.crowded(3, ["shop", "till"])["shop"]} == {"a", "b", "c"}
+    assert store.clusters.crowded(4, ["shop"]) == {}

@@ -472,7 +472,7 @@ def _scope(sentence: Sentence, start: int, end: int) -> tuple[str, str]:
 def _named(known: object, following: str, whole: str) -> str:
     names = [n for n in (known if isinstance(known, (dict, tuple)) else ()) if n]
     for text in (following, whole):
-        found = [n for n in names if re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", text)]
+        found = [n for n in names if n in text and re.search(rf"(?<![\w-]){re.escape(n)}(?![\w-])", text)]
         if len(found) == 1 and not _is_scope(found[0], text):
             continue
         if len(found) == 1:

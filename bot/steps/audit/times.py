@@ -126,7 +126,9 @@ def _not_of_all(facts: Facts, role: str, near: str) -> str:
     """The revision or environment that the words before a time narrow it to, where the time of the whole is not its."""
     revisions, environments = facts.cluster.revisions, tuple(facts.cluster.environments)
     end = revisions[:1] if role == "first" else revisions[-1:]
-    others = [r for r in revisions if r not in end] + (list(environments) if len(environments) > 1 else [])
+    others = [r for r in revisions if r in near and r not in end] + (
+        list(environments) if len(environments) > 1 else []
+    )
     said = (
         re.search(rf"\b(?:on|in|of|from) (?:revision )?(?P<name>{'|'.join(map(re.escape, others))})\b", near)
         if others

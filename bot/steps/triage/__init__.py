@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 from bot.models import Cluster, Incident, Match, Outcome, Policy, Severity, Triage
 from bot.steps.triage.nature import Nature, nature
+from bot.steps.triage.nature import looks_back as looks_back
 from bot.steps.triage.trend import trend
 
 _ORDER = tuple(Severity)

@@ -225,12 +225,21 @@ _TROUBLE = re.compile(
 
 def nature(cluster: Cluster, policy: Policy) -> Nature:
     """What the cluster is by itself: no history, no incident, no environment."""
-    text = f"{cluster.title}\n{cluster.template}\n" + "\n".join(e.text[:600] for e in cluster.evidence[:3])
+    text = _text(cluster)
     lowered = text.lower()
     for words in policy.expected:
         if words and words.lower() in lowered:
             return Nature(Severity.P4, Kind.EXPECTED, f"The team expects it: “{words[:60]}”", mild=True)
     return _RULES.get(cluster.kind, _failure)(cluster, text)
+
+
+def looks_back(cluster: Cluster) -> bool:
+    """Whether it is judged by how often something started and stopped, also long ago."""
+    return cluster.kind is Kind.PLATFORM or bool(_NOT_STARTED.search(_text(cluster)))
+
+
+def _text(cluster: Cluster) -> str:
+    return f"{cluster.title}\n{cluster.template}\n" + "\n".join(e.text[:600] for e in cluster.evidence[:3])
 
 
 def _security(cluster: Cluster, text: str) -> Nature:
