@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from bot.masks import MASKS, mask
 from bot.steps.cluster.recall import recall
-from bot.steps.cluster.template import masked
+from bot.steps.cluster.runs import runs
+from bot.steps.cluster.template import masked, whole
 
 PIECES = (
     *(
@@ -107,6 +108,45 @@ def test_what_is_remembered_is_what_would_be_worked_out(texts: list[str], number
 def test_what_is_remembered_is_what_would_be_worked_out_at_length(texts: list[str], number: int) -> None:
     """The same, thousands of times."""
     check(texts, number)
+
+
+WORD = st.sampled_from(
+    [
+        *sorted({w for m in MASKS for w in re.findall(r"[A-Za-z]{2,}", m.expression)}),
+        *("a", "was", "no", "not", "found:", "route", "cannot", "get", "with,", "code:", "apple,", "pear,", "7,", "12"),
+        *("-5", "-", "(", "/srv/a.json", "/wp-admin", "s3", "k=1", "a:b:c", "user_17_x9", "'it", "said'", "deadbeef"),
+    ]
+)
+LINE = st.lists(WORD | st.sampled_from(PIECES), min_size=1, max_size=8).map(" ".join)
+
+
+def pieces_say_nothing_of_each_other(text: str) -> None:
+    assert " ".join(runs(text)[0]) == text
+    assert masked(text) == whole(text)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(LINE)
+def test_a_line_is_worked_out_piece_by_piece_as_it_would_be_as_a_whole(text: str) -> None:
+    """Whatever words stand between what varies: those that a mask knows, too."""
+    pieces_say_nothing_of_each_other(text)
+
+
+@pytest.mark.campaign
+@seed(int(os.environ.get("SEED", "1")))
+@settings(max_examples=10_000, deadline=None)
+@given(LINE)
+def test_a_line_is_worked_out_piece_by_piece_as_it_would_be_as_a_whole_at_length(text: str) -> None:
+    """The same, thousands of times."""
+    pieces_say_nothing_of_each_other(text)
+
+
+@pytest.mark.parametrize("words", [25, 31, 32, 33, 60])
+def test_long_lines_are_cut_at_the_same_place_however_they_are_worked_out(words: int) -> None:
+    """By words and by characters."""
+    for length in (2, 7, 12):
+        text = " ".join(f"{'word' * 3:.{length}} {n}ms" for n in range(words // 2))
+        pieces_say_nothing_of_each_other(text)
 
 
 @settings(max_examples=300, deadline=None)

@@ -14,15 +14,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import Enum
+from functools import lru_cache
 from typing import TypeVar
 
 from bot.masks import MASKS
+from bot.steps.cluster.runs import runs
 
 KNOWN = 50_000
 """Lines that are remembered; then all are forgotten and learned anew."""
 
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_TEN = b"0" * 10
+_HEX_ZEROS = bytes.maketrans(b"123456789abcdefABCDEF", b"0" * 21)
+_SEVEN, _TEN = "0" * 7, b"0" * 10
+_SPACES = b" \t\n\r\x0b\x0c"
+_PUT_BY = b"\xf5\xf6\xf7\xf8\xf9\xfa"
+_BLANKS = bytes.maketrans(b"0123456789" + _SPACES, b" " * 10 + _PUT_BY)
+_WRITTEN = bytes.maketrans(_PUT_BY, _SPACES)
+"""Where blanks are put by and digits are blanks, splitting cuts numbers out, however long they are: three times as
+fast as replacing them."""
 _LONG, _LARGE, _SIZED = b"\xff", b"\xfe", b"\xfd "
 """Bytes that UTF-8 does not have: ten digits, four or five, and the mark of a form that tells them apart."""
 _BEFORE = rb"(?:(?<![^\s=(\[,#\"'])|(?<=[A-Za-z]-))"
@@ -60,24 +70,46 @@ def recall(work: Callable[[str], str], size: int = KNOWN) -> Callable[[str], str
     known = rest.known
 
     def recalled(text: str) -> str:
+        framed = f".{text}\n"  # so that what it begins and ends with stands between something, too
         try:
-            form = free = text.encode().translate(_ZEROS)
+            data = framed.encode()
         except UnicodeEncodeError:
-            form = free = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
-        if b"00" in form:
-            if _TEN in form:
-                free = form.replace(_TEN, _LONG)
-            free = free.replace(b"0000", b"0").replace(b"000", b"0").replace(b"00", b"0")
+            data = framed.encode("utf-8", "surrogatepass")
+        digits = data.translate(_HEX_ZEROS).decode("latin-1")
+        if _SEVEN in digits:
+            framed = _without_hex(framed, digits)
+            data = framed.encode("utf-8", "surrogatepass").translate(_ZEROS).replace(_TEN, _LONG)
+        free = b"0".join(data.translate(_BLANKS).split())
         found = known.get(free)
-        if type(found) is str:
-            return found
-        if found is None and "?" not in text:  # in a query it is masked with the rest of that
-            short = _HEX.sub(_token, text)
-            if short != text:
-                return recalled(short)
-        return rest.look(free, form, text, found)
+        return found if type(found) is str else rest.look(free, framed[1:-1], found)
 
     return recalled
+
+
+def _without_hex(text: str, digits: str) -> str:
+    """The text with ids masked, which are looked for where so many digits are; in a query all is masked at once."""
+    if "?" in text:
+        return text
+    if len(text) != len(digits):
+        return _HEX.sub(_token, text)
+    found, done = "", 0
+    at = digits.find(_SEVEN)
+    while at > 0:
+        if id := _HEX.match(text, at - 1):
+            found += text[done : at - 1] + _token(id)
+            at = done = id.end()
+        else:
+            at += 7
+        at = digits.find(_SEVEN, at)
+    return found + text[done:]
+
+
+class _Fact(Enum):
+    OPEN = "open"
+    """One of the numbers may be more than a number."""
+    KEEPING = "keeping"
+    """Masks keep one of them."""
+    FREE = "free"
 
 
 class _Rest:
@@ -88,21 +120,30 @@ class _Rest:
         self._size = size
         self.known: dict[object, object] = {}
 
-    def look(self, free: bytes, form: bytes, text: str, found: object) -> str:
+    def look(self, free: bytes, text: str, found: object) -> str:
+        if found is None:
+            found = self._first(free, free.translate(_WRITTEN)[1:-1])
+            if type(found) is str:
+                return found
         if found != _NEVER and (known := self._by(free, text, found)):
             return known
-        return self._sized(form, text)
+        return self._sized(text)
+
+    def _first(self, key: bytes, form: bytes) -> object:
+        """What is found by a form from now on."""
+        if _LONG in form:
+            return self._keep(key, _NEVER)
+        text = form.removeprefix(_SIZED).replace(b"0", b"1").replace(_LARGE, b"11111").decode("utf-8", "surrogatepass")
+        pieces, places = runs(text)
+        sized = form.startswith(_SIZED)
+        facts = {_facts(pieces[at], sized) for at in places}
+        if _Fact.OPEN in facts:
+            return self._keep(key, _NEVER)
+        kept = _keeps(form) if _Fact.KEEPING in facts else 0
+        return self._keep(key, kept or self._work(text))
 
     def _by(self, form: bytes, text: str, found: object) -> str:
         """The template by a form; empty where the form does not say enough."""
-        if found is None:
-            if not _stands_free(form):
-                self._keep(form, _NEVER)
-                return ""
-            found = _keeps(form)
-            if not found:
-                return self._keep(form, self._work(text))
-            self._keep(form, found)
         if isinstance(found, tuple):
             numbers = _NUMBER.findall(text)
             told = [numbers[at] for at in found]
@@ -118,11 +159,14 @@ class _Rest:
             return self._get(key) or self._keep(key, self._work(text))
         return str(found)
 
-    def _sized(self, form: bytes, text: str) -> str:
+    def _sized(self, text: str) -> str:
+        form = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
         sized = _SIZED + form.replace(b"00000", _LARGE).replace(b"0000", _LARGE).replace(b"000", b"0").replace(
             b"00", b"0"
         )
         found = self.known.get(sized)
+        if found is None:
+            found = self._first(sized, sized)
         if type(found) is str:
             return found
         return self._by(sized, text, found) or self._as_it_is(form, text)
@@ -150,6 +194,16 @@ class _Rest:
 
 def _token(found: re.Match[str]) -> str:
     return found[1] + ("<uuid>" if found[2] else "<hex>")
+
+
+@lru_cache(maxsize=8192)
+def _facts(run: str, sized: bool) -> _Fact:
+    """What the numbers of a run are, of which only the form is known."""
+    form = run.encode("utf-8", "surrogatepass")
+    form = _SIZED + form.replace(b"11111", _LARGE).replace(b"1", b"0") if sized else form.replace(b"1", b"0")
+    if not _stands_free(form):
+        return _Fact.OPEN
+    return _Fact.KEEPING if _keeps(form) else _Fact.FREE
 
 
 def _stands_free(form: bytes) -> bool:

@@ -199,7 +199,7 @@ def warning(text: str) -> tuple[str, str] | None:
 
 def varied(template: str) -> str:
     """A masked text with what varies as a whole masked as a whole: lists, composed keys and ids, hosts."""
-    if "/" in template and _UNROUTED.search(template):
+    if unrouted(template):
         template = _PATH.sub(_probed, template)
     template = _RANDOM.sub("<id>", template)
     if "_" in template:
@@ -214,6 +214,14 @@ def varied(template: str) -> str:
     if template.count(",") > 1:
         template = _LIST.sub("<list>", template)
     return _KEY.sub(r"\1<key>", template) if template.count(":") > 1 else template
+
+
+def unrouted(text: str) -> bool:
+    """Whether a router may be telling that it could not find something."""
+    if "/" not in text:
+        return False
+    small = text.lower()
+    return ("no " in small or "not found:" in small or "cannot " in small) and _UNROUTED.search(text) is not None
 
 
 def _probed(path: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from bot.models import Kind, Learnt, Signature
 from bot.steps.mine import rules
-from bot.steps.mine.pool import Apart, Pool
+from bot.steps.mine.pool import Pool
 from bot.steps.mine.rules import Enough
 from bot.steps.mine.tokens import tokens
 
@@ -56,29 +56,23 @@ def _mined(family: list[Learnt], enough: Enough) -> list[tuple[str, ...]]:
 def merges(texts: Iterable[str], enough: Enough = ENOUGH) -> list[tuple[str, ...]]:
     """Those of the texts that are one template, as groups of at least two, in order."""
     known = sorted(set(texts))
-    pool = Pool(tokens(text) for text in known)
+    pool, learned = Pool(), rules.Learned()
+    places = [pool.add(tokens(text)) for text in known]
     for _ in range(PASSES):
-        before = len(pool.texts)
-        _pass(pool, enough)
-        if len(pool.texts) == before:
+        if not pool.take():
             break
+        _pass(pool, enough, learned)
     groups: dict[int, list[str]] = defaultdict(list)
-    for at, text in enumerate(known):
+    for text, at in zip(known, places, strict=True):
         groups[pool.find(at)].append(text)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
-def _pass(pool: Pool, enough: Enough) -> None:
-    learned, apart = rules.Learned(), list[list[Apart]]()
-    shapes = pool.shapes()
-    for bucket in shapes:
-        rules.equal(pool, bucket)
-        rules.odd(pool, bucket, enough)
-        apart.append(list(pool.one_apart(bucket)))
-        rules.words(pool, apart[-1], enough, learned)
-        rules.crowds(pool, bucket, enough)
-    for found in apart:
-        rules.known(pool, found, learned)
-    for bucket in shapes:
-        rules.pairs(pool, bucket, enough, learned)
+def _pass(pool: Pool, enough: Enough, learned: rules.Learned) -> None:
+    apart = pool.apart()
+    rules.odd(pool, enough)
+    rules.words(pool, apart, enough, learned)
+    rules.crowds(pool, enough)
+    rules.known(pool, apart, learned)
+    rules.pairs(pool, enough, learned)
     rules.tails(pool, enough)

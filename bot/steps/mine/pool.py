@@ -3,40 +3,126 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import partial, reduce
 from operator import xor
 
-from bot.steps.mine.tokens import ANY, DELIMITERS, VALUE, Parts, Token
+from bot.steps.mine.tokens import DELIMITERS, VALUE, Parts, Token
 
 Apart = tuple[int, list[int]]
 """A position, and texts that are equal everywhere else."""
+Flags = tuple[bool, ...]
+
+
+class Groups:
+    """Texts by what they have in common."""
+
+    def __init__(self) -> None:
+        self._of: dict[Hashable, list[int]] = {}
+        self._grown: dict[Hashable, None] = {}
+
+    def add(self, key: Hashable, text: int) -> None:
+        group = self._of.setdefault(key, [])
+        group.append(text)
+        if len(group) > 1:
+            self._grown[key] = None
+
+    def grown(self) -> list[list[int]]:
+        """Those of several texts to which some were added since this was asked last, in order of their first text."""
+        found = [self._of[key] for key in self._grown]
+        self._grown.clear()
+        return sorted(found)
 
 
 class Pool:
-    """Grows only: texts are joined and never parted, and what is found in common is added as a text of its own."""
+    """Grows only: texts are joined and never parted, and what is found in common is added as a text of its own.
 
-    def __init__(self, texts: Iterable[tuple[Token, ...]]) -> None:
-        self.texts: list[tuple[Token, ...]] = []
+    What is added is compared with others from the next pass on. Of what was compared before only that is looked at
+    again which has grown: the same evidence says the same.
+    """
+
+    def __init__(self) -> None:
         self.parts: list[Parts] = []
-        self.loose: list[Parts] = []
-        """The parts, where what looks like a value is one."""
-        self._looks: list[_Look] = []
-        self._shapes: dict[Parts, list[int]] = defaultdict(list)
+        self.fixed: list[Flags] = []
+        self.odd: list[Flags] = []
+        self.said: list[tuple[str | None, ...]] = []
+        self.times: list[int] = []
+        """How many texts there are of which all this is the same, but for what is said."""
+        self.taken = 0
+        """So many of them are compared."""
+        self.loose, self.alike, self.headed = Groups(), Groups(), Groups()
+        """Texts that are the same where what looks like a value is one; of the same shape and behind the same first
+        token; and behind the same words in front of a colon."""
+        self._hashes: list[list[int]] = []
+        self._whole: list[int] = []
+        self._but: dict[int, int] = {}
+        """The first text by a figure for all that stands elsewhere than at a place of it."""
+        self._varied: dict[int, Apart] = {}
         self._above: list[int] = []
+        self._known: dict[tuple[Parts, Flags, Flags], int] = {}
+        self._equal: dict[Parts, int] = {}
         self._common: dict[Parts, int] = {}
-        for text in texts:
-            self._add(text, tuple([t.text for t in text]))
 
-    def _add(self, text: tuple[Token, ...], parts: Parts) -> int:
-        at = len(self.texts)
-        self.texts.append(text)
-        self.parts.append(parts)
-        self.loose.append(tuple([VALUE if t.odd else t.text for t in text]))
-        self._looks.append(_look(text, parts))
-        self._shapes[tuple([p if p in DELIMITERS else "" for p in parts])].append(at)
-        self._above.append(at)
+    def add(self, text: tuple[Token, ...]) -> int:
+        """Returns where the text stands."""
+        parts, fixed, odd, said = zip(*text, strict=True) if text else ((),) * 4
+        at = self._known.setdefault((parts, fixed, odd), len(self.parts))
+        if at == len(self.parts):
+            self._add(parts, fixed, odd, said)
+        else:
+            self.times[at] += 1
         return at
+
+    def _add(self, parts: Parts, fixed: Flags, odd: Flags, said: tuple[str | None, ...]) -> int:
+        at = len(self.parts)
+        self.parts.append(parts)
+        self.fixed.append(fixed)
+        self.odd.append(odd)
+        self.said.append(said)
+        self.times.append(1)
+        self._above.append(at)
+        if ":" in parts[2:]:
+            self.headed.add(parts[: parts.index(":", 2)], at)
+        return at
+
+    def take(self) -> bool:
+        """Compares what was added since the last time; False where nothing was."""
+        new = range(self.taken, len(self.parts))
+        self.taken = len(self.parts)
+        for text in new:
+            self._take(text, self.parts[text], self.fixed[text], self.odd[text])
+        return len(new) > 0
+
+    def _take(self, text: int, parts: Parts, fixed: Flags, odd: Flags) -> None:
+        self.join((self._equal.setdefault(parts, text), text))
+        self.loose.add(
+            tuple([VALUE if o else p for o, p in zip(odd, parts, strict=True)]) if True in odd else parts, text
+        )
+        self.alike.add((parts[:1], *[p if p in DELIMITERS else "" for p in parts]), text)
+        self._look(text, parts, fixed)
+
+    def _look(self, text: int, parts: Parts, fixed: Flags) -> None:
+        hashes = list(map(hash, enumerate(parts)))
+        whole = reduce(xor, hashes, 0)
+        self._hashes.append(hashes)
+        self._whole.append(whole)
+        first_of = self._but.setdefault
+        for at, (one, stays) in enumerate(zip(hashes, fixed, strict=True)):
+            if stays:
+                continue
+            first = first_of(whole ^ one, text)
+            if first != text:
+                self._varied.setdefault(whole ^ one, (at, [first]))[1].append(text)
+
+    def apart(self) -> list[Apart]:
+        """Positions, and the texts that are equal everywhere else and may vary there."""
+        found = []
+        for at, texts in self._varied.values():
+            if len({self._others(at, text) for text in texts}) == 1:
+                found.append((at, texts))
+            else:
+                found += [(at, group) for group in grouped(texts, partial(self._others, at))]
+        return sorted((at, group) for at, group in found if len(self.different(group, at)) > 1)
 
     def find(self, at: int) -> int:
         while self._above[at] != at:
@@ -44,69 +130,56 @@ class Pool:
             at = self._above[at]
         return at
 
-    def join(self, these: Iterable[int], varying: Collection[int] = ()) -> None:
+    def join(self, these: Sequence[int], varying: Collection[int] = ()) -> None:
         """These are one; what they have in common, but for what varies, stands for them from now on."""
-        first, *rest = these
-        for other in rest:
-            self._join(first, other)
+        roots = set(map(self.find, these))
         if varying:
-            common = tuple(ANY if at in varying else t for at, t in enumerate(self.texts[first]))
-            parts = tuple([t.text for t in common])
-            at = self._common.get(parts, -1)
-            if at < 0:
-                at = self._common[parts] = self._add(common, parts)
-            self._join(first, at)
+            first = these[0]
+            parts, fixed, odd = list(self.parts[first]), list(self.fixed[first]), list(self.odd[first])
+            for at in varying:
+                parts[at], fixed[at], odd[at] = VALUE, False, False
+            common = tuple(parts)
+            if common not in self._common:
+                self._common[common] = self._add(common, tuple(fixed), tuple(odd), self.said[first])
+            roots.add(self.find(self._common[common]))
+        low = min(roots)
+        for root in roots:
+            self._above[root] = low
 
-    def _join(self, one: int, other: int) -> None:
-        low, high = sorted((self.find(one), self.find(other)))
-        self._above[high] = low
-
-    def shapes(self) -> list[list[int]]:
-        """Texts of the same length and with the same delimiters at the same places."""
-        return [list(bucket) for bucket in self._shapes.values() if len(bucket) > 1]
+    def before(self, text: int, at: int) -> str:
+        """The word in front of a position."""
+        return next((said for said in self.said[text][:at][::-1] if said is not None), "")
 
     def different(self, these: Iterable[int], at: int) -> set[str]:
         """What stands at a position."""
-        return {self.parts[text][at] for text in these}
+        parts = self.parts
+        return {parts[text][at] for text in these}
 
-    def one_apart(self, bucket: list[int]) -> Iterator[Apart]:
-        """Positions, and the texts that are equal everywhere else and may vary there."""
-        if len(bucket) < 2:
-            return
-        looks = [self._looks[t] for t in bucket]
-        for at in range(len(self.texts[bucket[0]])):
-            same: dict[int, list[int]] = {}
-            for text, look in zip(bucket, looks, strict=True):
-                but = look[at]
-                if but is None:
-                    continue
-                if but in same:
-                    same[but].append(text)
-                else:
-                    same[but] = [text]
-            for alike in same.values():
-                if len(alike) > 1 and len(self.different(alike, at)) > 1:
-                    for group in grouped(alike, partial(self._but, at)):
-                        if len(self.different(group, at)) > 1:
-                            yield at, group
+    def counts(self, these: Iterable[int]) -> list[int]:
+        """How many words stand at each position and may vary."""
+        columns = zip(*[self.parts[text] for text in these], strict=True)
+        stay = zip(*[self.fixed[text] for text in these], strict=True)
+        return [len({p for p, s in zip(*both, strict=True) if not s}) for both in zip(columns, stay, strict=True)]
 
-    def _but(self, at: int, text: int) -> Parts:
+    def several(self, these: Sequence[int]) -> bool:
+        return len(these) > 1 or any(self.times[text] > 1 for text in these)
+
+    def blanked(self, text: int, chosen: Collection[int]) -> int | None:
+        """A figure for all that stands elsewhere; None where one of the places never varies."""
+        fixed, hashes, figure = self.fixed[text], self._hashes[text], self._whole[text]
+        for at in chosen:
+            if fixed[at]:
+                return None
+            figure ^= hashes[at]
+        return figure
+
+    def _others(self, at: int, text: int) -> Parts:
         return self.parts[text][:at] + self.parts[text][at + 1 :]
 
 
-_Look = list[int | None]
-"""For each place a figure for all that stands elsewhere; None where what stands there never varies."""
-
-
-def _look(text: tuple[Token, ...], parts: Parts) -> _Look:
-    hashes = list(map(hash, enumerate(parts)))
-    whole = reduce(xor, hashes, 0)
-    return [None if token.fixed else whole ^ one for token, one in zip(text, hashes, strict=True)]
-
-
-def grouped(bucket: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:
+def grouped(texts: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:
     """Those with the same key, where there are several."""
     groups: dict[Hashable, list[int]] = defaultdict(list)
-    for at in bucket:
+    for at in texts:
         groups[key(at)].append(at)
     return [group for group in groups.values() if len(group) > 1]

@@ -49,25 +49,19 @@ class Learned:
     places: set[tuple[str, str]] = field(default_factory=set)
 
 
-def equal(pool: Pool, bucket: list[int]) -> None:
-    """Equal, when what masks have found is left out."""
-    for group in grouped(bucket, pool.parts.__getitem__):
-        pool.join(group)
-
-
-def odd(pool: Pool, bucket: list[int], enough: Enough) -> None:
+def odd(pool: Pool, enough: Enough) -> None:
     """Equal but for odd tokens, and several of them; or there stands what a mask has found."""
-    for group in grouped(bucket, pool.loose.__getitem__):
-        masked = any(not any(t.odd for t in pool.texts[at]) for at in group)
-        if len({pool.parts[at] for at in group}) >= (2 if masked else enough.odd):
-            pool.join(group, {n for at in group for n, t in enumerate(pool.texts[at]) if t.odd})
+    for group in pool.loose.grown():
+        masked = any(True not in pool.odd[text] for text in group)
+        if len({pool.parts[text] for text in group}) >= (2 if masked else enough.odd):
+            pool.join(group, {at for text in group for at, odd in enumerate(pool.odd[text]) if odd})
 
 
 def words(pool: Pool, apart: Iterable[Apart], enough: Enough, learned: Learned) -> None:
     """Equal but for one token."""
     for at, varying in apart:
         values = pool.different(varying, at)
-        before = next(pool.texts[t][at].before for t in varying if not pool.texts[t][at].value)
+        before = _before(pool, at, varying)
         label = at == 0 and _label(pool, varying)
         if at == 0:
             least = enough.label if label else enough.first
@@ -80,6 +74,10 @@ def words(pool: Pool, apart: Iterable[Apart], enough: Enough, learned: Learned) 
             learned.places |= {(before, value) for value in values}
 
 
+def _before(pool: Pool, at: int, varying: Iterable[int]) -> str:
+    return pool.before(next(text for text in varying if pool.parts[text][at] != VALUE), at)
+
+
 def _label(pool: Pool, varying: list[int]) -> bool:
     """Whether the first word stands in front of a colon."""
     parts = pool.parts[varying[0]]
@@ -88,51 +86,46 @@ def _label(pool: Pool, varying: list[int]) -> bool:
 
 def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
     """Equal but for one token that is a value elsewhere, at least once behind the same word."""
+    values = {VALUE, *learned.values}
     for at, varying in apart:
-        there = {t: pool.texts[t][at] for t in varying}
-        before = next(t.before for t in there.values() if not t.value)
-        values = [t for t, token in there.items() if token.value or token.text in learned.values]
         if not at and not _label(pool, varying):
             continue
-        if len(values) > 1 and any((before, there[t].text) in learned.places for t in values):
-            pool.join(values, {at})
-        named = [t for t, token in there.items() if token.text in learned.names]
-        if len(named) > 1:
+        there = [(text, pool.parts[text][at]) for text in varying]
+        some = [text for text, word in there if word in values]
+        if pool.several(some):
+            before = _before(pool, at, varying)
+            if any((before, pool.parts[text][at]) in learned.places for text in some):
+                pool.join(some, {at})
+        named = [text for text, word in there if word in learned.names]
+        if pool.several(named):
             pool.join(named, {at})
 
 
-def pairs(pool: Pool, bucket: list[int], enough: Enough, learned: Learned) -> None:
+def pairs(pool: Pool, enough: Enough, learned: Learned) -> None:
     """Two tokens vary together, and everything that stands there is a value elsewhere."""
     values = {VALUE, *learned.values}
-    places = {
-        text: [n for n, part in enumerate(pool.parts[text]) if part in values and n and not pool.texts[text][n].fixed]
-        for text in bucket
-    }
-
-    def rest(text: int) -> Parts:
-        parts = list(pool.parts[text])
-        for at in places[text]:
-            parts[at] = VALUE
-        return tuple(parts)
-
-    for group in grouped((t for t in bucket if len(places[t]) > 1), rest):
-        if len(group) >= enough.word:
+    groups: dict[Parts, list[int]] = defaultdict(list)
+    places: dict[int, list[int]] = {}
+    for text, (parts, fixed) in enumerate(zip(pool.parts[: pool.taken], pool.fixed, strict=False)):
+        here = [at for at, part in enumerate(parts) if part in values and at and not fixed[at]]
+        if len(here) > 1:
+            places[text] = here
+            groups[tuple([VALUE if at in here else part for at, part in enumerate(parts)])].append(text)
+    for group in groups.values():
+        if sum([pool.times[text] for text in group]) >= enough.word:
             counts = {at: len(pool.different(group, at)) for at in places[group[0]]}
             for chosen in combinations([at for at, count in counts.items() if count >= enough.named], 2):
                 _together(pool, group, chosen, enough.word, enough.named)
 
 
-def crowds(pool: Pool, bucket: list[int], enough: Enough) -> None:
+def crowds(pool: Pool, enough: Enough) -> None:
     """Several tokens vary together, behind the same first one."""
-    for group in grouped(bucket, lambda at: pool.parts[at][:1]):
+    for group in pool.alike.grown():
         if len(group) < enough.crowd:
             continue
-        counts = {
-            at: len(pool.different((t for t in group if not pool.texts[t][at].fixed), at))
-            for at in range(1, len(pool.texts[group[0]]))
-        }
-        some = [at for at, count in counts.items() if count >= enough.crowd]
-        many = [at for at, count in counts.items() if count >= enough.free]
+        counts = list(enumerate(pool.counts(group)))[1:]
+        some = [at for at, count in counts if count >= enough.crowd]
+        many = [at for at, count in counts if count >= enough.free]
         if len(many) > VARIABLE:
             pool.join(group)
             continue
@@ -143,22 +136,26 @@ def crowds(pool: Pool, bucket: list[int], enough: Enough) -> None:
 
 def _together(pool: Pool, group: list[int], chosen: tuple[int, ...], texts: int, words: int) -> None:
     """So many texts, and in each of the places so many words."""
-    may = [t for t in group if not any(pool.texts[t][at].fixed for at in chosen)]
 
     def rest(text: int) -> Parts:
-        return tuple("" if at in chosen else part for at, part in enumerate(pool.parts[text]))
+        return tuple(["" if at in chosen else part for at, part in enumerate(pool.parts[text])])
 
-    for same in grouped(may, rest):
-        if len(same) >= texts and all(len(pool.different(same, at)) >= words for at in chosen):
+    def enough(some: list[int]) -> bool:
+        often = sum([pool.times[text] for text in some]) >= texts
+        return often and all(len(pool.different(some, at)) >= words for at in chosen)
+
+    likely: dict[int, list[int]] = defaultdict(list)
+    for text in group:
+        figure = pool.blanked(text, chosen)
+        if figure is not None:
+            likely[figure].append(text)
+    for some in filter(enough, likely.values()):
+        for same in filter(enough, grouped(some, rest)):
             pool.join(same, chosen)
 
 
 def tails(pool: Pool, enough: Enough) -> None:
     """What follows a colon is free text, where there is very much of it behind the same few words."""
-    heads: dict[Parts, list[int]] = defaultdict(list)
-    for at, parts in enumerate(pool.parts):
-        if ":" in parts[2:]:
-            heads[parts[: parts.index(":", 2)]].append(at)
-    for group in heads.values():
-        if len({pool.parts[at] for at in group}) >= enough.free:
+    for group in pool.headed.grown():
+        if len({pool.parts[text] for text in group}) >= enough.free:
             pool.join(group)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 LOOKED_AT = 64
 """Tokens of a text that are looked at; what follows is left out."""
+
+_MOST = 50_000
+"""Words that are remembered at one place."""
 
 VALUE = "<*>"
 DELIMITERS = frozenset(",;=()[]{}|:'\"")
@@ -29,6 +31,7 @@ _TELLING = re.compile(
 )
 _CAMEL = re.compile(r"[a-z][A-Z]|[A-Za-z]\$[A-Za-z]")
 _DOTTED = re.compile(r"[\w-]\.[\w-]")
+_SIGNS = frozenset("=:")
 _FOR = frozenset({"for", "from", "to", "by", "of", "on", "via", "with"})
 _NAME = re.compile(r"[A-Z][A-Za-z]*[a-z][A-Za-z]*")
 """`for Lisbon`: a word with a capital within a line, where it names something."""
@@ -38,50 +41,97 @@ _DIGIT = re.compile(r"[0-9]")
 _WORDLIKE = re.compile(r"\w")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of a text. `fixed` never varies; `odd` looks like a value; `before` is the word in front of it."""
+class Token(NamedTuple):
+    """A piece of a text. `fixed` never varies, `odd` looks like a value."""
 
     text: str
     fixed: bool = False
     odd: bool = False
-    before: str = ""
-
-    @property
-    def value(self) -> bool:
-        return self.text == VALUE
+    said: str | None = None
+    """The word that stands in front of the next token; None where that is the one before this."""
 
 
-ANY = Token(VALUE)
-"""What a mask has found, or what is a value whatever it is."""
 _DELIMITERS = {sign: Token(sign, fixed=True) for sign in DELIMITERS}
+_LEFT_OUT = Token(VALUE)
 Parts = tuple[str, ...]
 
 
-@lru_cache(maxsize=8192)
+class _Place(NamedTuple):
+    """How far a text was read, as far as it matters to what follows."""
+
+    first: bool = True
+    last: str = ""
+    """The last piece, where that is an equals sign, a colon, or one of a few words."""
+    value: Token | None = None
+    """The last token, where it is a value, whatever it said."""
+    method: bool = False
+    telling: bool = False
+    """Whether the last word is an HTTP method, or names what tells problems apart."""
+
+
+class _Words(dict[str, tuple[list[Token], bool, "_Words"]]):
+    """What words come to that may stand at a place, remembered: their tokens; whether the first of these stands for
+    the one before it, too; and what the next word comes to."""
+
+    def __init__(self, place: _Place) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, word: str) -> tuple[list[Token], bool, _Words]:
+        found, again, place = _read(_PIECE.findall(word), self._place)
+        if len(self) >= _MOST:
+            self.clear()
+        self[word] = step = found, again, _words(place)
+        return step
+
+
+@cache
+def _words(place: _Place) -> _Words:
+    return _Words(place)
+
+
 def tokens(text: str) -> tuple[Token, ...]:
     """The text as tokens; whatever a mask has found is the same, and several of it in a row are one."""
+    if "'" in text or '"' in text or "`" in text:  # what is quoted may hold blanks
+        return tuple(_read(_PIECE.findall(text), _Place())[0][:LOOKED_AT])
     found: list[Token] = []
-    pieces = _PIECE.findall(text)
-    before = last = ""
-    first = True
+    known = _words(_Place())
+    for word in text.split():
+        some, again, known = known[word]
+        if again:
+            del found[-1]
+        found += some
+        if len(found) >= LOOKED_AT:
+            break
+    return tuple(found[:LOOKED_AT])
+
+
+def _read(pieces: Sequence[str], place: _Place) -> tuple[list[Token], bool, _Place]:
+    first, last, value, method, telling = place
+    found: list[Token] = []
+    again = False
     for at, piece in enumerate(pieces):
         if piece.isspace():
             continue
-        delimiter = _DELIMITERS.get(piece)
-        if delimiter:
-            found.append(delimiter)
-            if _empty(pieces, at):
-                found.append(ANY)
+        if piece in DELIMITERS:
+            found.append(_DELIMITERS[piece])
+            value = _LEFT_OUT if _empty(pieces, at) else None
+            if value:
+                found.append(value)
         else:
-            token = _token(piece, before, last, first)
-            if token.text != VALUE or not found or found[-1].text != VALUE:
-                found.append(token)
-            before = _said(piece)
+            token = _token(piece, method or (telling and last in _SIGNS), last, first)
+            said = token.said or ""
+            if token.text == VALUE and value:
+                token = value._replace(said=said)
+                again = again or not found
+                del found[-1:]
+            found.append(token)
+            value = token._replace(said=None) if token.text == VALUE else None
+            method, telling = said in _METHODS, _TELLING.match(said) is not None
+        last, first = piece if piece in _SIGNS or piece in _FOR else "", False
         if len(found) >= LOOKED_AT:
             break
-        first, last = False, piece
-    return tuple(found[:LOOKED_AT])
+    return found, again, _Place(first, last, value, method, telling)
 
 
 def _empty(pieces: Sequence[str], at: int) -> bool:
@@ -93,16 +143,16 @@ def _empty(pieces: Sequence[str], at: int) -> bool:
     return alone and (pieces[at], after) in (("(", ")"), ("[", "]"))
 
 
-@lru_cache(maxsize=32_768)
-def _token(piece: str, before: str, last: str, first: bool) -> Token:
-    word = _word(piece)
+@lru_cache(maxsize=8192)
+def _token(piece: str, stays: bool, last: str, first: bool) -> Token:
+    word, said = _word(piece), _said(piece)
     if word.value:
-        return ANY
-    if before in _FOR and last == before and _NAME.fullmatch(piece):
-        return Token(piece, odd=True, before=before)
-    if word.fixed or before in _METHODS or (last in ("=", ":") and _TELLING.match(before)):
-        return Token(piece, fixed=True)
-    return Token(piece, odd=word.odd or last == "=" or (word.composed and not first), before=before)
+        return Token(VALUE, said=said)
+    if last in _FOR and _NAME.fullmatch(piece):
+        return Token(piece, odd=True, said=said)
+    if word.fixed or stays:
+        return Token(piece, fixed=True, said=said)
+    return Token(piece, odd=word.odd or last == "=" or (word.composed and not first), said=said)
 
 
 class _Word(NamedTuple):
