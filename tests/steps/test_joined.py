@@ -96,23 +96,6 @@ def test_a_scanner_is_known_by_one_door() -> None:
     assert problems([refused("/.git/config", number=1), refused("/labels/", SECOND, number=2)]) == 1
 
 
-def test_a_session_that_is_over() -> None:
-    """One client that is let in nowhere, all at once, has one problem."""
-    assert problems(doors(3, MS, status=401)) == 1
-    assert problems(doors(2, MS, status=401)) == 2
-
-
-@pytest.mark.parametrize(
-    ("routes", "count"),
-    [
-        (("/assets/maps/north.json", "/assets/maps/south.json"), 1),
-        (("/assets/maps/north.json", "/assets/maps/north.css"), 2),
-        (("/assets/maps/north.json", "/assets/signs/north.json"), 2),
-        (("/labels/red-for-gifts", "/labels/plain-3pk"), 1),
-        (("/labels/red-for-gifts", "/labels/create-many"), 2),
-        (("/labels/red", "/labels/plain"), 2),
-    ],
-)
 def test_what_is_missing_for_one_reason(routes: tuple[str, ...], count: int) -> None:
     """Files of one folder, and things of one collection that their titles stand for."""
     assert problems([refused(r, n * SECOND, number=n, client=f"c{n}") for n, r in enumerate(routes)]) == count

@@ -20,8 +20,6 @@ ROUTES = 5
 """So many different routes in one burst are a sweep; fewer are what an ordinary page may ask for in vain."""
 SCANNED = 2
 """Who asked for what only scanners look for is no visitor."""
-SESSION = 3
-"""Who is not let in on so many routes would not be on any other: what is wrong is the session."""
 BROKEN = 3
 """So many different routes that fail in one burst share what is broken. Two do, where each fails so often."""
 TWICE = timedelta(seconds=2)
@@ -55,7 +53,7 @@ def _took(*entries: Entry) -> timedelta:
 class Burst:
     """Requests that failed, being put together."""
 
-    __slots__ = ("_waiting", "entries", "last", "routes", "scanner", "status", "twins")
+    __slots__ = ("_waiting", "entries", "last", "routes", "scanner", "twins")
 
     def __init__(self, entry: Entry) -> None:
         self.entries: list[Entry] = []
@@ -64,7 +62,6 @@ class Burst:
         self._waiting: dict[tuple[str, str], list[Entry]] = {}
         self.routes: Counter[str] = Counter()
         self.scanner = False
-        self.status = entry.request.status if entry.request else 0
         self.add(entry)
 
     def goes_on(self, entry: Entry) -> bool:
@@ -101,7 +98,7 @@ class Burst:
         if broken(self.entries[0]):
             sweep = "outage" if self._shared() else ""
         else:
-            least = SCANNED if self.scanner else SESSION if self.status == 401 else ROUTES
+            least = SCANNED if self.scanner else ROUTES
             sweep = ("probes" if self.scanner else "doors") if len(self.routes) >= least else ""
         return [
             Occurrence(self._told(e), e.text, e.level, e.form, e.site, e.failure, e.request, sweep)

@@ -175,7 +175,7 @@ def _asked(service: str, form: Form, text: str, request: tuple[str, str, int], s
     if sweep == "outage":
         name = f"Requests fail on several routes → {status}"
     elif sweep == "doors":
-        name = f"{'No valid session, on any route' if status == 401 else 'One client tries many routes'} → {status}"
+        name = f"One client tries many routes → {status}"
     elif status == 404 and curious(route):
         name = CURIOUS
     else:
