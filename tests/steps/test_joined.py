@@ -96,6 +96,17 @@ def test_a_scanner_is_known_by_one_door() -> None:
     assert problems([refused("/.git/config", number=1), refused("/labels/", SECOND, number=2)]) == 1
 
 
+@pytest.mark.parametrize(
+    ("routes", "count"),
+    [
+        (("/assets/maps/north.json", "/assets/maps/south.json"), 1),
+        (("/assets/maps/north.json", "/assets/maps/north.css"), 2),
+        (("/assets/maps/north.json", "/assets/signs/north.json"), 2),
+        (("/labels/red-for-gifts", "/labels/plain-3pk"), 1),
+        (("/labels/red-for-gifts", "/labels/create-many"), 2),
+        (("/labels/red", "/labels/plain"), 2),
+    ],
+)
 def test_what_is_missing_for_one_reason(routes: tuple[str, ...], count: int) -> None:
     """Files of one folder, and things of one collection that their titles stand for."""
     assert problems([refused(r, n * SECOND, number=n, client=f"c{n}") for n, r in enumerate(routes)]) == count
