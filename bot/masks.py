@@ -239,6 +239,8 @@ _HEADINGS = tuple(
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?P<logger>[\w.<>]*):(?P<function>[\w<>]*):(?P<line>[0-9]*) *[|-] *",
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?P<logger>[\w-]+(?:\.[\w-]+)+) +- +",
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?:(?P<logger>[\w.-]+) *\| *)?",
+        # 2026-01-31 10:00:00,123 | shop.cart | WARNING | words
+        _WHEN + r" *[|\u2502] *(?P<logger>[\w.-]+) *[|\u2502] *" + _LEVEL + r" *[|\u2502] *",
         # [Nest] 1  - 01/31/2026, 10:00:00 AM  ERROR [Module] words
         r"\[Nest\] [0-9]+ +- +" + _WHEN + r" +" + _LEVEL + r" +(?:\[(?P<logger>[^\]\n]{1,80})\] *)?",
         # [2026-01-31 10:00:00 +0000] [13] [ERROR] words, [2026-01-31 10:00:00,246] WARNING shop.cart: words

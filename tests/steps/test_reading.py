@@ -72,6 +72,8 @@ def test_access_logs_that_differ_in_figures() -> None:
         (f"ERROR parcels.labels {OFFLINE}", E, OFFLINE),
         (f"WARNING parcels.labels.print {OFFLINE}", W, OFFLINE),
         (f"INFO parcels.labels {OFFLINE}", INFO, ""),
+        (f"2026-03-01 10:00:00,123 | parcels.labels | WARNING  | {OFFLINE}", W, OFFLINE),
+        (f"10:00:00 \u2502 parcels.labels      \u2502 ERROR   \u2502 {OFFLINE}", E, OFFLINE),
         (f"CRITICAL:parcels:{OFFLINE}", C, OFFLINE),
         (f"parcels.labels - ERROR: {OFFLINE}", E, OFFLINE),
         (f"[2026-03-01 10:00:00,123: ERROR/ForkPoolWorker-1] {OFFLINE}", E, OFFLINE),

@@ -122,6 +122,17 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
         ),
         ("service:parcels was refused by stock: unknown key", Level.WARNING, Severity.P1),
         ("User token is expired", Level.ERROR, Severity.P3),
+        ("Signature verification failed: jwt expired", Level.ERROR, Severity.P3),
+        (
+            "ValidationError: the 'trust proxy' setting is false, ERR_ERL_UNEXPECTED_X_FORWARDED_FOR",
+            Level.ERROR,
+            Severity.P3,
+        ),
+        (
+            'Traceback (most recent call last):\n  File "/usr/local/bin/run", line 8, in <module>\nSeatError: 401',
+            Level.ERROR,
+            Severity.P1,
+        ),
         ("Unable to connect to the database. Retrying (<num>)", Level.ERROR, Severity.P2),
         ('relation "labels" does not exist, retrying', Level.ERROR, Severity.P1),
         ("http: panic serving <ip>: index out of range", Level.CRITICAL, Severity.P1),

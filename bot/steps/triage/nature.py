@@ -50,6 +50,10 @@ _NOT_STARTED = re.compile(
     r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
     r"|\berror: (?:unrecognized arguments|the following arguments are required|no such option)"
 )
+_AT_THE_TOP = re.compile(
+    r'Traceback \(most recent call last\):?\s+File "[^"\n]{1,300}", line \d+, in <module>|\bin (?:import_module|import_app)\b'
+)
+"""A Python program ends with what nobody caught at its top, or while its parts were loaded."""
 _POLICY = re.compile(r"\b[sS]etIamPolicy\b.{0,20}\bdenied\b")
 _REQUIRED = re.compile(
     r"(?i)\brequired (?:key|env\w*(?: variable)?|variable|setting|option|config\w*)\b"
@@ -135,6 +139,11 @@ _IDENTITY = re.compile(
 )
 """The service's own account is refused by something that it needs: each of its requests needs that account, where a
 user's token that is refused concerns that user."""
+_EXPIRED = re.compile(
+    r"(?i)\b(?:jwt|token|session|cookie|link|signature)s? (?:(?:is|was|has|have|had) )?(?:been )?expired\b"
+    r"|\bexpired (?:jwt|token|session|cookie|link|signature)s?\b|\bTokenExpired\w*|\bExpiredSignature\w*"
+)
+"""A caller's, which ends in time as it is meant to."""
 _MALFORMED = re.compile(
     r"(?i)\bbody-?parser\b|\braw-body\b|\bRequestValidationError\b|\bBadRequest(?:KeyError|Exception|Error)?\b"
     r"|\bHttpMessageNotReadable\w*|\bBadHttpRequestException\b|\bMultipart\w{0,10}Error\b|\bJSON::ParserError\b.{0,200}"
@@ -188,6 +197,8 @@ _DECLINED = re.compile(
     r"(?i)\bcard (?:was|has been|<card>) declined\b|\bcard has insufficient funds\b|CardError\b|\bcard_declined\b"
 )
 _INVALID = re.compile(r"ZodError|ValidationError|ValidationException")
+_BEHIND = re.compile(r"\bERR_ERL_\w+|'trust proxy' setting")
+"""What Express's limiter of requests says once where nobody told it of the platform's proxy."""
 _OTHER_VERSION = re.compile(
     r"(?i)\bfrom an older or newer deployment\b|ChunkLoadError|\bloading chunk \S+ failed\b|\bmissing_message\b"
     r"|\b(?:translation missing|missing translation)\b"
@@ -334,6 +345,9 @@ def _failure(cluster: Cluster, text: str) -> Nature:
     if _NOT_STARTED.search(text):
         severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
         return Nature(severity, kind, "It keeps the service from starting", startup=True)
+    if _AT_THE_TOP.search(text):
+        severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
+        return Nature(severity, kind, "The program ends with it", startup=True)
     if _DATA.search(text):
         return Nature(Severity.P1, kind, "Data or memory is at stake")
     if _CRASHED.search(text):
@@ -344,6 +358,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P4, kind, "The caller went away before it was answered", mild=True)
     if _TELEMETRY.search(text):
         return Nature(Severity.P4, kind, "Only what is measured is lost", mild=True)
+    if _EXPIRED.search(text) and not any(e.machine for e in cluster.evidence):
+        return Nature(Severity.P3, kind, "A caller's session is over", mild=True)
     if _BETWEEN.search(text):
         return Nature(Severity.P1, kind, "Services do not trust each other's tokens")
     if _IDENTITY.search(text):
@@ -381,6 +397,8 @@ def _mild(cluster: Cluster, text: str) -> Nature | None:
         return Nature(Severity.P4, Kind.EXPECTED, "Somebody asks for what is not there", mild=True)
     if _DECLINED.search(text):
         return Nature(Severity.P4, Kind.EXPECTED, "A customer's card is declined", mild=True)
+    if _BEHIND.search(text):
+        return Nature(Severity.P3, Kind.CONFIGURATION, "It does not know that it stands behind a proxy", mild=True)
     if cluster.level < Level.ERROR and _INVALID.search(text):
         return Nature(Severity.P4, Kind.EXPECTED, "A caller sends what is not valid", mild=True)
     if _OTHER_VERSION.search(text):
