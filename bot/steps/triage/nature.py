@@ -51,7 +51,8 @@ _NOT_STARTED = re.compile(
     r"|\berror: (?:unrecognized arguments|the following arguments are required|no such option)"
 )
 _AT_THE_TOP = re.compile(
-    r'Traceback \(most recent call last\):?\s+File "[^"\n]{1,300}", line \d+, in <module>|\bin (?:import_module|import_app)\b'
+    r'Traceback \(most recent call last\):?\s+File "[^"\n]{1,300}", line \d+, in <module>'
+    r"|\bin (?:import_module|import_app)\b"
 )
 """A Python program ends with what nobody caught at its top, or while its parts were loaded."""
 _POLICY = re.compile(r"\b[sS]etIamPolicy\b.{0,20}\bdenied\b")
