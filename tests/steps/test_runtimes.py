@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.models import Policy
+from bot.models import Level, Policy
 from bot.steps.assemble import assemble
 from bot.steps.cluster import cluster
 from bot.steps.normalise import normalise
@@ -321,6 +321,20 @@ def test_quiet_heading() -> None:
     )
     found = assemble(normalise(written(lines), Policy(), b"not-a-real-key"))
     assert not [s for s in cluster([*found.closed, *found.open], Policy()) if s.signature]
+
+
+def test_a_warning_stays_a_warning() -> None:
+    """What a heading says of its level counts for the words below it, however they sound."""
+    lines = ("warn: Shop.Web.Requests[3]", "      Failed to find the port of the printer.")
+    found = assemble(normalise(written(lines), Policy(), b"not-a-real-key"))
+    assert {o.level for o in [*found.closed, *found.open]} == {Level.WARNING}
+
+
+def test_a_stack_without_a_heading_is_an_error() -> None:
+    """Words that hardly sound like a failure, and the stack that somebody printed below them."""
+    lines = ("Label job: Error: no paper", "    at print (/app/src/labels.js:12:7)")
+    found = assemble(normalise(written(lines), Policy(), b"not-a-real-key"))
+    assert {o.level for o in [*found.closed, *found.open]} == {Level.ERROR}
 
 
 def test_answers_of_a_framework() -> None:

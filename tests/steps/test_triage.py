@@ -142,6 +142,17 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
         ("AxiosError: Request failed with status code 401", Level.ERROR, Severity.P2),
         ("JobCancellationException: Parent job is Cancelling", Level.ERROR, Severity.P4),
         ("OpenTelemetry trace export failed: connection refused", Level.ERROR, Severity.P4),
+        ("Seat map not drawn: <num> RESOURCE_EXHAUSTED: Quota exceeded", Level.ERROR, Severity.P1),
+        ("Seat map not drawn: quota exceeded, retry in <duration>", Level.ERROR, Severity.P2),
+        ("timeout exceeded when trying to connect", Level.ERROR, Severity.P1),
+        ("could not obtain a connection from the pool", Level.ERROR, Severity.P1),
+        ("ActiveRecord::RecordNotFound in set_seat", Level.CRITICAL, Severity.P4),
+        ("[HostAuthorization] Blocked hosts: <ip>", Level.ERROR, Severity.P4),
+        ('open() "/srv/html/seats/*.json" failed (<num>: No such file or directory)', Level.ERROR, Severity.P3),
+        ("The 'Via' header is set but currently being ignored", Level.ERROR, Severity.P4),
+        ("Error reading seats: Validation failed", Level.ERROR, Severity.P3),
+        ("PKIX path validation failed", Level.ERROR, Severity.P2),
+        ("First printer failed, trying fallback", Level.WARNING, Severity.P3),
         ("seat map is ready", Level.ERROR, Severity.P4),
         ("seat map reports error code 0", Level.WARNING, Severity.P4),
         ("seat map reports error code 7", Level.WARNING, Severity.P3),
@@ -152,6 +163,14 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
 def test_whose_fault_it_is(title: str, level: Level, severity: Severity) -> None:
     """A refused account of the service's own, or what retrying does not cure, weighs more than a caller's mistake."""
     assert judged(cluster(title=title, level=level)).severity is severity
+
+
+def test_what_a_library_asks_for_and_is_refused() -> None:
+    """The type of an exception tells whose request it was, though its words do not."""
+    one = cluster(Kind.EXCEPTION, "Forbidden in read_seats")
+    asking = replace(one.signatures[0], exception="google.api_core.exceptions.Forbidden")
+    assert judged(one).severity is Severity.P3
+    assert judged(replace(one, signatures=(asking,))).severity is Severity.P2
 
 
 def test_reasons_have_figures() -> None:

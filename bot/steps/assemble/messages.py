@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
+from bot.masks import heading
 from bot.models import Entry, Failure, Form, Level, Occurrence
 from bot.steps.assemble.lines import Look, Shape, said, source_echo
 from bot.tracebacks import failure
@@ -212,7 +213,8 @@ class Message:
         lead = pieces.pop(0) if self.hollow else head
         text = "\n".join([lead.text, *map(self._piece, pieces)])[:TEXT]
         found = failure(text) or _only(e.failure for e in entries)
-        told = self.headed and not self.traced and Level.DEFAULT < head.level < Level.WARNING
+        told = self.headed and not self.traced and Level.DEFAULT < head.level < Level.ERROR
+        told = told and (head.level < Level.WARNING or heading(head.text) is not None)
         level = head.level if told else max(e.level for e in entries)
         if found and (level is Level.DEFAULT or (self.traced and not self.headed and level < Level.ERROR)):
             level = Level.ERROR  # that somebody printed a stack says more than the words in front of it

@@ -53,7 +53,7 @@ _AHEAD = re.compile(
     r"out of memory|segmentation fault|bus error)\b|npm ERR!|killed\W{0,3}$)|\(core dumped\)|\bkilled process\b",
     re.I,
 )
-_REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: \S", re.I)
+_REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: \S|\bpanic recovered\b", re.I)
 """That something failed, and why: what an error handler says of it."""
 _UNCAUGHT = re.compile(r"(?:(?:file://)?/\S{1,300}\.[cm]?[jt]sx?|node:\S{1,200}):\d{1,7}$")
 """The place that Node names in front of an exception that nobody caught."""

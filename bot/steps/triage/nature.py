@@ -94,7 +94,8 @@ _LEFT = re.compile(
     r"|BrokenPipeError)\b|(?i:\bbroken pipe\b|\bEPIPE\b)"
 )
 _ASKING = re.compile(
-    r"\b(?:AxiosError|FetchError|HTTPStatusError|HttpClientErrorException|requests\.exceptions\.HTTPError)\b"
+    r"\b(?:AxiosError|FetchError|HTTPStatusError|HttpClientErrorException|requests\.exceptions\.HTTPError"
+    r"|google\.api_core\.exceptions\.\w+|googleapiclient\.errors\.\w+|botocore\.exceptions\.\w+|azure\.core\.exceptions\.\w+)\b"
 )
 """What libraries raise for requests that the service itself makes."""
 _NONE = re.compile(
@@ -109,6 +110,8 @@ _BACKING = re.compile(
     r"|\btoo many (?:connections|clients)\b|\b(?:database|db|redis|postgres\w*|mysql|mongo\w*|broker"
     r"|cluster)\b.{0,80}"
     r"\b(?:refused|unreachable|unavailable|connection is bad|timed? ?out|timeout|failed|lost)"
+    r"|\b(?:timeout|timed out)\b.{0,30}\btrying to connect\b"
+    r"|\bcould not (?:obtain|get|open) (?:an? )?(?:\w+ )?connection\b"
     r"|\b(?:econnrefused|connection refused|no route to host)\b|\bOperationalError\b"
     r"|\bsecret\b.{0,80}\b(?:not found|missing|denied)"
     r"|\bpermission\b.{0,80}\bdenied\b|\b(?:api|service) (?:is|has been)? ?(?:disabled|not enabled)"
@@ -122,7 +125,7 @@ _REFUSED = re.compile(
     r"|missing|malformed|expired|invalid"
     r"|invalid or expired) (?:\w+ )?(?:token|jwt|session|credential|cookie|signature|csrf|api[ _-]?key)\w*\b"
     r"|\b(?:token|jwt|session|signature|credentials?|api[ _-]?key)s? (?:(?:is|has|was|are|have) )?(?:been )?(?:expired"
-    r"|invalid|malformed|missing|revoked|not valid)\b|\bvalidation error\b"
+    r"|invalid|malformed|missing|revoked|not valid)\b|\bvalidation error\b|(?<!path )\bvalidation failed\b"
     r"|\bbad request\b|\bnot enough segments\b|\bcsrf\b|\bnot found in the key ring\b"
 )
 _BETWEEN = re.compile(
@@ -159,6 +162,12 @@ _SETTING = re.compile(
     r"|will be (?:removed|ignored)|prefer using|unsupported version|not verified|insecure|experimental)\b"
     r"|\w*Warning: "
 )
+_SET_WRONG = re.compile(r"(?i)\bcould indicate a misconfiguration\b|\bis set but (?:currently )?(?:being )?ignored\b")
+_INSTEAD = re.compile(
+    r"(?i)\bfail(?:ed|ure|s)?\b.{0,40}\b(?:try(?:ing)?|us(?:e|ing)|fall(?:ing)? back|switching)\b.{0,20}"
+    r"\b(?:fallback|to|backup|secondary)\b"
+)
+"""What does the work now, because what should has failed."""
 _MIXED = re.compile(
     r"(?i)\b(?:user|session|tenant|customer|account|data)[ -]isolation (?:\w{1,10} ){0,2}(?:violat\w+|breach\w*|broken"
     r"|compromised|lost)\b"
@@ -178,6 +187,13 @@ _USED_UP = re.compile(
     r"(?i)\binsufficient[_ ]quota\b|\bexceeded your (?:current )?quota\b|\bbilling (?:hard )?limit\b"
     r"|\bcredit balance is too low\b|\baccount (?:is |has been )?(?:suspended|deactivated)\b"
 )
+_QUOTA = re.compile(
+    r"(?i)\bexceed(?:ed|s)(?: \w{1,12}){1,4} quota\b|\bquota[ _](?:has been |was )?(?:exceeded|exhausted)\b"
+)
+_SOON = re.compile(
+    r"(?i)\bper (?:second|minute|min|hour|100 seconds)\b|\b(?:retry(?:ing)?|again) (?:in|after)\b|/(?:s|min)\b"
+)
+"""What is used up for a moment only."""
 _EXPOSED = re.compile(
     r"(?i)\b(?:authorization|password|secret|bearer|api[_ -]?key)\W{0,4}(?:bearer )?<(?:token|key|jwt|secret)>"
 )
@@ -191,9 +207,13 @@ _GONE_CLIENT = re.compile(
 )
 _NO_HTTP = re.compile(
     r"(?i)\binvalid character found in (?:method name|the request target)|\bbad request (?:version|syntax|type)\b"
-    r"|\berror parsing http request header\b|\binvalid http request received\b|\bdisallowedhost\b"
+    r"|\bblocked hosts?: |\berror parsing http request header\b|\binvalid http request received\b|\bdisallowedhost\b"
 )
-_NO_ROUTE = re.compile(r"(?i)\bno route matches\b|\bno handler found for\b|\bno static resource\b|RoutingError\b")
+_NO_ROUTE = re.compile(
+    r"(?i)\bno route matches\b|\bno handler found for\b|\bno static resource\b|RoutingError\b"
+    r"|(?-i:\bActiveRecord::RecordNotFound\b|\bModelNotFoundException\b|\bNotFoundHttpException\b|\bHttp404\b)"
+)
+_NO_FILE = re.compile(r"\bopen\(\) \"[^\"\n]{1,500}\" failed \((?:2|<num>): No such file")
 _DECLINED = re.compile(
     r"(?i)\bcard (?:was|has been|<card>) declined\b|\bcard has insufficient funds\b|CardError\b|\bcard_declined\b"
 )
@@ -341,6 +361,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "What it pays another service for is used up")
     if cluster.level < Level.ERROR and kind is not Kind.EXCEPTION:
         return _warned(cluster, text)
+    if _QUOTA.search(text) and not _SOON.search(text):
+        return Nature(Severity.P1, kind, "What another service grants it is used up")
     if _COLLISION.search(text):
         return Nature(Severity.P2, kind, "Two changes collide, and one is refused")
     if _NOT_STARTED.search(text):
@@ -369,7 +391,7 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "The service's own identity is refused: all its requests need it")
     if not any(s.site for s in cluster.signatures) and _MALFORMED.search(text):
         return Nature(Severity.P3, kind, "A caller sends what cannot be read")
-    if _REFUSED.search(text) and _ASKING.search(text):
+    if _REFUSED.search(text) and (_ASKING.search(text) or any(_ASKING.search(s.exception) for s in cluster.signatures)):
         return Nature(Severity.P2, kind, "What it asks for is refused")
     if _REFUSED.search(text):
         return Nature(Severity.P3, kind, "A caller is refused")
@@ -389,9 +411,13 @@ def _failure(cluster: Cluster, text: str) -> Nature:
 
 
 def _mild(cluster: Cluster, text: str) -> Nature | None:
-    """What sounds like a failure and concerns only whoever sent it."""
+    """What sounds like a failure and concerns only whoever sent it, or how it is set up."""
+    if _SET_WRONG.search(text):
+        return Nature(Severity.P4, Kind.CONFIGURATION, "It is set up in a way that it should not be", mild=True)
     if _GONE_CLIENT.search(text):
         return Nature(Severity.P4, Kind.EXPECTED, "A client went away before it was answered", mild=True)
+    if _NO_FILE.search(text):
+        return Nature(Severity.P3, cluster.kind, "Somebody asks a web server for a file that is not there", mild=True)
     if _NO_HTTP.search(text):
         return Nature(Severity.P4, Kind.EXPECTED, "Somebody sends what is no request", mild=True)
     if _NO_ROUTE.search(text):
@@ -426,6 +452,8 @@ def _warned(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, cluster.kind, "What is secret may be seen by others")
     if _LIMIT.search(text):
         return Nature(Severity.P2, cluster.kind, "A limit is reached")
+    if _INSTEAD.search(text):
+        return Nature(Severity.P3, cluster.kind, "Something else has to do the work of what failed")
     if _SETTING.search(text):
         return Nature(Severity.P4, Kind.CONFIGURATION, "A warning about how it is set up", mild=True)
     if _BACKING.search(text):
