@@ -262,6 +262,15 @@ def test_no_sequel(other: Entry) -> None:
     assert len(everything([as_text("printing failed", number=1), other])) == 2
 
 
+def test_a_layer_above_is_no_sequel() -> None:
+    """What another logger says of the same failure is that layer's own problem."""
+    entries = [
+        as_json("printing failed", number=1, site=Site("parcels.printer", "")),
+        as_json("PrinterGone traceback: see below", MS, number=2, site=Site("parcels.web", "")),
+    ]
+    assert len(everything(entries)) == 2
+
+
 # ------------------------------------------------------------------------------------------------ rollouts
 
 

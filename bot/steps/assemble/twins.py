@@ -146,7 +146,10 @@ def _follows(message: Message, group: list[Message]) -> bool:
     last = last_of(group)
     if not timedelta(0) <= head.time - last <= _NEXT or head.time - group[0].entries[0].time > SPAN:
         return False
-    return bool(_SEQUEL.match(_words(head.text)) or _PRELUDE.match(_words(group[-1].entries[0].text)))
+    before = group[-1].entries[0]
+    if head.site and before.site and head.site.module != before.site.module:
+        return False  # another part of the code tells of the same in its own words
+    return bool(_SEQUEL.match(_words(head.text)) or _PRELUDE.match(_words(before.text)))
 
 
 def _announced(message: Message, before: Message) -> bool:
