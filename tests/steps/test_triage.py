@@ -121,6 +121,7 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
             Severity.P1,
         ),
         ("service:parcels was refused by stock: unknown key", Level.WARNING, Severity.P1),
+        ("[printer] Job <id> FAILED: no such paper", Level.ERROR, Severity.P1),
         ("User token is expired", Level.ERROR, Severity.P3),
         ("Signature verification failed: jwt expired", Level.ERROR, Severity.P3),
         (

@@ -98,6 +98,10 @@ _ASKING = re.compile(
     r"|google\.api_core\.exceptions\.\w+|googleapiclient\.errors\.\w+|botocore\.exceptions\.\w+|azure\.core\.exceptions\.\w+)\b"
 )
 """What libraries raise for requests that the service itself makes."""
+_WORK = re.compile(
+    r"(?i)\b(?:job|task|workflow|pipeline|execution|batch|import|export|backup)(?: \S{1,80})? (?:has |was )?failed\b"
+)
+"""A piece of work that was begun and is not done."""
 _NONE = re.compile(
     r"(?i)\b(?:error|exit|return|status) ?code[: =]{0,2}0\b|\b(?:0|no|zero) (?:errors?|failures?)\b|\berrors?[=:] ?0\b"
 )
@@ -407,6 +411,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, kind, "An exception that the code expects and warns of")
     if _DONE.search(text) and not _TROUBLE.search(text):
         return Nature(Severity.P4, kind, "Logged as an error, but tells of none", mild=True)
+    if _WORK.search(text) and cluster.occurrences >= 2:
+        return Nature(Severity.P1, kind, f"Work is begun and fails: {cluster.occurrences} times")
     return Nature(Severity.P2, kind, "The code reports an error")
 
 
