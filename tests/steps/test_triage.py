@@ -88,6 +88,8 @@ def judged(
         (cluster(title="Connection refused: tickets database"), Severity.P1, Kind.APPLICATION),
         (cluster(title="Token verification failed between services"), Severity.P1, Kind.APPLICATION),
         (cluster(title="Invalid token, caller refused"), Severity.P3, Kind.APPLICATION),
+        (cluster(title="[printer] Job <id> FAILED: no such paper"), Severity.P2, Kind.APPLICATION),
+        (cluster(title="[printer] Job <id> FAILED: no such paper", times=2), Severity.P1, Kind.APPLICATION),
         (cluster(title="Seats failed: 403 Forbidden"), Severity.P3, Kind.APPLICATION),
         (cluster(title="Seats failed at 10:00:00,403 in line 403 of seats.py:403"), Severity.P2, Kind.APPLICATION),
         (cluster(title="Reached the max retries per request"), Severity.P2, Kind.APPLICATION),
@@ -121,7 +123,6 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
             Severity.P1,
         ),
         ("service:parcels was refused by stock: unknown key", Level.WARNING, Severity.P1),
-        ("[printer] Job <id> FAILED: no such paper", Level.ERROR, Severity.P1),
         ("User token is expired", Level.ERROR, Severity.P3),
         ("Signature verification failed: jwt expired", Level.ERROR, Severity.P3),
         (
