@@ -206,6 +206,7 @@ _SCANNED = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def scanned(url: str) -> bool:
     """Whether only a scanner asks for this."""
     return _SCANNED.search(url[:2_000]) is not None

@@ -112,7 +112,13 @@ _ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
 
 def shape(text: str) -> Shape:
     """What the text of one entry, mostly a single line, looks like."""
-    return _short(text) if len(text) < _SHORT else _shape(text)
+    if len(text) >= _SHORT:
+        return _shape(text)
+    if "SLF4J" not in text:
+        found = _alike(text.encode("utf-8", "surrogatepass").translate(_ZEROS))
+        if not (found.tag or found.logged):
+            return found
+    return _short(text)
 
 
 def _shape(text: str) -> Shape:
@@ -141,6 +147,15 @@ _SHORT = 1_000
 _LOOK = 20_000
 _short = lru_cache(maxsize=8192)(_shape)
 """Long texts are rarely equal, and would fill the memory."""
+
+
+@lru_cache(maxsize=8192)
+def _alike(form: bytes) -> Shape:
+    """What texts look like that differ in figures only; but for a tag, it is of no account which these are."""
+    return _shape(form.decode("utf-8", "surrogatepass"))
+
+
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def _look(first: str, bare: str, traced: bool) -> Look:

@@ -15,15 +15,16 @@ from bot.models import Cluster, Incident, Kind
 from bot.steps.cascade.episodes import EPISODE, Episode, episodes
 from bot.steps.cascade.known import identified
 from bot.steps.cascade.near import Near
-from bot.steps.cascade.ties import Tie, outage, tie
+from bot.steps.cascade.ties import MARGIN, Tie, outage, tie
 
 _NAMED = 4
 
 
 def cascade(clusters: Sequence[Cluster], known: Sequence[Incident]) -> list[Incident]:
     """The incidents among `clusters`, by time. One that is `known` keeps its id; a new one has 0."""
-    causes = [e for c in clusters for e in episodes(c) if e.cause]
-    effects = [e for c in clusters for e in episodes(c) if not e.cause and e.effect]
+    everything = [e for c in clusters for e in episodes(c)]
+    causes = [e for e in everything if e.cause]
+    effects = [e for e in everything if not e.cause and e.effect]
 
     groups = [_Group(members) for members in _joined(causes)]
     at = [(i, cause) for i, g in enumerate(groups) for cause in g.causes]
@@ -148,9 +149,10 @@ def _joined(found: list[Episode]) -> list[list[Episode]]:
         return i
 
     near = Near(found)
+    lasts = [e.times[-1] + 2 * MARGIN for e in found]
     for i, episode in enumerate(found):
         for j in near.of(episode):
-            if j < i and top(i) != top(j) and tie(found[j], episode):
+            if j < i and lasts[j] >= episode.times[0] and top(i) != top(j) and tie(found[j], episode):
                 parent[top(i)] = top(j)
     groups: dict[int, list[Episode]] = {}
     for i, episode in enumerate(found):

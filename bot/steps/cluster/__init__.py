@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from bot.masks import bare, curious, mask, missing, scanned
 from bot.models import Failure, Form, Kind, Level, Occurrence, Policy, Request, Sighting, Signature, Site
+from bot.steps.cluster.runs import worded
 from bot.steps.cluster.template import template
 from bot.steps.cluster.words import (
     called,
@@ -58,7 +59,7 @@ def signature(occurrence: Occurrence) -> Signature | None:
         return None
     if occurrence.form is Form.LINE and len(occurrence.text) < 160:
         words = bare(occurrence.text)
-        if words != occurrence.text and silent(mask(words)):
+        if words != occurrence.text and not worded(words) and silent(mask(words)):
             return None
     request = occurrence.request if occurrence.form is Form.REQUEST or _access_line(occurrence) else None
     text = occurrence.text[:LOOKED_AT]

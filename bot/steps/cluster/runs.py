@@ -23,14 +23,20 @@ class _Plain(dict[str, bool]):
     """Words, and whether masks stop at them; remembered up to a bound."""
 
     def __missing__(self, word: str) -> bool:
-        plain = word.isascii() and word.isalpha() and word.islower() and word not in _TELLING
+        if not (word.isascii() and word.isalpha() and word.islower()):
+            return False
         if len(self) >= _MOST:
             self.clear()
-        self[word] = found = plain and (len(word) < 7 or not set(word) <= set("abcdef"))
-        return found
+        self[word] = plain = word not in _TELLING and (len(word) < 7 or not set(word) <= set("abcdef"))
+        return plain
 
 
 _plain = _Plain()
+
+
+def worded(text: str) -> bool:
+    """Whether a word of the text stays as it is, whatever masks do to the rest."""
+    return any(map(_plain.__getitem__, text.split(" ")))
 
 
 @lru_cache(maxsize=8)
