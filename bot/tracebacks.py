@@ -55,6 +55,15 @@ _JS_CAUSE = re.compile(
     r"^[ \t]*\[cause\]: ([A-Z][\w$]*(?:Error|Exception)|Error|error)(?: \[[^\]\n]{1,80}\])?: ([^\n]*)", re.M
 )
 """What Node prints of an error that another was the reason of, below the frames of that."""
+_JS_NET = re.compile(
+    r"(?i)\be(?:conn|timedout|host|net|notfound|ai_|pipe)[a-z]*\b|\bconnect timeout\b|\bother side closed|\bhang up"
+)
+_JS_PEER = re.compile(
+    r"(?:\bE[A-Z_]{4,20}|attempted address(?:es)?:) ([\w.-]{1,253}|\[?[0-9a-f:]{2,45}\]?)(?=[:,)\s]|$)"
+    r"|^[ \t]+(?:host(?:name)?|address): '([^'\n]{1,253})'",
+    re.M,
+)
+"""Who was not to be reached, however it showed that they were not."""
 
 _FRAMED = re.compile(r"(?:^|\n)[ \t]+at ")
 """What all of the frames of Node, Java and .NET begin with."""
@@ -192,8 +201,13 @@ def _node(text: str) -> Failure | None:
             name = (m[1] or "").removeprefix("async ").split(" [as ")[0]
             site = Site(function=name, file=path, line=int(m[3]))
             break
-    causes = _JS_CAUSE.findall(text, first.start())
-    kind, said = causes[-1] if causes else (named[1], head[named.end() :])
+    kind, said = named[1], head[named.end() :].strip()
+    if causes := _JS_CAUSE.findall(text, first.start()):
+        why = causes[-1][1]
+        if not _JS_NET.search(why):
+            kind, said = causes[-1]
+        elif peer := _JS_PEER.search(text, text.rindex("[cause]: ")):
+            said = f"{said}: {peer[1] or peer[2]}"
     return Failure(kind, said[:MESSAGE].strip(), site)
 
 

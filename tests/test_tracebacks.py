@@ -59,13 +59,27 @@ def test_nested_javascript() -> None:
     assert (found.type, found.message) == ("ReferenceError", "seat is not defined")
 
 
-def test_cause_in_javascript() -> None:
-    """What Node prints below the frames as the cause is what failed; the place is still the application's."""
+@pytest.mark.parametrize(
+    ("cause", "kind", "message"),
+    [
+        ("Error: connect ECONNREFUSED 127.0.0.1:631", "TypeError", "fetch failed: 127.0.0.1"),
+        ("Error: getaddrinfo ENOTFOUND printer.example.com", "TypeError", "fetch failed: printer.example.com"),
+        (
+            "ConnectTimeoutError: Connect Timeout Error (attempted address: printer.example.com:443, timeout: 10000ms)",
+            "TypeError",
+            "fetch failed: printer.example.com",
+        ),
+        ("Error: read ECONNRESET", "TypeError", "fetch failed"),
+        ("Error: certificate has expired", "Error", "certificate has expired"),
+    ],
+)
+def test_cause_in_javascript(cause: str, kind: str, message: str) -> None:
+    """What Node prints below the frames as the cause is what failed, or who was not to be reached."""
     lines = [
         "[printer] Print failed: TypeError: fetch failed",
         "    at node:internal/deps/undici/undici:14902:13",
         "    at async print (/app/print.js:5:17) {",
-        "  [cause]: Error: connect ECONNREFUSED 127.0.0.1:631",
+        f"  [cause]: {cause}",
         "      at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16) {",
         "    code: 'ECONNREFUSED'",
         "  }",
@@ -74,7 +88,7 @@ def test_cause_in_javascript() -> None:
     found = failure("\n".join(lines))
     assert found is not None
     assert found.frame is not None
-    assert (found.type, found.message) == ("Error", "connect ECONNREFUSED 127.0.0.1:631")
+    assert (found.type, found.message) == (kind, message)
     assert found.frame.function == "print"
 
 
