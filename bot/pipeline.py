@@ -73,6 +73,8 @@ NEIGHBOURHOOD = timedelta(hours=2)
 """How far before what was read deployments are looked at, as causes of it."""
 DEPLOYED = timedelta(days=60)
 """How far back deployments are looked at to tell whether a revision has the fix of an issue."""
+HEARD = timedelta(days=7)
+"""How far back it is looked whether what is silent came back: what is older is counted by the day, not by the hour."""
 LEARNT = timedelta(days=30)
 """How long after an issue last changed it is looked at for what closed it."""
 LASTS = timedelta(minutes=1)
@@ -527,10 +529,11 @@ def attend(edges: Edges, problems: Sequence[Problem], now: datetime) -> list[Pro
     judged = {p.number: p for p in problems}
     holding: dict[int, tuple[Stance, ...]] = {}
     spoken = {s.id: s for s in [*stances.of(list(judged)), *stances.silent()]}.values()
-    whole = {c.number: c for c in edges.store.clusters.load({s.cluster for s in spoken} & judged.keys())}
+    silent = {s.cluster for s in spoken if s.silences} & judged.keys()
+    counted = {c.number: c for c in edges.store.clusters.load(silent, now - HEARD)}
     for said in spoken:
         problem = judged.get(said.cluster)
-        why = ended(said, now, whole.get(said.cluster), problem.triage.severity if problem else None)
+        why = ended(said, now, counted.get(said.cluster), problem.triage.severity if problem else None)
         if why:
             stances.end([said.id], GARDENER, why, now)
         else:

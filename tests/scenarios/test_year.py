@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bot import edges, pipeline, settings
 from bot.logs.files import FileLogs
-from bot.models import Act, Deployment, Draft, Incident, Window
+from bot.models import Act, Deployment, Draft, Incident, Severity, Stand, Window
+from bot.steps.attend import stance
 from store import Store, deployments, ever, open_store
 from store.codec import micros
 
@@ -96,6 +97,18 @@ def years(store: Store, folder: Path, number: int) -> None:
                 store.analyses.keep(*known)
     store.proposals.expire(NOW - DAY)
     store.rounds.age(NOW - DAY, settings.load({}).policy().archive_after)
+
+
+def test_what_is_as_it_was_stays_silent(tmp_path: Path) -> None:
+    """Old counts stand together by the day: that is no day's worth within an hour."""
+    with open_store(str(tmp_path / "garden.db")) as store:
+        round_of(store, tmp_path, NOW - 10 * DAY, PROBLEMS[:1])
+        (problem,) = store.clusters.problems([1])
+        store.stances.say(stance(problem.cluster, Stand.EXPECTED, "U1", NOW - 10 * DAY, Severity.P0, why="known"))
+        for day in range(10, 0, -1):
+            for hour in range(0, 16, 4):
+                round_of(store, tmp_path, NOW - day * DAY + timedelta(hours=hour), PROBLEMS[:1], think=False)
+        assert [s.stand for s in store.stances.of([1])] == [Stand.EXPECTED]
 
 
 def cost(store: Store, folder: Path) -> tuple[int, int]:
