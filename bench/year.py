@@ -53,17 +53,34 @@ ISSUES = 2_000
 """Issues of other people's making, which both mirror."""
 APPROVER = "U012AB3CD"
 SERVICES = ("shop", "till", "mailer", "catalogue", "search", "billing", "login", "stock")
-FIRST = ("basket", "seat", "order", "mail", "price", "parcel", "ticket", "coupon", "invoice", "refund")
-SECOND = ("lock", "table", "queue", "cache", "ledger", "index", "template", "token", "lease", "schema")
+SYLLABLES = (
+    "ba",
+    "ce",
+    "dor",
+    "fim",
+    "gul",
+    "ha",
+    "jo",
+    "kel",
+    "lun",
+    "mo",
+    "nar",
+    "pi",
+    "quo",
+    "ras",
+    "sil",
+    "tu",
+    "vek",
+)
 THIRD = ("is gone", "refused a write", "has no row left", "timed out", "was read twice", "is of another version",
          "cannot be parsed", "lost its owner", "ran out of room", "answered with nothing")  # fmt: skip
 
 
 def told(number: int) -> tuple[str, str]:
-    """The service of a problem, and a sentence that no other problem of it has."""
-    left, at = divmod(number // len(SERVICES), 10)
-    left, other = divmod(left, 10)
-    return SERVICES[number % len(SERVICES)], f"{FIRST[at]} {SECOND[other]} {THIRD[left % 10]}"
+    """The service of a problem, and a sentence of words that no other problem has."""
+    chance = random.Random(number)
+    one, two, three = ("".join(chance.choices(SYLLABLES, k=3)) for _ in range(3))
+    return SERVICES[number % len(SERVICES)], f"{one} {two} {chance.choice(THIRD)}: {three}"
 
 
 @dataclass
@@ -213,7 +230,7 @@ def begin(bot: Bot) -> None:
         Issue(
             bot.tracker.repository,
             100_000 + n,
-            f"{chance.choice(FIRST)} {chance.choice(SECOND)} {chance.choice(THIRD)}",
+            told(chance.randrange(10_000, 20_000))[1],
             state="closed" if n % 3 else "open",
             body="It was seen by a customer. " * 20,
             updated_at=NOW - timedelta(days=400 + n % 300),
@@ -225,8 +242,8 @@ def begin(bot: Bot) -> None:
 
 
 def past(bot: Bot, world: World, begin: datetime, end: datetime, entries: int) -> None:
-    """A round of each ten days, of which one in three thinks, too; and what people make of them."""
-    chance, length = random.Random(3), 10 * DAY
+    """A round of each twenty days, of which one in three thinks, too; and what people make of them."""
+    chance, length = random.Random(3), 20 * DAY
     for number in range((end - begin) // length):
         at = begin + length * (number + 1)
         bot.read(world.entries(at - length, length, entries), at, think=not number % 3)
@@ -346,11 +363,11 @@ def prepared(given: argparse.Namespace, folder: Path) -> tuple[Bot, Bot, World]:
     if given.years:
         past(old, world, start, NOW - DAY, given.entries // 3)
         fill(old, world, start, NOW - DAY, int(given.remembered * given.years / max(given.years, 1)))
-    for hour in range(0, 24, 2):
+    for hour in range(0, 24, 3):
         at = NOW - DAY + HOUR * hour
-        entries = world.entries(at, 2 * HOUR, given.entries)
+        entries = world.entries(at, 3 * HOUR, given.entries)
         for bot in (new, old):
-            bot.read(entries, at + 2 * HOUR)
+            bot.read(entries, at + 3 * HOUR)
     return new, old, world
 
 

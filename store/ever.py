@@ -132,12 +132,15 @@ def _listed(
     db: Database, owners: Mapping[int, int], opened: Mapping[int, Mapping[str, First]]
 ) -> dict[int, tuple[str, ...]]:
     """The revisions of each cluster, in order: mostly they stand there so."""
-    mixed = {n for n, times in Counter(owners.values()).items() if times > 1} | {owners[id_] for id_ in opened}
+    mixed = {n for n, times in Counter(owners.values()).items() if times > 1}
     plain = [id_ for id_, n in owners.items() if n not in mixed]
-    sql = "SELECT signature, names FROM revisions WHERE signature IN (SELECT value FROM json_each(?))"
-    found = {owners[id_]: tuple(loads(names)) for id_, names in db.execute(sql, [numbers(plain)])}
+    sql = "SELECT signature, names, newest FROM revisions WHERE signature IN (SELECT value FROM json_each(?))"
+    known = {id_: (names, newest) for id_, names, newest in db.execute(sql, [numbers(plain)])}
+    mixed |= {owners[id_] for id_, firsts in opened.items() if not _holds(*known.get(id_, ("[]", 0)), firsts)}
+    found = {owners[id_]: tuple(loads(names)) for id_, (names, _) in known.items() if owners[id_] not in mixed}
     firsts: dict[int, dict[str, First]] = {n: {} for n in mixed}
-    for some in (_firsts(db, [id_ for id_, n in owners.items() if n in mixed]), opened):
+    late = {id_: seen for id_, seen in opened.items() if owners[id_] in mixed}
+    for some in (_firsts(db, [id_ for id_, n in owners.items() if n in mixed]), late):
         for id_, each in some.items():
             own = firsts[owners[id_]]
             for revision, first in each.items():
