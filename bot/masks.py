@@ -227,10 +227,11 @@ def curious(route: str) -> bool:
 
 _LEVEL = (
     r"(?P<level>(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|INFORMATION|NOTICE|SUCCESS|WARN|WARNING|ERROR|ERR|SEVERE|"
-    r"CRITICAL|CRIT|FATAL|ALERT|EMERG|EMERGENCY|PANIC))"
+    r"CRITICAL|CRIT|FATAL|ALERT|EMERG|EMERGENCY|PANIC)|VRB|TRC|DBG|INF|WRN|ERRO|FTL|PNC)"
 )
 _WHEN = (
     r"(?:[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+    r"|[0-9]{2}-" + _MONTH + r"-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?|[0-9]{1,2}:[0-9]{2}[AP]M"
     r"|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}, [0-9]{1,2}:[0-9]{2}:[0-9]{2} [AP]M|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.,][0-9]{1,9})?)"
 )
 _HEADINGS = tuple(
@@ -249,6 +250,17 @@ _HEADINGS = tuple(
         r"(?:\[?(?:in )?(?P<logger>[a-z_][\w.-]*|[\w-]+\.[\w.-]+)(?:\] *:?|:) )?",
         # 2026-01-31 10:00:00,123 - shop.cart - ERROR - words
         _WHEN + r" +- +(?P<logger>[\w.-]+) +- +" + _LEVEL + r" +- +",
+        # 10:00:00.123 request_id=F4xkdk [error] words
+        _WHEN + r" (?:[a-z_]+=\S+ )+\[" + _LEVEL + r"\] +",
+        # [10:00:00 ERR] words
+        r"\[" + _WHEN + r" +" + _LEVEL + r"\] +",
+        # [2026-01-31 10:00:00.123][12][error][upstream] words
+        r"\[" + _WHEN + r"\](?:\[[0-9]+\])?\[" + _LEVEL + r"\](?:\[(?P<logger>[\w./-]+)\])? *",
+        # [Sat Jan 31 10:00:00.123456 2026] [core:error] [pid 17:tid 12] [client 10.0.0.7:4711] words, as Apache writes
+        r"\[[A-Z][a-z]{2} " + _MONTH + r" [ 0-9]{2} [0-9:.]{8,15} [0-9]{4}\] \[(?P<logger>\w*):" + _LEVEL + r"\] "
+        r"(?:\[(?:pid|client) [^\]\n]{1,80}\] )*",
+        # ERRO[0017] words
+        r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[[0-9]{4,}\] +",
         # 2026/01/31 10:00:00 [error] 24#24: *77 words, as nginx writes
         _WHEN + r" \[" + _LEVEL + r"\] [0-9]+#[0-9]+: (?:\*[0-9]+ )?",
         # 2026-01-31T10:00:00.123Z pid=1 tid=2kwf class=ShipJob jid=ab4e2e58 WARN: words, as Sidekiq writes
@@ -278,7 +290,7 @@ _HEADINGS = tuple(
         + r"\]? +(?P<logger>[a-z_]\w*(?:\.[A-Za-z_]\w*)+)(?: *[:|-])? +",
         r"\[(?P<logger>[\w./-]{1,60})\] ?\[" + _LEVEL + r"\]:? +",
         r"[\[(<]?" + _LEVEL + r"[\])>]?:? +\[?" + _WHEN + r"\]?(?: +(?P<logger>[a-z_][\w.-]*) +[0-9]+ +[0-9]+)?[ :-]*",
-        r"[\[(<]" + _LEVEL + r" *[\])>] *:? *(?:[\[(]?" + _WHEN + r"[\])]?)?[ :-]*",
+        r"[\[(<] ?" + _LEVEL + r" *[\])>] *:? *(?:[\[(]?" + _WHEN + r"[\])]?)?[ :-]*",
         r"(?P<level>INFO|DEBUG|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL|SEVERE)(?: *[:|] *| +- +| {2,})",
         r"(?P<level>info|debug|warn|warning|error|fatal|critical|npm ERR!)(?: *: +)",
         # level=error ts=... msg=words
@@ -301,7 +313,9 @@ _HEADINGS = tuple(
 )
 _STAMP = re.compile(r"\[?" + _WHEN + r"\]?[ :-]+", re.ASCII)
 _MAYBE = re.compile(
-    r"[\[(<]?(?:[0-9]{2}|(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|NOTICE|SUCCESS|WARN|ERR|SEVERE|CRIT|FATAL|ALERT|EMERG|PANIC)"
+    r"[\[(<]? ?(?:[0-9]{1,2}[0-9:/-]|[A-Z][a-z]{2} "
+    + _MONTH
+    + r" |DEBU|TRAC|FATA|PANI|(?i:TRACE|DEBUG|VERBOSE|LOG|INFO|NOTICE|SUCCESS|WARN|ERR|SEVERE|CRIT|FATAL|ALERT|EMERG|PANIC)"
     r"|(?:time|ts|timestamp|level)=|[IWEF][0-9]{4} |[A-Z], \[|Nest\]|[\w./-]{1,60}\] ?\[|npm |SLF4J|fail: |dbug: |trce: |PHP "
     r"|[a-z_][\w.-]{0,80} +- +[A-Z])",
     re.ASCII,

@@ -49,6 +49,18 @@ MESSAGES: dict[str, tuple[str, ...]] = {
         "[parameters: {'parcel': {n}}]",
         "(Background on this error at: https://sqlalche.me/e/20/gkpj)",
     ),
+    "prisma": (
+        "prisma:error ",
+        "Invalid `prisma.label.findUnique()` invocation:",
+        "",
+        "Can't reach database server at `10.0.0.{n}:5432`",
+    ),
+    "julia": (
+        "\u250c Error: print failed",
+        "\u2502   exception =",
+        "\u2502    no paper",
+        "\u2514 @ Main.Labels /app/labels.jl:12",
+    ),
     "gin": (
         '[GIN-debug] [WARNING] Running in "debug" mode.',
         " - using env:\texport GIN_MODE=release",

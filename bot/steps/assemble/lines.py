@@ -49,7 +49,8 @@ class Shape(NamedTuple):
 _HEADED = re.compile(
     r"""^\s{0,8}(?:
         \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]                                       # a date
-      | \[?\d\d[:.]\d\d[:.]\d\d
+      | \[?\d\d[:.]\d\d[:.]\d\d | \d{1,2}:\d\d[AP]M\s | \d\d-[A-Z][a-z]{2}-\d{4}\s
+      | (?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\]\s
       | \d\d/[A-Z][a-z]{2}/\d{4} | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d
       | [IWEFD]\d{4}\ \d\d:\d\d:\d\d                                        # klog
       | [\[<(|\s]{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)[\])>|:\s]
@@ -106,7 +107,9 @@ _FRAME = re.compile(
     r"|[\w./$*()-]+\.go:\d+|\S+\.go:\d+ \+0x)",
     re.M,
 )
-_OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12})\s*$")
+_BESIDE = " \t\u2502\u2503\u251c\u2514\u2570"
+"""With what a line begins that goes on: blanks, and the left side of a box."""
+_OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12}|^prisma:(?:error|warn))\s*$")
 _ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
 
 
@@ -168,7 +171,7 @@ def _look(first: str, bare: str, traced: bool) -> Look:
         return Look.BLANK if not rest.strip() else Look.INDENTED if _RUBY_PLACE.match(rest) else Look.HEADED
     if _HEADED.match(first):
         return Look.HEADED
-    if first[0] in " \t":
+    if first[0] in _BESIDE:
         return Look.INDENTED
     if _LINK.match(first):
         return Look.LINK

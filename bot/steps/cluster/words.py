@@ -12,7 +12,7 @@ TITLE = 120
 _LEAD = 1_000
 _LOOK = 1_500
 
-_NOTHING = re.compile(r"^(?:[\s\W_]*|<--- .* --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: .*)$")
+_NOTHING = re.compile(r"^(?:[\s\W_]*|prisma:(?:error|warn)\s*|<--- .* --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: .*)$")
 """Ornaments, and what Node writes above the words it dies with."""
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
 _GIVEN = re.compile(r"\s\w+=(?:\S|\s+\w+=)")
@@ -22,6 +22,7 @@ _BROKEN = re.compile(r"""^\{.{0,400}?["'](?:message|msg|event)["']: ?["'](.{8,})
 _DECORATION = re.compile(r"^[^\w\s\[\](){}<>\"'`/\\%$#@&*+.,:;!?=|~^-]+\s*")
 _TELLING = re.compile(
     r"(?i)^\s{0,2}\S.{0,200}?(?:error|exception|fail|denied|refused|not found|does not exist|timed? ?out)"
+    r"|^Can(?:'|no)t \w"
 )
 _JSON = re.compile(r"^([^{]{8,}?)\s+\{\"\w")
 _WARNING = re.compile(r"^(\S{1,400}\.py):\d+: (\w*Warning: .+)$")

@@ -19,6 +19,8 @@ NAMES: Mapping[str, Level] = {
     "I": Level.INFO, "NOTICE": Level.NOTICE,
     "WARN": Level.WARNING, "WARNING": Level.WARNING, "W": Level.WARNING,
     "ERROR": Level.ERROR, "ERR": Level.ERROR, "E": Level.ERROR, "SEVERE": Level.ERROR, "NPM ERR!": Level.ERROR, "FAIL": Level.ERROR,
+    "VRB": Level.DEBUG, "TRC": Level.DEBUG, "TRAC": Level.DEBUG, "DBG": Level.DEBUG, "DEBU": Level.DEBUG, "INF": Level.INFO,
+    "WRN": Level.WARNING, "ERRO": Level.ERROR, "FTL": Level.CRITICAL, "FATA": Level.CRITICAL, "PNC": Level.CRITICAL, "PANI": Level.CRITICAL,
     "DBUG": Level.DEBUG, "TRCE": Level.DEBUG,
     "ERR!": Level.ERROR, "PARSE ERROR": Level.ERROR, "FATAL ERROR": Level.CRITICAL, "RECOVERABLE FATAL ERROR": Level.ERROR,
     "DEPRECATED": Level.WARNING, "INFORMATIONAL": Level.INFO,
