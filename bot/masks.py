@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.headings import fields
+
 
 @dataclass(frozen=True, slots=True)
 class Mask:
@@ -338,8 +340,16 @@ class Heading:
 def heading(text: str) -> Heading | None:
     """Reads the heading of a text line; None where it has none that names a level."""
     text = text.lstrip()
-    if not _MAYBE.match(text):
-        return None
+    return (_known(text) if _MAYBE.match(text) else None) or _anyhow(text)
+
+
+def _anyhow(text: str) -> Heading | None:
+    found = fields(text)
+    return Heading(found.level, found.logger, "", found.line, found.rest) if found else None
+
+
+def _known(text: str) -> Heading | None:
+    """A heading of one of the forms that are known."""
     if len(text) < _SHORT:
         expression = _headed_by(text.encode("utf-8", "surrogatepass").translate(_ZEROS))
         found = expression.match(text) if expression else None

@@ -92,6 +92,9 @@ _GO_FRAME = re.compile(
     re.M,
 )
 
+_GO_PLACE = re.compile(r"^(/\S{1,300}\.(?:go|s)):(\d{1,9}) \(0x[0-9a-f]{1,16}\)(?:\n[ \t]+([^:\n]{1,200}): )?", re.M)
+"""A frame as web frameworks write it that recover from a panic; what was said stands above the first."""
+
 _RUBY_HEAD = re.compile(
     r"^([^\s:][^:\n]{0,300}\.rb):(\d{1,9}):in [`']([^'\n]{1,120})': ([^\n]*) \(([A-Z][\w:]*)\)", re.M
 )
@@ -126,6 +129,8 @@ def failure(text: str) -> Failure | None:
     if "Traceback (most recent call last)" in text:
         return _python(text)
     if "goroutine " in text and (found := _go(text)):
+        return found
+    if ".go:" in text and "panic recovered" in text and (found := _recovered(text)):
         return found
     if ":in " in text and (found := _ruby(text)):
         return found
@@ -257,6 +262,16 @@ def _go(text: str) -> Failure | None:
             site = Site(function=m[1], file=m[2], line=int(m[3]))
             break
     return Failure("panic", panic[1][:MESSAGE].strip(), site)
+
+
+def _recovered(text: str) -> Failure | None:
+    first = _GO_PLACE.search(text)
+    if first is None:
+        return None
+    said = text[: first.start()].rstrip("\n").rpartition("\n")[2]
+    own = next((m for m in _GO_PLACE.finditer(text) if not _LIBRARY.search(m[1])), None)
+    site = Site(function=(own[3] or "").strip(), file=own[1], line=int(own[2])) if own else None
+    return Failure("panic", said[:MESSAGE].strip(), site)
 
 
 def _ruby(text: str) -> Failure | None:

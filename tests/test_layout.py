@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "prompts", "store")
 
-WORDS = {"models", "errors", "frozen", "masks", "moments", "spans", "tracebacks", "unread"}
+WORDS = {"models", "errors", "frozen", "headings", "masks", "moments", "spans", "tracebacks", "unread"}
 """What everybody may use: nouns, exceptions and text, without any effect."""
 PURE = WORDS | {"ports"}
 EDGE = PURE | {"prompts", "render", "values"}
@@ -23,7 +23,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "frozen": set(),
     "models": {"frozen"},
     "errors": {"models"},
-    "masks": set(),
+    "headings": set(),
+    "masks": {"headings"},
     "moments": set(),
     "spans": WORDS,
     "tracebacks": WORDS,

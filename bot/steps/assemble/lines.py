@@ -7,6 +7,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
+from bot.headings import fields
+
 
 class Look(Enum):
     BLANK = "blank"
@@ -86,12 +88,13 @@ _LINK = re.compile(
 )
 """The last two lines are what databases and their libraries add to an exception."""
 _DETAIL = re.compile(
-    r"^(?:\[[0-9.]{1,12}(?:ms|s|µs)\] \[rows:"
+    r"^(?:\[[0-9.]{1,12}[mu\u00b5]?s\] +(?:\[rows:|[A-Z]{4,12} )"
     r"|[a-z][a-z_]{2,30}: (?:<[A-Za-z_][\w. ]{2,80}|\[['\"(<])|\([A-Z][^\n]{8,}\)$"
     r"|(?:Code|Message|Target|Exception Details|Inner error|AdditionalInformation): )"
 )
-"""What Go's GORM says of a query; what Python's event loop says of an object that it warns of, name by name; what is
-put in brackets; and what clients of cloud services add of an answer that was an error."""
+"""How long a statement took, and the statement, as database libraries write it below the place that made it; what
+Python's event loop says of an object that it warns of, name by name; what is put in brackets; and what clients of cloud
+services add of an answer that was an error."""
 _CALL = re.compile(r"^[\w./$*{}()\[\]·-]{1,300}\([^\n]{0,300}\)$")
 _RAISED = re.compile(
     r"^(?:Traceback \(most recent call last\)|panic: |fatal error: "
@@ -187,7 +190,7 @@ def _look(first: str, bare: str, traced: bool) -> Look:
         return Look.RAISED
     if _CALL.match(first):
         return Look.CALL
-    return Look.PLAIN
+    return Look.HEADED if fields(first) else Look.PLAIN
 
 
 def said(text: str) -> str:

@@ -45,6 +45,12 @@ _BARE = re.compile(
 """An announcement that does not say what went wrong."""
 _NAMED = re.compile(r"\b[A-Z]\w{0,80}(?:Error|Exception)(?=: )")
 """An exception that is told of by its type and in its own words."""
+_ROOT = re.compile(r"(?i)\broot cause\W*$")
+"""How Java's servers say that what follows is what the exception that they name is due to."""
+_ADVICE = re.compile(r"(?:DEPRECATION )?WARNING: |\[DEP\w{1,20}\] |\(node:\d+\) ")
+"""How a warning begins that is made of sentences."""
+_PLACED = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? )?/?(?:[\w.@-]{1,80}/){1,20}[\w.-]{1,80}\.\w{1,4}:\d{1,7}$")
+"""A line that only says where in the code the next one was written."""
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}")
 _COMMON = frozenset(
     "error errors exception failed failure warn warning info debug critical fatal panic runtime with from this that "
@@ -58,7 +64,7 @@ class Message:
 
     __slots__ = (
         "announced", "caret", "chains", "entries", "go", "headed", "hollow", "last", "logged",
-        "loud", "opens", "orphan", "python", "raised", "structured", "tag", "traced",
+        "loud", "opens", "orphan", "placed", "python", "raised", "structured", "tag", "traced",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, looks: Shape) -> None:
@@ -72,6 +78,7 @@ class Message:
         self.loud = entry.level >= Level.WARNING or entry.failure is not None
         self.opens = self.announced = looks.opens
         self.caret = looks.caret or source_echo(entry.text)
+        self.placed = not entry.structured and bool(_PLACED.match(entry.text.strip()))
         self.traced = looks.traced
         self.python = looks.python
         self.chains = looks.chains
@@ -97,6 +104,8 @@ class Message:
         look = looks.look
         if self.entries[0].text.startswith(_DYING):
             return gap <= _SLOWLY
+        if self.placed and gap <= _CALL:
+            return True
         if look is Look.HEADED:
             return False
         if look is Look.BLANK and entry.level >= Level.WARNING and not self.loud:
@@ -119,9 +128,16 @@ class Message:
             return gap <= _CALL
         if self.headed and (self.loud or entry.level < Level.WARNING):
             return gap <= (_SLOWLY if self.loud or self.raised else _WRITE)
-        if self.loud and entry.level is Level.DEFAULT:
+        if self.loud and (entry.level is Level.DEFAULT or self._runs_on(entry)):
             return gap <= _PRINTED
         return (self.raised or self.python or self.caret) and gap <= _WRITE
+
+    def _runs_on(self, entry: Entry) -> bool:
+        """Whether a line is the rest of a sentence, or a further one of a warning, whatever words are in it."""
+        begun = self.entries[-1].text.rstrip()
+        if entry.text[:1].islower() and begun[-1:].isalnum():
+            return True
+        return self.entries[0].level is Level.WARNING is entry.level and bool(_ADVICE.match(self.entries[0].text))
 
     def _explained_by(self, entry: Entry, looks: Shape, gap: timedelta) -> bool:
         """Whether an exception that follows is the one this message announced."""
@@ -139,7 +155,7 @@ class Message:
         that was dealt with. What ends the process is only told of in its own words.
         """
         said, raised = self.entries[0].text[:_SAID], entry.text[:_SAID]
-        if (named := _NAMED.search(said)) and named[0] not in raised:
+        if (named := _NAMED.search(said)) and named[0] not in raised and not _ROOT.search(said):
             return False
         open_ended = gap <= _CALL or self.opens or _BARE.search(said.partition("\n")[0])
         if (open_ended or looks.traced) and not raised.startswith(_ENDS):
@@ -177,6 +193,7 @@ class Message:
         else:
             self.entries.append(entry)
         self.last = entry.time
+        self.placed = False
         self.orphan = self.orphan and _headless(entry, looks)
         self.loud = self.loud or entry.level >= Level.WARNING
         if looks.look is not Look.BLANK:

@@ -20,7 +20,7 @@ NAMES: Mapping[str, Level] = {
     "WARN": Level.WARNING, "WARNING": Level.WARNING, "W": Level.WARNING,
     "ERROR": Level.ERROR, "ERR": Level.ERROR, "E": Level.ERROR, "SEVERE": Level.ERROR, "NPM ERR!": Level.ERROR, "FAIL": Level.ERROR,
     "VRB": Level.DEBUG, "TRC": Level.DEBUG, "TRAC": Level.DEBUG, "DBG": Level.DEBUG, "DEBU": Level.DEBUG, "INF": Level.INFO,
-    "WRN": Level.WARNING, "ERRO": Level.ERROR, "FTL": Level.CRITICAL, "FATA": Level.CRITICAL, "PNC": Level.CRITICAL, "PANI": Level.CRITICAL,
+    "WRN": Level.WARNING, "ERRO": Level.ERROR, "EROR": Level.ERROR, "FTL": Level.CRITICAL, "FATA": Level.CRITICAL, "PNC": Level.CRITICAL, "PANI": Level.CRITICAL,
     "DBUG": Level.DEBUG, "TRCE": Level.DEBUG,
     "ERR!": Level.ERROR, "PARSE ERROR": Level.ERROR, "FATAL ERROR": Level.CRITICAL, "RECOVERABLE FATAL ERROR": Level.ERROR,
     "DEPRECATED": Level.WARNING, "INFORMATIONAL": Level.INFO,
@@ -66,7 +66,7 @@ _ENDED = re.compile(
 )
 """What a shell or a runtime says of a process or a request that came to its end by a fault."""
 _WARNED = re.compile(
-    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat|.{0,120}\bmay not work\b)",
+    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat|.{0,120}\bmay not work\b|(?:\S{1,300}\.\w{1,4}:\d{1,7} )?slow (?:sql|query)\b|.{0,400}[.;,!:-] (?:aborting|giving up)\b)",
     re.I,
 )
 
