@@ -49,7 +49,8 @@ _NAME = re.compile(
 """A bare word, where it is clearly a field: a time stands in front of it, or a level behind it."""
 _AFTER = re.compile(
     r"[0-9]{1,9}(?:#[0-9]{1,9})?(?=[:\s])|\*[0-9]{1,12}(?=\s)|\((?:[\w.-]{1,30}/)?[0-9]{1,9}\):?|\[[0-9]{1,9}\]:?"
-    r"|(?P<logger>[A-Za-z_][\w$-]{0,60}(?:(?:\.|::)[\w$-]{1,60}){1,12}(?=[ \t]*[:|\u2502\u2503]|[ \t]+-[ \t])|__\w{1,40}__(?=\W))"
+    r"|(?P<logger>[A-Za-z_][\w$-]{0,60}(?:(?:\.|::)[A-Za-z_$][\w$-]{0,60}){1,12}(?=[ \t]*[:|\u2502\u2503]"
+    r"|[ \t]+-[ \t])|__\w{1,40}__(?=\W))"
     r"|(?:[\w-]{1,60}/){0,8}[\w-]{1,60}\.[a-z]{1,4}:(?P<line>[0-9]{1,9})(?=[:\s])",
     re.ASCII,
 )
@@ -92,6 +93,8 @@ def fields(text: str) -> Fields | None:
                 names.append(found[0])
         else:
             logger = found["logger"] or logger
+            if found["logger"] and not timed and not bare and line.startswith(":", found.end()):
+                return None  # the type of an exception
         at = found.end()
     return None
 

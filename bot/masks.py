@@ -310,7 +310,7 @@ _HEADINGS = tuple(
         # shop.cart - ERROR: words
         r"(?P<logger>[a-z_][\w.-]{0,80}) +- +(?P<level>INFO|DEBUG|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)(?: +- +|: +)",
         # E0131 10:00:00.123456   1 cart.go:52] words
-        r"(?P<level>[IWEF])[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ +[0-9]+ (?P<logger>[\w./-]+):(?P<line>[0-9]+)\] ",
+        r"(?P<level>[IWEF])[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2,10}\.[0-9]+ +[0-9]+ (?P<logger>[\w./-]+):(?P<line>[0-9]+)\] ",
     )
 )
 _STAMP = re.compile(r"\[?" + _WHEN + r"\]?[ :-]+", re.ASCII)

@@ -43,6 +43,13 @@ _PY_NEXT = re.compile(
     r"^[ \t|]*(?:During handling of the above exception|The above exception was the direct cause)", re.M
 )
 
+_PY_BOXED = re.compile(r"^\u2502 (\S{1,400}\.py):(\d{1,9}) in (\S{1,200})", re.M)
+"""A frame as it is drawn in a box."""
+_EX_RAISED = re.compile(r"^\*\* \(([A-Z][\w.]{0,120})\) ([^\n]*)", re.M)
+_EX_FRAME = re.compile(
+    r"^ {4}(?:\([\w ]{1,60} [\w.-]{1,30}\) )?((?:lib|src)/\S{1,200}\.exs?|\S{1,200}\.erl):(\d{1,9}): (\S{1,200})", re.M
+)
+
 _JS_FRAME = re.compile(
     r"^[ \t]+at (?:(?:async |new )*([^\n(]{1,200}?) \()?"
     r"((?:file://)?[^\s()\n]{1,400}):(\d{1,9}):\d{1,9}\)?[^\n]{0,8}$",
@@ -108,7 +115,9 @@ _RUBY_SAID = re.compile(
 )
 """An exception as Rails and job runners write it: `Type (message):` or `Type: message`, its frames below."""
 _RUBY_PLACE = re.compile(
-    r"^[ \t]*([^\s:][^:\n]{0,300}\.(?:rb|erb|haml|slim|rake)):(\d{1,9})(?::in [`']([^'\n]{1,120})')?$", re.M
+    r"^[ \t]*([^\s:][^:\n]{0,300}\.(?:rb|erb|haml|slim|rake|jbuilder|builder"
+    r"|ru)):(\d{1,9})(?::in [`']([^'\n]{1,120})')?$",
+    re.M,
 )
 
 _PHP_RAISED = re.compile(
@@ -127,12 +136,14 @@ def failure(text: str) -> Failure | None:
     """The exception that `text` is a traceback of; None where it is none."""
     text = text[:LONGEST]
     if "Traceback (most recent call last)" in text:
-        return _python(text)
+        return _python(text) or _boxed(text)
+    if "\n** (" in f"\n{text}" and (found := _elixir(text)):
+        return found
     if "goroutine " in text and (found := _go(text)):
         return found
     if ".go:" in text and "panic recovered" in text and (found := _recovered(text)):
         return found
-    if ":in " in text and (found := _ruby(text)):
+    if (":in " in text or "::Error (" in text) and (found := _ruby(text)):
         return found
     if ".php" in text and (found := _php(text)):
         return found
@@ -187,6 +198,29 @@ def _python_block(block: str) -> Failure | None:
             return Failure(raised[1], message[:MESSAGE].strip(), site)
         break
     return None
+
+
+def _boxed(text: str) -> Failure | None:
+    end = text.find("\n\u2570")
+    if end < 0:
+        return None
+    own = [m for m in _PY_BOXED.finditer(text, 0, end) if not _LIBRARY.search(m[1])]
+    site = Site(function=own[-1][3], file=own[-1][1], line=int(own[-1][2])) if own else None
+    said = text[end + 1 :].partition("\n")[2].strip("\n")
+    raised = _PY_RAISED.match(said)
+    return Failure(raised[1], (raised[2] or "")[:MESSAGE].strip(), site) if raised else None
+
+
+def _elixir(text: str) -> Failure | None:
+    raised = _EX_RAISED.search(text)
+    if raised is None:
+        return None
+    places = _EX_FRAME.finditer(text, raised.end())
+    own = next(
+        (m for m in places if m[1].startswith("lib/") and not m[3].startswith(("GenServer.", "Ecto.", "Plug."))), None
+    )
+    site = Site(function=own[3], file=own[1], line=int(own[2])) if own else None
+    return Failure(raised[1], raised[2][:MESSAGE].strip(), site)
 
 
 def _node(text: str) -> Failure | None:

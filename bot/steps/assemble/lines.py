@@ -56,7 +56,8 @@ _HEADED = re.compile(
       | \d\d/[A-Z][a-z]{2}/\d{4} | [A-Z][a-z]{2}\ [\ \d]\d\ \d\d:\d\d:\d\d
       | [IWEFD]\d{4}\ \d\d:\d\d:\d\d                                        # klog
       | [\[<(|\s]{0,3}(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL|CRITICAL)[\])>|:\s]
-      | (?:fail|crit|warn|info|dbug|trce):\ [\w.`+]{1,200}\[\d+\]
+      | \u256d\u2500                                                         # a box begins
+  | (?:fail|crit|warn|info|dbug|trce):\ [\w.`+]{1,200}\[\d+\]
       | (?:level|time|ts|severity)= | PHP\ (?:\w+\ )?(?:error|Error|Warning|Notice|Deprecated):
       | \d{1,3}(?:\.\d{1,3}){3}[\ :]                                        # an access log
       | [\u2a2f\u26a0\u2713\u2716\u2718\u25b2\u25cb\u25cf]\ufe0f?\s                    # a sign in the place of a level
@@ -72,18 +73,19 @@ _JOB = re.compile(
     r"\d{4}-\d\d-\d\dT\S{8,20} (?P<tags>pid=\d+ tid=\w+ (?:\w+=\S+ )*)(?P<level>[A-Z]+): (?=(?P<said>.*))", re.S
 )
 """What Ruby's job runner writes in front of a message."""
-_RUBY_PLACE = re.compile(r"\S{1,300}\.(?:rb|erb|haml|slim|rake):\d+(?::in [`'][^'\n]{1,120}')?$")
+_RUBY_PLACE = re.compile(r"\S{1,300}\.(?:rb|erb|haml|slim|rake|jbuilder|builder|ru):\d+(?::in [`'][^'\n]{1,120}')?$")
 """A frame; what begins an exception goes on behind it."""
 _CLOSER = re.compile(r"^(?:[\"']?[\])}]+[:;,.)\]}]*|`{3}|\]\S?.{0,200}[}\]]|END[;.]?)\s*$")
-_FACADE = re.compile(r"SLF4J(?:\([A-Z]\))?:")
-"""What Java's logging facade writes in front of each line when it has a message of its own."""
+_FACADE = re.compile(r"SLF4J(?:\([A-Z]\))?:|npm (?:ERR!|error)")
+"""What Java's logging facade and npm write in front of each line when they have a message of their own."""
 _LINK = re.compile(
     r"^(?:During handling of the above exception|The above exception was the direct cause|Caused by: |Suppressed: "
     r"|\.\.\. \d+ (?:more|common frames)|--- End of |Node\.js v\d|goroutine \d+ \[|created by \S+|\[signal "
     r"|exit status \d|note: (?:run with `RUST_BACKTRACE|Some details are omitted)|stack backtrace:"
     r"|\[(?:SQL|parameters|generated in|cached since)\b"
     r"|(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|WHERE): "
-    r"|\[stacktrace\]$|(?:PHP )?Stack trace:$|#\d+ (?:/|\{main\}|\[internal function\])|\(Use `\S{1,80} --trace-"
+    r"|\[stacktrace\]$|\[previous exception\] |(?:PHP )?Stack trace:$|#\d+ (?:/|\{main\}|\[internal function\])"
+    r"|\(Use `\S{1,80} --trace-"
     r"|Require stack:$|Call log:$)"
 )
 """The last two lines are what databases and their libraries add to an exception."""
@@ -112,7 +114,8 @@ _FRAME = re.compile(
 )
 _BESIDE = " \t\u2502\u2503\u251c\u2514\u2570"
 """With what a line begins that goes on: blanks, and the left side of a box."""
-_OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12}|^prisma:(?:error|warn))\s*$")
+_OPENER = re.compile(r"(?:[{\[(:]|`{3}\w{0,12}|^[\w-]{1,30}:(?:error|warn)|^(.)\1{7,200})\s*$")
+_BOX = re.compile(r"\u256d\u2500+ Traceback \(most recent call last\)")
 _ENDED = re.compile(r"^(?! |\t)(?!Traceback)(?:[A-Za-z_][\w.]*)(?::|$)", re.M)
 
 
@@ -133,7 +136,7 @@ def _shape(text: str) -> Shape:
     last = text.rstrip().rpartition("\n")[2] if rest else first
     traced = bool(_FRAME.search(text[:_LOOK]))
     tagged = _RUBY.match(text) if text[1:4] == ", [" else None
-    python = bare.startswith(("Traceback (most recent call last)", 'File "'))
+    python = bare.startswith(("Traceback (most recent call last)", 'File "')) or bool(_BOX.match(bare))
     if python and rest:
         python = not _ENDED.search(rest)
     return Shape(

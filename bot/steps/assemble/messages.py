@@ -34,7 +34,7 @@ REPORT = timedelta(seconds=2)
 _ONCE = timedelta(seconds=1)
 _SAID = 600
 _ENDS = ("panic: ", "fatal error: ")
-_USAGE = "usage: "
+_USAGE = ("usage: ", "Usage: ")
 """How a command begins to say that it was called wrongly; what was wrong stands below."""
 _DYING = "<--- Last few GCs"
 """How Node begins to say that it ran out of memory, in one go."""
@@ -49,7 +49,10 @@ _ROOT = re.compile(r"(?i)\broot cause\W*$")
 """How Java's servers say that what follows is what the exception that they name is due to."""
 _ADVICE = re.compile(r"(?:DEPRECATION )?WARNING: |\[DEP\w{1,20}\] |\(node:\d+\) ")
 """How a warning begins that is made of sentences."""
-_PLACED = re.compile(r"(?:\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? )?/?(?:[\w.@-]{1,80}/){1,20}[\w.-]{1,80}\.\w{1,4}:\d{1,7}$")
+_PLACED = re.compile(
+    r"[A-Z][a-z]{2} \d{1,2}, \d{4} \d{1,2}:\d\d:\d\d [AP]M [\w.$]{1,200} [\w$<>]{1,80}$"
+    r"|(?:\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})? )?/?(?:[\w.@-]{1,80}/){1,20}[\w.-]{1,80}\.\w{1,4}:\d{1,7}$"
+)
 """A line that only says where in the code the next one was written."""
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}|[0-9]{4,}")
 _COMMON = frozenset(
@@ -63,7 +66,7 @@ class Message:
     """A message being put together. All it knows comes from its own entries."""
 
     __slots__ = (
-        "announced", "caret", "chains", "entries", "go", "headed", "hollow", "last", "logged",
+        "announced", "caret", "chains", "entries", "go", "headed", "headless", "hollow", "last", "logged",
         "loud", "opens", "orphan", "placed", "python", "raised", "structured", "tag", "traced",
     )  # fmt: skip
 
@@ -78,6 +81,8 @@ class Message:
         self.loud = entry.level >= Level.WARNING or entry.failure is not None
         self.opens = self.announced = looks.opens
         self.caret = looks.caret or source_echo(entry.text)
+        self.headless = False
+        """The first line says only where the rest was written."""
         self.placed = not entry.structured and bool(_PLACED.match(entry.text.strip()))
         self.traced = looks.traced
         self.python = looks.python
@@ -193,6 +198,7 @@ class Message:
         else:
             self.entries.append(entry)
         self.last = entry.time
+        self.headless = self.headless or self.placed
         self.placed = False
         self.orphan = self.orphan and _headless(entry, looks)
         self.loud = self.loud or entry.level >= Level.WARNING
@@ -227,7 +233,7 @@ class Message:
             form = Form.EXCEPTION if found else head.form
             return Occurrence((head,), head.text[:TEXT], level, form, head.site, found, head.request)
         pieces = entries[1:TEXT_ENTRIES]
-        lead = pieces.pop(0) if self.hollow else head
+        lead = pieces.pop(0) if self.hollow or self.headless else head
         text = "\n".join([lead.text, *map(self._piece, pieces)])[:TEXT]
         found = failure(text) or _only(e.failure for e in entries)
         told = self.headed and not self.traced and Level.DEFAULT < head.level < Level.ERROR

@@ -12,7 +12,7 @@ TITLE = 120
 _LEAD = 1_000
 _LOOK = 1_500
 
-_NOTHING = re.compile(r"^(?:[\s\W_]*|prisma:(?:error|warn)\s*|<--- .* --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: .*)$")
+_NOTHING = re.compile(r"^(?:[\s\W_]*|[\w-]{1,30}:(?:error|warn) *|<--- .* --->|\[\d+:0x[0-9a-f]+\] +\d+ ms: .*)$")
 """Ornaments, and what Node writes above the words it dies with."""
 _PAIRS = re.compile(r"^(\S.{0,120}?)(?:\s{2,}|\s+(?=\w+=[\[{\"']))[A-Za-z_][\w.]{0,40}=\S")
 _GIVEN = re.compile(r"\s\w+=(?:\S|\s+\w+=)")
@@ -21,11 +21,25 @@ _EVENT = re.compile(r"^[a-z]+(?:_[a-z]+){2,}(?=:\s|\s|$)")
 _BROKEN = re.compile(r"""^\{.{0,400}?["'](?:message|msg|event)["']: ?["'](.{8,})""")
 _DECORATION = re.compile(r"^[^\w\s\[\](){}<>\"'`/\\%$#@&*+.,:;!?=|~^-]+\s*")
 _TELLING = re.compile(
-    r"(?i)^\s{0,2}\S.{0,200}?(?:error|exception|fail|denied|refused|not found|does not exist|timed? ?out)"
+    r"(?i)^\s{0,2}\S.{0,200}?(?:error|exception|fail|denied|refused|not found|does not exist|timed? ?out|could not )"
     r"|^Can(?:'|no)t \w"
 )
 _JSON = re.compile(r"^([^{]{8,}?)\s+\{\"\w")
 _WARNING = re.compile(r"^(\S{1,400}\.py):\d+: (\w*Warning: .+)$")
+_OBJECT = re.compile(r"#<(?:[A-Z]\w*(?:::\w+)*)(?=[ >]|:0x|:<hex>)(?:[^<>\n]|<[^<>\n]*>|<(?:[^<>\n]|<[^<>\n]*>)*>)*>")
+"""A Ruby object, printed with all that it holds."""
+_NAMES = re.compile(r"\[(?:'[^'\n]{1,80}'|\"[^\"\n]{1,80}\")(?:, ?(?:'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"))*\]")
+_SYNTAX = re.compile(
+    r"(?:Expecting (?:value|property name[\w ]{0,40}|'.' delimiter)|Unterminated string starting at|Extra data"
+    r"|Invalid control character at|Invalid \\{1,2}\w{0,6} ?escape|Illegal trailing comma[\w ]{0,40})"
+    r": line <num> column <num> \(char <num>\)"
+    r"|(?:Unexpected token \S{1,8}|Unexpected (?:string|number|non-whitespace character|identifier)\b[^:\n]{0,40}?"
+    r"|Expected [^:\n]{1,60}?|Unterminated string|Bad control character in string literal|Bad escaped character)"
+    r" (?:after JSON|in JSON) at position <num>(?: \(line <num> column <num>\))?"
+    r"|Unexpected end of JSON input|unexpected end of JSON input"
+    r"|invalid character '[^'\n]{1,8}' (?:looking for|after|in) [\w :-]{1,60}"
+)
+"""What parsers of JSON say of a text that is none: where it breaks is chance."""
 _LIST = re.compile(r"[\w.'\"/-]+(?:, ?[\w.'\"/-]+){2,}")
 _KEY = re.compile(r"(^|[^\w:/.<>-])[\w.<>-]*(?::[\w.<>-]+){2,}")
 _COMPOSED = re.compile(
@@ -33,6 +47,11 @@ _COMPOSED = re.compile(
 )
 _RANDOM = re.compile(r"\b(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{20,}\b")
 _HOST = re.compile(r"[\w<>-]*<(?:num|ip|id)>[\w<>-]*(?:\.[A-Za-z<][\w<>-]*)*\.[a-z]{2,12}\b")
+_INVOKED = re.compile(r"Invalid `[^`\n]{1,200}` invocation(?: in)?:?$")
+"""How a database client begins to say that a call failed; why stands below the code that it shows."""
+_MISUSED = re.compile(r"(?:[\w./-]{1,100}: )?[Ee]rror: \S")
+"""What was wrong with how a command was called, below how it may be."""
+_FLUSH = re.compile(r"[^\s\d\u2192/]")
 _SIGN = re.compile(r"([\s=:(,\[])-<num>")
 _REPEATED = re.compile(r"((?:[A-Za-z]+_)?<[a-z]+>)(?:[ ,]+(?:[A-Za-z]+_)?<[a-z]+>){2,}")
 _UNOPENED = re.compile(r"\bopen\(\) \"(/[^\"\n]{1,500})\" failed \(2: ")
@@ -49,7 +68,7 @@ _WRITES = re.compile(
 _RAISED = re.compile(
     r"(?:\[[^\]\n]{1,60}\]:? *){0,2}(?:uncaught |unhandled )?(?:[\w.]{0,120}(?:Error|Exception)|error): \S", re.I
 )
-_SOURCE = re.compile(r"(?:file://|node:)?[\w./@\\-]{1,300}\.\w{1,4}:\d{1,9}")
+_SOURCE = re.compile(r"node:[\w/]{1,200}:\d{1,9}|(?:file://|node:)?[\w./@\\-]{1,300}\.\w{1,4}:\d{1,9}")
 _LISTED = re.compile(r"^(\S.{2,200}?)(?: [A-Za-z_][\w.]{0,40}=(?:\"(?:[^\"\\]|\\.)*\"|[^\s\"]+)){2,}$")
 _STATE = re.compile(r"[0-9A-Z]{5}(?=: )")
 """An SQLSTATE in front of what a database says."""
@@ -161,11 +180,31 @@ def lead(text: str) -> str:
     Where it only announces more ("query failed:"), the next line that tells of trouble belongs to it.
     """
     lines = text[:_LOOK].split("\n")
+    carets = [at for at, line in enumerate(lines[:6]) if line.strip() == "^"] if source_place(lines[0]) else []
+    if carets and any(map(_LETTER.search, lines[carets[0] + 1 :])):
+        del lines[: carets[0] + 1]  # Node shows the code, and says below what is wrong with it
     for at, line in enumerate(lines):
         if not _NOTHING.match(line):
             if line.count('"') % 2 and at + 1 < len(lines) and lines[at + 1].lstrip().startswith('"'):
                 line = line.rstrip() + lines[at + 1].lstrip()  # a value with a line break at its end
             said = _said(line.strip()[:_LEAD])
+            if at and said.isupper() and "Description:" in lines[at:]:
+                return (
+                    f"{said}: {next(filter(_LETTER.search, lines[lines.index('Description:', at) + 1 :]), '')}".rstrip(
+                        ": "
+                    )
+                )
+            if said.startswith(("Usage: ", "usage: ")):
+                return next((x.strip()[:_LEAD] for x in lines[at + 1 :] if _MISUSED.match(x)), said)
+            if _INVOKED.match(said):
+                return next(
+                    (
+                        _said(x.strip()[:_LEAD])
+                        for x in reversed(lines[at + 1 :])
+                        if _FLUSH.match(x) and _TELLING.match(x)
+                    ),
+                    said,
+                )
             if said.endswith(":") and (more := next((x for x in lines[at + 1 :] if _TELLING.match(x)), "")):
                 return f"{said} {_said(more.strip()[:_LEAD])}"
             return said
@@ -202,6 +241,12 @@ def varied(template: str) -> str:
     """A masked text with what varies as a whole masked as a whole: lists, composed keys and ids, hosts."""
     if unrouted(template):
         template = _PATH.sub(_probed, template)
+    if "#<" in template:
+        template = _OBJECT.sub("<object>", template)
+    if "['" in template or '["' in template:
+        template = _NAMES.sub("[<list>]", template)
+    if "JSON" in template or "(char <num>)" in template or "invalid character" in template:
+        template = _SYNTAX.sub("<broken>", template)
     template = _RANDOM.sub("<id>", template)
     if "_" in template:
         template = _COMPOSED.sub(r"\1_<id>", template)

@@ -75,4 +75,5 @@ def _pass(pool: Pool, enough: Enough, learned: rules.Learned) -> None:
     rules.crowds(pool, enough)
     rules.known(pool, apart, learned)
     rules.pairs(pool, enough, learned)
+    rules.enclosed(pool, enough)
     rules.tails(pool, enough)

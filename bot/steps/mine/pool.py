@@ -12,6 +12,9 @@ from bot.steps.mine.tokens import DELIMITERS, VALUE, Parts, Token
 Apart = tuple[int, list[int]]
 """A position, and texts that are equal everywhere else."""
 Flags = tuple[bool, ...]
+_ARROWS = frozenset({"\u2192", "->", "=>", "-", "\u2013", "\u2014", "|", "\u00bb"})
+_FOLLOWING = 2
+"""So many words have to follow an arrow."""
 
 
 class Groups:
@@ -50,9 +53,9 @@ class Pool:
         """How many texts there are of which all this is the same, but for what is said."""
         self.taken = 0
         """So many of them are compared."""
-        self.loose, self.alike, self.headed = Groups(), Groups(), Groups()
+        self.loose, self.alike, self.headed, self.enclosed = Groups(), Groups(), Groups(), Groups()
         """Texts that are the same where what looks like a value is one; of the same shape and behind the same first
-        token; and behind the same words in front of a colon."""
+        token; behind the same words in front of a colon; and with the same words around a name, `sync: Old Town -> failed`."""
         self._hashes: list[list[int]] = []
         self._whole: list[int] = []
         self._but: dict[int, int] = {}
@@ -83,6 +86,8 @@ class Pool:
         self._above.append(at)
         if ":" in parts[2:]:
             self.headed.add(parts[: parts.index(":", 2)], at)
+        if not _ARROWS.isdisjoint(parts) and (around := _around(parts, odd)):
+            self.enclosed.add(around, at)
         return at
 
     def take(self) -> bool:
@@ -175,6 +180,16 @@ class Pool:
 
     def _others(self, at: int, text: int) -> Parts:
         return self.parts[text][:at] + self.parts[text][at + 1 :]
+
+
+def _around(parts: Parts, odd: Flags) -> tuple[Parts, Parts] | None:
+    """What stands in front of a name and behind it."""
+    begin = parts.index(":", 1) + 1 if ":" in parts[1:] else len(parts)
+    end = max(at for at, part in enumerate(parts) if part in _ARROWS)
+    if not begin < end < len(parts) - _FOLLOWING:
+        return None
+    name = zip(parts[begin:end], odd[begin:end], strict=True)
+    return (parts[:begin], parts[end:]) if any(o or p == VALUE or p[:1].isupper() or "_" in p for p, o in name) else None
 
 
 def grouped(texts: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:

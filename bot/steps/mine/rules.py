@@ -27,6 +27,8 @@ class Enough:
     """Words that texts begin with in front of a colon: whose it was, or which."""
     crowd: int = 12
     """Words in each of two places that vary together."""
+    enclosed: int = 4
+    """Names that stand between a colon and an arrow, however many words they have."""
     free: int = 50
     """Words in each of several places, or ends of lines behind a colon."""
 
@@ -152,6 +154,13 @@ def _together(pool: Pool, group: list[int], chosen: tuple[int, ...], texts: int,
     for some in filter(enough, likely.values()):
         for same in filter(enough, grouped(some, rest)):
             pool.join(same, chosen)
+
+
+def enclosed(pool: Pool, enough: Enough) -> None:
+    """What stands between the first colon and the last arrow or dash is a name, of whatever length."""
+    for group in pool.enclosed.grown():
+        if len({pool.parts[text] for text in group}) >= enough.enclosed:
+            pool.join(group)
 
 
 def tails(pool: Pool, enough: Enough) -> None:

@@ -20,7 +20,7 @@ _PIECE = re.compile(
     r"|'[^']{0,120}'|\"[^\"]{0,120}\"|[,;=()\[\]{}|]|:(?=\s|$|[^\s/:])|."
 )
 _MASK = re.compile(
-    r"<(?:card|date|duration|email|hex|host|id|ip|jwt|key|list|num|private-key|query|revision|secret|size|time|token|uuid)>"
+    r"<(?:card|date|broken|duration|email|hex|host|id|ip|jwt|key|list|num|object|private-key|query|revision|secret|size|time|token|uuid)>"
 )
 _DIGITS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _LITERALS = frozenset({"true", "false", "null", "none", "nil", "undefined", "nan"})

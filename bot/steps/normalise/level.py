@@ -52,7 +52,7 @@ _FINE = re.compile(
 _AHEAD = re.compile(
     r"^(?:\[[\w.:/ -]{1,40}\]:? ){0,2}\W{0,6}(?:\[[^\]\n]{0,60}(?:error|fail|exception)[^\]\n]{0,40}\]|(?:[\w.]{0,80}(?:Error|Exception|Failure))\b|"
     r"(?:fatal|panic|uncaught|unhandled|error|failed|failure|critical|traceback|cannot|unable to|could not|"
-    r"out of memory|segmentation fault|bus error)\b|npm ERR!|killed\W{0,3}$)|\(core dumped\)|\bkilled process\b",
+    r"out of memory|segmentation fault|bus error)\b|\S{1,200}: (?:line \d{1,6}: )?\S{1,200}: (?:command )?not found$|npm ERR!|killed\W{0,3}$)|\(core dumped\)|\bkilled process\b",
     re.I,
 )
 _REASONED = re.compile(r"\bfailed(?:,? (?:with )?(?:an )?(?:error|exception))?: \S|\bpanic recovered\b", re.I)
@@ -66,7 +66,7 @@ _ENDED = re.compile(
 )
 """What a shell or a runtime says of a process or a request that came to its end by a fault."""
 _WARNED = re.compile(
-    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning: |\(node:\d+\) |warning[:!] |deprecat|.{0,120}\bmay not work\b|(?:\S{1,300}\.\w{1,4}:\d{1,7} )?slow (?:sql|query)\b|.{0,400}[.;,!:-] (?:aborting|giving up)\b)",
+    r"^\W{0,6}(?-i:WARN(?:ING)?)\b|(?:^|[\s:])(?:[A-Z]\w*Warning:(?: |$)|\(node:\d+\) |warning[:!] |deprecat|.{0,120}\bmay not work\b|(?:\S{1,300}\.\w{1,4}:\d{1,7} )?slow (?:sql|query)\b|.{0,400}[.;,!:-] (?:aborting|giving up)\b)",
     re.I,
 )
 

@@ -45,7 +45,10 @@ _NOT_STARTED = re.compile(
     r"|start-?up|boot|starting(?! (?:at|from|with)\b))\b"
     r"|\b(?:system|process|server|application|service|worker|master)\b.{0,20}\b(?:halted|exiting|shutting down"
     r"|terminated|did not start|failed to (?:start|boot))"
+    r"|\b(?:exception|error)\b.{0,40}\bduring\b.{0,30}\b(?:start-?up|boot\w*|initiali[sz]ation)\b"
     r"|\bdid not start\b|\bshutting down\b|\bcan(?:no|')t resolve dependenc|\bno module named\b"
+    r"|\bcould not import module\b|\berror loading (?:asgi|wsgi) app\b|\bcommand not found\b|\bexec format error\b"
+    r"|\bexecutable file not found\b|\bapplication failed to start\b"
     r"|\bcannot find module\b|\bimporterror\b"
     r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
     r"|\berror: (?:unrecognized arguments|the following arguments are required|no such option)"
@@ -91,7 +94,8 @@ _LIMIT = re.compile(
 _TELEMETRY = re.compile(r"(?i)\b(?:opentelemetry|otlp|telemetry|(?:span|trace|metric)s? export(?:er)?)\b")
 _LEFT = re.compile(
     r"\b(?:(?:Job)?Cancell?ation(?:Exception|Error)|CancelledError|ClientAbortException|Closed(?:Write)?ChannelException"
-    r"|BrokenPipeError)\b|(?i:\bbroken pipe\b|\bEPIPE\b)"
+    r"|BrokenPipeError|WebSocketDisconnect|ConnectionClosed(?:OK|Error)?)\b|\bafter sending 'websocket\.close'"
+    r"|\bonce a close message has been sent\b|(?i:\bbroken pipe\b|\bEPIPE\b)"
 )
 _ASKING = re.compile(
     r"\b(?:AxiosError|FetchError|HTTPStatusError|HttpClientErrorException|requests\.exceptions\.HTTPError"
@@ -105,6 +109,12 @@ _WORK = re.compile(
 _NONE = re.compile(
     r"(?i)\b(?:error|exit|return|status) ?code[: =]{0,2}0\b|\b(?:0|no|zero) (?:errors?|failures?)\b|\berrors?[=:] ?0\b"
 )
+_WAITED = re.compile(
+    r"\b(?:SocketTimeout|ReadTimeout|ConnectTimeout|HttpTimeout|RequestTimeout)(?:Exception|Error)?\b"
+    r"|\bread timed out\b",
+    re.I,
+)
+_SHARED = re.compile(r"(?i)\b(?:database|db|sql\w*|redis|mongo\w*|pool|jdbc|broker)\b")
 _DONE = re.compile(
     r"(?i)\b(?:completed?|started|ready|listening|succeeded|success(?:ful(?:ly)?)?|connected|healthy|recovered)\b"
 )
@@ -158,6 +168,18 @@ _MALFORMED = re.compile(
     r"\brequest\b|\bDisallowedHost\b|\bActionDispatch::Http::Parameters::ParseError\b"
 )
 """What web frameworks raise when what a caller sent cannot be read."""
+_ANSWERED = re.compile(
+    r"\b(?:ActionController::(?:InvalidAuthenticityToken|InvalidCrossOriginRequest|ParameterMissing|BadRequest|UnknownFormat"
+    r"|UnknownHttpMethod|MethodNotAllowed|NotImplemented)|AbstractController::ActionNotFound|ActiveRecord::RecordNotFound"
+    r"|Rack::QueryParser::\w+|Mime::Type::InvalidMimeType|Http404|SuspiciousOperation|SuspiciousFileOperation|TooManyFieldsSent"
+    r"|NoHandlerFoundException|NoResourceFoundException|HttpRequestMethodNotSupportedException|HttpMediaType\w+Exception"
+    r"|MissingServletRequest\w+Exception|MissingRequest\w+Exception|MethodArgument\w+Exception|HandlerMethodValidationException"
+    r"|ModelNotFoundException|NotFoundHttpException|MethodNotAllowedHttpException|TokenMismatchException|AuthenticationException"
+    r"|AuthorizationException|AntiforgeryValidationException|NotFoundException|BadRequestException|UnauthorizedException"
+    r"|ForbiddenException|ConflictException|UnprocessableEntityException|HttpNotFoundException"
+    r"|werkzeug\.exceptions\.(?:NotFound|MethodNotAllowed|BadRequest|Forbidden|Unauthorized))\b"
+)
+"""Exceptions that web frameworks raise for what a caller asks in vain, and answer with a status of 4xx."""
 _SETTING = re.compile(
     r"(?i)\b(?:not configured|not set|unset|placeholder|deprecat\w*|not available|not installed"
     r"|missing (?:optional|config\w*|env\w*|setting\w*)"
@@ -203,7 +225,13 @@ _EXPOSED = re.compile(
 )
 _COLLISION = re.compile(
     r"(?i)\bdeadlock(?:ed)?\b|Deadlocked\b|\bcould not serialize\b|optimistic ?lock|UpdateConcurrency|StaleObject"
-    r"|\bupdated or deleted by another transaction\b|\bduplicate key\b|UniqueViolation|\bE11000\b|RecordNotUnique"
+    r"|\bupdated or deleted by another transaction\b"
+)
+_RULE = re.compile(
+    r"(?i)\bduplicate key\b|UniqueViolation|\bE11000\b|RecordNotUnique|\bviolates (?:[\w-]+ )?constraint\b"
+    r"|\bconstraint (?:failed|violation)\b|ConstraintViolation|IntegrityError|DataIntegrity"
+    r"|NotNullViolation|ForeignKeyViolation|CheckViolation|InvalidForeignKey|\bSQLSTATE[\[( :=]{1,2}23\d{3}\b"
+    r"|\bDuplicate entry\b"
 )
 _GONE_CLIENT = re.compile(
     r"(?i)ClientDisconnect|\bclient (?:has )?(?:disconnected|closed|aborted|went away|gone)\b|\bcontext cancell?ed\b"
@@ -369,6 +397,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "What another service grants it is used up")
     if _COLLISION.search(text):
         return Nature(Severity.P2, kind, "Two changes collide, and one is refused")
+    if _RULE.search(text):
+        return Nature(Severity.P2, kind, "A change breaks a rule of the database, and is refused", mild=True)
     if _NOT_STARTED.search(text):
         severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
         return Nature(severity, kind, "It keeps the service from starting", startup=True)
@@ -393,6 +423,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P1, kind, "The service's own account is refused")
     if _REFUSED.search(text) and any(e.machine for e in cluster.evidence):
         return Nature(Severity.P1, kind, "The service's own identity is refused: all its requests need it")
+    if cluster.kind is Kind.EXCEPTION and _ANSWERED.search(cluster.title):
+        return Nature(Severity.P3, kind, "A caller asks for what it cannot have", mild=True)
     if not any(s.site for s in cluster.signatures) and _MALFORMED.search(text):
         return Nature(Severity.P3, kind, "A caller sends what cannot be read")
     if _REFUSED.search(text) and (_ASKING.search(text) or any(_ASKING.search(s.exception) for s in cluster.signatures)):
@@ -403,6 +435,8 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, kind, "It is tried again")
     if _BACKING.search(text):
         return Nature(Severity.P1, kind, "What the service depends on is not there")
+    if _WAITED.search(cluster.title) and not _SHARED.search(text):
+        return Nature(Severity.P2, kind, "What it asks for does not come in time")
     if _MISTAKE.search(text):
         return Nature(Severity.P1, kind, "The code has a mistake")
     if cluster.kind is Kind.EXCEPTION and cluster.level >= Level.ERROR:
