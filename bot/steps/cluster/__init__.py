@@ -32,7 +32,7 @@ from bot.steps.cluster.words import (
     warning,
 )
 
-SIGNATURE_VERSION = 2
+SIGNATURE_VERSION = 3
 LOOKED_AT = 1_500
 CURIOUS = "Browsers and crawlers ask for files that are not there → 404"
 _NAMELESS = frozenset({"error", "Error", "Exception"})
