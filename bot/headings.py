@@ -46,7 +46,8 @@ _FIELD = re.compile(
 _NAME = re.compile(
     r"(?P<logger>[A-Za-z_][\w-]{0,60})(?=[ \t]*" + _SIGN + r"|[ \t]+(?:-[ \t]+)?" + _LEVEL + r"\b|[ \t]+\[)", re.ASCII
 )
-"""A bare word, where it is clearly a field: a time stands in front of it, or a level behind it."""
+_OWN = re.compile(r"(?P<logger>[a-z_][\w-]{0,60})(?=[ \t]*" + _SIGN + r"| " + _LEVEL + r" ?[:|])", re.ASCII)
+"""A bare word, where it is clearly a field: a time stands in front of it, or a level behind it that ends a heading."""
 _AFTER = re.compile(
     r"[0-9]{1,9}(?:#[0-9]{1,9})?(?=[:\s])|\*[0-9]{1,12}(?=\s)|\((?:[\w.-]{1,30}/)?[0-9]{1,9}\):?|\[[0-9]{1,9}\]:?"
     r"|(?P<logger>[A-Za-z_][\w$-]{0,60}(?:(?:\.|::)[A-Za-z_$][\w$-]{0,60}){1,12}(?=[ \t]*[:|\u2502\u2503]"
@@ -85,7 +86,7 @@ def fields(text: str) -> Fields | None:
                 return _behind(text, line, level, logger, names)
             return None
         if not (found := _FIELD.match(line, at)) and (timed or bare or not at):
-            found = _NAME.match(line, at)
+            found = (_NAME if timed or bare else _OWN).match(line, at)
         if not found or found.end() == at:
             return None
         if found.groupdict().get("group"):
@@ -110,5 +111,10 @@ def _behind(text: str, line: str, level: re.Match[str], logger: str, names: list
         known = found.groupdict()
         logger, number = known.get("logger") or logger, int(known.get("line") or number)
         at = found.end()
+    named, _, ending = logger.rpartition(":")
+    if named and ending.isdigit():
+        logger, number = named, number or int(ending[:9])
     said = text[at:].lstrip(" \t:|\u2502\u2503")
+    if any(c.isdigit() for c in logger):
+        logger = ""  # lines that differ in figures only are read as one
     return Fields((level["inside"] or level["level"]).upper(), logger, number, " ".join([*names, said]))

@@ -258,12 +258,12 @@ def _jvm(text: str) -> Failure | None:
     first = _JVM_FRAME.search(part)
     head = (part[: first.start()] if first else part).strip("\n")
     lines = head.split("\n")
-    for i in range(len(lines)):
-        if m := _JVM_ERROR.match(lines[i][:MESSAGE]):
-            message = "\n".join([m[2] or "", *lines[i + 1 :]]).strip()
-            site = _jvm_site(part) or _jvm_site(text)
-            return Failure(m[1], message[:MESSAGE], site)
-    return None
+    named = [(i, m) for i, line in enumerate(lines) if (m := _JVM_ERROR.match(line[:MESSAGE]))]
+    if not named:
+        return None
+    i, m = next((n for n in named if n[1].start(1) == 0), named[0])  # not in a sentence, where one stands alone
+    message = "\n".join([m[2] or "", *lines[i + 1 :]]).strip()
+    return Failure(m[1], message[:MESSAGE], _jvm_site(part) or _jvm_site(text))
 
 
 def _jvm_site(text: str) -> Site | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.models import Deployment, Entry, Failure, Form, Kind, Level, Policy, Request, Sighting, Signature, Site
 from bot.steps.assemble import assemble
 from bot.steps.cluster import SIGNATURE_VERSION, cluster
+from bot.steps.cluster.template import template
 from bot.steps.cluster.words import titled
 from tests.steps.strategies import MESSAGES, PYTHON, START, entry, logs, pieces
 
@@ -420,3 +421,19 @@ def test_probes_that_a_router_tells_of() -> None:
     found = {signature(line(f'RoutingError (No route matches [GET] "{x}")')).key for x in paths}
     assert len(found) == 1
     assert signature(line('RoutingError (No route matches [GET] "/seats")')).key not in found
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("cannot read answer: Expecting ',' delimiter: line 14 column 6 (char 127)",
+         "cannot read answer: Unterminated string starting at: line 3 column 1 (char 20)"),
+        ("cannot read answer: Unexpected token < in JSON at position 0",
+         "cannot read answer: Unexpected end of JSON input"),
+        ("missing columns: ['size']", "missing columns: ['size', 'Label ID']"),
+        ("undefined method `tag' for #<Label id: 7, size: nil>",
+         "undefined method `tag' for #<Label id: 8, size: \"A5\">"),
+    ],
+)  # fmt: skip
+def test_what_varies_as_a_whole_and_has_words_in_it(lines: tuple[str, ...]) -> None:
+    assert len({template(line) for line in lines}) == 1

@@ -267,3 +267,11 @@ def test_hostile_texts_are_mined_quickly(hostile: str) -> None:
     started = time.process_time()
     merges([f"{hostile} {a} {b}" for a, b in zip(ids(2_000), ids(2_000, 2), strict=True)])
     assert time.process_time() - started < 10
+
+
+def test_a_name_of_any_length_between_a_colon_and_an_arrow_varies() -> None:
+    towns = ("Old Town", "Bad Salzburg an der Saale", "Ulm_Sud", "Hohe Weide 3", "Nieder Olm")
+    assert one(template(f"sync: {town} \u2192 fetch failed, skipping it") for town in towns)
+    assert not groups(
+        *(f"sync: {word} it \u2192 fetch failed, skipping it" for word in ("read", "write", "keep", "drop"))
+    )

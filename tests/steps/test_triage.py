@@ -160,6 +160,10 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
         ("seat map reports error code 7", Level.WARNING, Severity.P3),
         ("server reached its limit of workers, consider raising it", Level.WARNING, Severity.P2),
         ("caller sends an admin key in the query string", Level.WARNING, Severity.P2),
+        ('null value in column "size" violates not-null constraint', Level.ERROR, Severity.P2),
+        ("after sending 'websocket.close' or response already completed", Level.ERROR, Severity.P4),
+        ("/app/start.sh: line <num>: labels: command not found", Level.ERROR, Severity.P1),
+        ("Exception encountered during context initialization", Level.WARNING, Severity.P1),
     ],
 )
 def test_whose_fault_it_is(title: str, level: Level, severity: Severity) -> None:
@@ -180,6 +184,20 @@ def test_reasons_have_figures() -> None:
     found = judged(cluster(Kind.PLATFORM, "Container called exit(1)", times=5, instances=5))
     assert found.reasons[0] == "A crash loop: 5 instances failed one after the other"
     assert "Seen 5 times" in found.reasons[1]
+
+
+@pytest.mark.parametrize(
+    ("title", "severity"),
+    [
+        ("ActiveRecord::RecordNotFound in show_label", Severity.P3),
+        ("MethodArgumentTypeMismatchException: size", Severity.P3),
+        ("SocketTimeoutException: Read timed out", Severity.P2),
+        ("SocketTimeoutException: Read timed out, the database pool waits", Severity.P1),
+        ("LabelGoneError: no label", Severity.P1),
+    ],
+)
+def test_an_exception_that_a_framework_answers_is_the_callers(title: str, severity: Severity) -> None:
+    assert judged(cluster(Kind.EXCEPTION, title)).severity is severity
 
 
 def test_many_people() -> None:

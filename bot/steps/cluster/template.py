@@ -8,7 +8,7 @@ from functools import lru_cache
 from bot.masks import mask
 from bot.steps.cluster.recall import recall
 from bot.steps.cluster.runs import runs
-from bot.steps.cluster.words import unrouted, varied
+from bot.steps.cluster.words import spanning, unrouted, varied
 
 TEMPLATE = 200
 LONGEST = 2 * TEMPLATE
@@ -36,7 +36,7 @@ def _cut(found: str) -> str:
 
 def _by_runs(text: str) -> str | None:
     """None where the line has to be seen as a whole."""
-    if text.startswith("-") or unrouted(text):
+    if text.startswith("-") or unrouted(text) or spanning(text):
         return None
     pieces, places = runs(text)
     found, length = pieces.copy(), len(text)

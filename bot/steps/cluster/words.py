@@ -40,6 +40,8 @@ _SYNTAX = re.compile(
     r"|invalid character '[^'\n]{1,8}' (?:looking for|after|in) [\w :-]{1,60}"
 )
 """What parsers of JSON say of a text that is none: where it breaks is chance."""
+_SPANNING = ("#<", "['", '["', "JSON", "(char ", "invalid character")
+"""Without one of these there is none of the three."""
 _LIST = re.compile(r"[\w.'\"/-]+(?:, ?[\w.'\"/-]+){2,}")
 _KEY = re.compile(r"(^|[^\w:/.<>-])[\w.<>-]*(?::[\w.<>-]+){2,}")
 _COMPOSED = re.compile(
@@ -198,12 +200,7 @@ def lead(text: str) -> str:
                 return next((x.strip()[:_LEAD] for x in lines[at + 1 :] if _MISUSED.match(x)), said)
             if _INVOKED.match(said):
                 return next(
-                    (
-                        _said(x.strip()[:_LEAD])
-                        for x in reversed(lines[at + 1 :])
-                        if _FLUSH.match(x) and _TELLING.match(x)
-                    ),
-                    said,
+                    (_said(x.strip()[:_LEAD]) for x in lines[at + 1 :] if _FLUSH.match(x) and _LETTER.search(x)), said
                 )
             if said.endswith(":") and (more := next((x for x in lines[at + 1 :] if _TELLING.match(x)), "")):
                 return f"{said} {_said(more.strip()[:_LEAD])}"
@@ -241,12 +238,8 @@ def varied(template: str) -> str:
     """A masked text with what varies as a whole masked as a whole: lists, composed keys and ids, hosts."""
     if unrouted(template):
         template = _PATH.sub(_probed, template)
-    if "#<" in template:
-        template = _OBJECT.sub("<object>", template)
-    if "['" in template or '["' in template:
-        template = _NAMES.sub("[<list>]", template)
-    if "JSON" in template or "(char <num>)" in template or "invalid character" in template:
-        template = _SYNTAX.sub("<broken>", template)
+    if spanning(template):
+        template = _SYNTAX.sub("<broken>", _NAMES.sub("[<list>]", _OBJECT.sub("<object>", template)))
     template = _RANDOM.sub("<id>", template)
     if "_" in template:
         template = _COMPOSED.sub(r"\1_<id>", template)
@@ -260,6 +253,11 @@ def varied(template: str) -> str:
     if template.count(",") > 1:
         template = _LIST.sub("<list>", template)
     return _KEY.sub(r"\1<key>", template) if template.count(":") > 1 else template
+
+
+def spanning(text: str) -> bool:
+    """Whether something may be in it that varies as a whole and has plain words in it."""
+    return any(map(text.__contains__, _SPANNING))
 
 
 def unrouted(text: str) -> bool:

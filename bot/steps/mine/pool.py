@@ -55,7 +55,8 @@ class Pool:
         """So many of them are compared."""
         self.loose, self.alike, self.headed, self.enclosed = Groups(), Groups(), Groups(), Groups()
         """Texts that are the same where what looks like a value is one; of the same shape and behind the same first
-        token; behind the same words in front of a colon; and with the same words around a name, `sync: Old Town -> failed`."""
+token; behind the same words in front of a colon; and with the same words around a name, as in
+        `sync: Old Town -> failed`."""
         self._hashes: list[list[int]] = []
         self._whole: list[int] = []
         self._but: dict[int, int] = {}
@@ -189,7 +190,9 @@ def _around(parts: Parts, odd: Flags) -> tuple[Parts, Parts] | None:
     if not begin < end < len(parts) - _FOLLOWING:
         return None
     name = zip(parts[begin:end], odd[begin:end], strict=True)
-    return (parts[:begin], parts[end:]) if any(o or p == VALUE or p[:1].isupper() or "_" in p for p, o in name) else None
+    return (
+        (parts[:begin], parts[end:]) if any(o or p == VALUE or p[:1].isupper() or "_" in p for p, o in name) else None
+    )
 
 
 def grouped(texts: Iterable[int], key: Callable[[int], Hashable]) -> list[list[int]]:
