@@ -189,7 +189,7 @@ def test_reasons_have_figures() -> None:
 @pytest.mark.parametrize(
     ("title", "severity"),
     [
-        ("ActiveRecord::RecordNotFound in show_label", Severity.P3),
+        ("ActionController::ParameterMissing in show_label", Severity.P3),
         ("MethodArgumentTypeMismatchException: size", Severity.P3),
         ("SocketTimeoutException: Read timed out", Severity.P2),
         ("SocketTimeoutException: Read timed out, the database pool waits", Severity.P1),
