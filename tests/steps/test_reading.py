@@ -150,6 +150,85 @@ def test_structures(payload: dict[str, Any], level: Level, wrapped: bool) -> Non
     assert title == (OFFLINE if level >= W else "")
 
 
+STACK = "java.lang.IllegalStateException: no paper\n\tat com.example.Labels.print(Labels.java:42)"
+
+
+@pytest.mark.parametrize(
+    ("payload", "title"),
+    [
+        (
+            {
+                "message": "failed",
+                "level": 400,
+                "level_name": "ERROR",
+                "context": {
+                    "exception": {"class": "PaperException", "message": "tray 7", "file": "/app/Labels.php:12"}
+                },
+            },
+            "PaperException: tray <num>",
+        ),
+        (
+            {
+                "level": "ERROR",
+                "message": "failed",
+                "thrown": {
+                    "name": "java.lang.IllegalStateException",
+                    "message": "no paper",
+                    "extendedStackTrace": STACK,
+                },
+            },
+            "IllegalStateException: no paper",
+        ),
+        (
+            {
+                "level": "ERROR",
+                "message": "failed",
+                "exception": {"exceptionType": "java.lang.IllegalStateException", "message": "no paper"},
+            },
+            "IllegalStateException: no paper",
+        ),
+        (
+            {
+                "level": "ERROR",
+                "fields": {"message": "printing failed", "error": "no paper"},
+                "target": "parcels::labels",
+            },
+            "printing failed: no paper",
+        ),
+        (
+            {"level": "error", "message": "GraphQL error", "errors": [{"message": "no paper"}]},
+            "GraphQL error: no paper",
+        ),
+        (
+            {
+                "level": "error",
+                "event": "failed",
+                "exception": [
+                    {
+                        "exc_type": "RuntimeError",
+                        "exc_value": "later",
+                        "frames": [{"filename": "/app/b.py", "lineno": 2, "name": "b"}],
+                    },
+                    {
+                        "exc_type": "ValueError",
+                        "exc_value": "no paper",
+                        "is_cause": True,
+                        "frames": [{"filename": "/app/a.py", "lineno": 1, "name": "a"}],
+                    },
+                ],
+            },
+            "ValueError: no paper",
+        ),
+        ({"method": "GET", "uri": "/labels/17", "status": 502, "latency": 3}, "GET /labels/{id} → 502"),
+        ({"method": "GET", "uri": "/labels/17", "status": 502, "level": "info", "message": "done"}, ""),
+        ({"method": "GET", "uri": "/labels/17", "status": 200, "latency": 3}, ""),
+    ],
+)
+def test_objects_of_loggers(payload: dict[str, Any], title: str) -> None:
+    """Exceptions, reasons and requests are found where Monolog, Log4j, Quarkus, tracing and structlog put them."""
+    assert read(raw(jsonPayload=payload))[1] == title
+
+
 def test_the_reason_beside_the_words() -> None:
     """A reason in a field of its own is part of the text, and tells failures of one thing apart."""
     payload = {"level": "error", "msg": "print failed", "error": "dial tcp 192.0.2.1:9100: connection refused"}

@@ -23,7 +23,16 @@ from bot.steps.normalise import level as levels
 from bot.steps.normalise.audit import audit_text, deployment, is_audit
 from bot.steps.normalise.payload import failure_of, is_machine, message, payload_of, request_id_of, site_of, user_of
 from bot.steps.normalise.place import Place, place
-from bot.steps.normalise.request import PLATFORM_LOG, broken, is_fine, latency, request, request_text, says_platform
+from bot.steps.normalise.request import (
+    PLATFORM_LOG,
+    broken,
+    broken_in,
+    is_fine,
+    latency,
+    request,
+    request_text,
+    says_platform,
+)
 from bot.steps.normalise.shape import first, inner, words
 from bot.steps.normalise.text import clean, is_clean
 from bot.unread import ABSENT, STRANGE, Asked, Head, Stretch, Unread, head_of, heads_of, load, objects_of
@@ -301,6 +310,8 @@ class _Reader:
         level, failed = _level(raw, payload, text, head, asked, audited)
         if not structured and not failed and not head and "\n" not in text and (asked := broken(text)):
             level, structured = max(level, Level.ERROR), True
+        elif payload and level is Level.DEFAULT and asked is None and (asked := broken_in(payload)):
+            level = Level.ERROR
         form = _form(text, log, failed, asked, audited)
         if form is Form.PLATFORM and is_fine(text):
             level = min(level, Level.NOTICE)

@@ -29,7 +29,7 @@ NAMES: Mapping[str, Level] = {
     "ALERT": Level.ALERT, "EMERGENCY": Level.EMERGENCY, "EMERG": Level.EMERGENCY,
 }  # fmt: skip
 _FIELDS = (
-    "severity", "level", "levelname", "log_level", "logLevel", "loglevel", "lvl", "level_name", "@level",
+    "severity", "level_name", "levelname", "level", "log_level", "logLevel", "loglevel", "lvl", "@level",
     "Level", "LogLevel", "Severity", "log.level", "@l", "severityText", "severity_text", "SeverityText",
 )  # fmt: skip
 

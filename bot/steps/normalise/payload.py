@@ -40,6 +40,7 @@ _STACK = Names(
     "stack_trace",
     "stackTrace",
     "stacktrace",
+    "extendedStackTrace",
     "traceback",
     "exc_info",
     "exc_text",
@@ -50,7 +51,7 @@ _STACK = Names(
     "error.stack_trace",
     "exception.stacktrace",
 )
-_RAISED = Names("error", "err", "exception", "exc")
+_RAISED = Names("error", "err", "exception", "exc", "thrown")
 _RAISED_TYPE = Names("exception_type", "error_type", "exc_type", "errorType", "exceptionType")
 _MODULE = Names("module", "logger", "logger_name", "loggerName", "name")
 _FUNCTION = Names("function", "funcName", "func_name", "func")
@@ -93,12 +94,20 @@ def payload_of(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """The structured payload: `jsonPayload`, or a text payload that is itself one JSON object."""
     payload = inner(raw, "jsonPayload")
     if payload:
-        return payload
+        return _flat(payload)
     text = raw.get("textPayload")
     if isinstance(text, str) and len(text) < 512 * 1024:
         if "=" in text[:100] and len(text) < 8_192 and ("level=" in text or "lvl=" in text or "severity=" in text):
             return logfmt(text.strip())
-        return parsed(text)
+        return _flat(parsed(text))
+    return payload
+
+
+def _flat(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What Rust's tracing puts below `fields` belongs beside the level."""
+    below = payload.get("fields")
+    if below and isinstance(below, Mapping) and "message" in below and "message" not in payload:
+        return {**payload, **below}
     return payload
 
 
@@ -111,7 +120,9 @@ def parsed(text: str) -> Mapping[str, Any]:
         found = orjson.loads(text)
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         return {}
-    return found if isinstance(found, dict) and any(k in found for k in (*_MESSAGE, "level", "severity")) else {}
+    return (
+        found if isinstance(found, dict) and any(k in found for k in (*_MESSAGE, "fields", "level", "severity")) else {}
+    )
 
 
 _LISTED = re.compile(r"([A-Za-z_@][\w.@/-]{0,60})=(\"(?:[^\"\\\n]|\\.)*\"|[^\s\"]*)(?:[ \t]+|$)")
@@ -161,6 +172,8 @@ def _why(payload: Mapping[str, Any]) -> str:
         return ""
     for name in _DETAIL:
         value = payload.get(name)
+        if isinstance(value, list) and value:
+            value = value[0]
         found = first(value, ("message", "msg", "value", "detail")) if isinstance(value, Mapping) else words(value)
         if len(found.strip()) > 3:
             return found.strip()[:1_000]
@@ -168,16 +181,37 @@ def _why(payload: Mapping[str, Any]) -> str:
 
 
 def stack_of(payload: Mapping[str, Any]) -> str:
-    for where in around(payload, "error", "err", "exception", "metadata", "context", "message"):
+    for where in around(payload, "error", "err", "exception", "thrown", "metadata", "context", "message"):
         if _STACK.missing(where):
             continue
         for name in _STACK:
             found = where.get(name)
             if isinstance(found, list):
-                found = "\n".join(x for x in found[:200] if isinstance(x, str))
+                found = _listed(found) or "\n".join(x for x in found[:200] if isinstance(x, str))
             if isinstance(found, str) and "\n" in found.replace("\\n", "\n"):
                 return found.replace("\\n", "\n") if "\n" not in found else found
     return ""
+
+
+_BECAUSE = "\nThe above exception was the direct cause of the following exception:\n"
+_MEANWHILE = "\nDuring handling of the above exception, another exception occurred:\n"
+
+
+def _listed(raised: list[Any]) -> str:
+    """A traceback that was written as objects, as structlog does: in the words that Python has for it."""
+    lines: list[str] = []
+    for one in raised[4::-1]:  # the first is what was raised last
+        kind = first(one, ("exc_type",)) if isinstance(one, Mapping) else ""
+        frames = one.get("frames") if kind else None
+        if not isinstance(frames, list):
+            return ""
+        lines.append("Traceback (most recent call last):")
+        for frame in frames[-50:]:
+            if isinstance(frame, Mapping):
+                where = [first(frame, (n,)) for n in ("filename", "lineno", "name")]
+                lines.append(f'  File "{where[0]}", line {where[1]}, in {where[2]}')
+        lines += [f"{kind}: {first(one, ('exc_value',))}", _BECAUSE if one.get("is_cause") else _MEANWHILE]
+    return "\n".join(lines[:-1])
 
 
 def failure_of(payload: Mapping[str, Any], text: str, loud: bool) -> Failure | None:
@@ -185,12 +219,13 @@ def failure_of(payload: Mapping[str, Any], text: str, loud: bool) -> Failure | N
     found = failure(text) or (failure(stack_of(payload)) if loud and payload else None)
     if found or not loud:
         return found
-    for name in () if _RAISED.missing(payload) else _RAISED:
-        error = inner(payload, name)
-        kind = first(error, ("type", "name", "class", "kind", "__type__"))
-        if kind and len(kind) <= 200 and _EXCEPTION.fullmatch(kind):
-            said = first(error, ("message", "value", "msg", "detail"))
-            return Failure(kind, shorten(clean(said), 2000))
+    for where in around(payload, "context"):
+        for name in () if _RAISED.missing(where) else _RAISED:
+            error = inner(where, name)
+            kind = first(error, ("type", "name", "class", "kind", "exceptionType", "__type__"))
+            if kind and len(kind) <= 200 and _EXCEPTION.fullmatch(kind):
+                said = first(error, ("message", "value", "msg", "detail"))
+                return Failure(kind, shorten(clean(said), 2000))
     kind = "" if _RAISED_TYPE.missing(payload) else first(payload, _RAISED_TYPE)
     if kind and len(kind) <= 200 and _EXCEPTION.fullmatch(kind):
         said = first(payload, ("exception_message", "error_message", "exc_message", "error", "exception"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.masks import route
 from bot.models import Request
-from bot.steps.normalise.shape import inner, whole, words
+from bot.steps.normalise.shape import first, inner, whole, words
 from bot.steps.normalise.text import clean, shorten
 
 _SECONDS = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*(ms|s|us|µs|ns)?\s*", re.ASCII)
@@ -22,6 +22,8 @@ _PLATFORM = re.compile(
     r"Malformed response|Out-of-memory event detected|While handling this request, the container instance|"
     r"Consider setting the maximum|The user-provided container failed|Exceeded .{0,40}memory limit)"
 )
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_ASKED = ("uri", "path", "url", "request_uri")
 _METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _BROKEN = tuple(
     re.compile(expression)
@@ -74,6 +76,18 @@ def broken(text: str) -> Request | None:
         return None
     url = shorten(clean(found["url"]), 2000)
     return Request(method=found["method"], url=url, route=route(url), status=int(found["status"]))
+
+
+def broken_in(payload: Mapping[str, Any]) -> Request | None:
+    """The same, of an access log that is written as objects."""
+    status = whole(payload.get("status")) or whole(payload.get("statusCode")) or whole(payload.get("status_code"))
+    if not 500 <= status < 600:
+        return None
+    method, url = first(payload, ("method", "request_method")).upper(), first(payload, _ASKED)
+    if method not in _METHODS or not url.startswith(("/", "http")):
+        return None
+    url = shorten(clean(url), 2000)
+    return Request(method=method, url=url, route=route(url), status=status)
 
 
 def request_text(found: Request) -> str:
