@@ -25,6 +25,7 @@ KNOWN = 50_000
 """Lines that are remembered; then all are forgotten and learned anew."""
 
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_ONES = bytes.maketrans(b"0", b"1")
 _HEX_ZEROS = bytes.maketrans(b"123456789abcdefABCDEF", b"0" * 21)
 _SEVEN, _TEN = "0" * 7, b"0" * 10
 _SPACES = b" \t\n\r\x0b\x0c"
@@ -77,8 +78,10 @@ def recall(work: Callable[[str], str], size: int = KNOWN) -> Callable[[str], str
             data = framed.encode("utf-8", "surrogatepass")
         digits = data.translate(_HEX_ZEROS).decode("latin-1")
         if _SEVEN in digits:
-            framed = _without_hex(framed, digits)
-            data = framed.encode("utf-8", "surrogatepass").translate(_ZEROS).replace(_TEN, _LONG)
+            framed, more = _without_hex(framed, digits)
+            data = framed.encode("utf-8", "surrogatepass")
+            if more:
+                data = data.translate(_ZEROS).replace(_TEN, _LONG)
         free = b"0".join(data.translate(_BLANKS).split())
         found = known.get(free)
         return found if type(found) is str else rest.look(free, framed[1:-1], found)
@@ -86,22 +89,24 @@ def recall(work: Callable[[str], str], size: int = KNOWN) -> Callable[[str], str
     return recalled
 
 
-def _without_hex(text: str, digits: str) -> str:
-    """The text with ids masked, which are looked for where so many digits are; in a query all is masked at once."""
+def _without_hex(text: str, digits: str) -> tuple[str, bool]:
+    """The text with ids masked, which are looked for where so many digits are, and whether there may be more such
+    digits. In a query all is masked at once.
+    """
     if "?" in text:
-        return text
+        return text, True
     if len(text) != len(digits):
-        return _HEX.sub(_token, text)
-    found, done = "", 0
+        return _HEX.sub(_token, text), True
+    found, done, more = "", 0, False
     at = digits.find(_SEVEN)
     while at > 0:
         if id := _HEX.match(text, at - 1):
             found += text[done : at - 1] + _token(id)
             at = done = id.end()
         else:
-            at += 7
+            at, more = at + len(_SEVEN), True
         at = digits.find(_SEVEN, at)
-    return found + text[done:]
+    return found + text[done:], more
 
 
 class _Fact(Enum):
@@ -133,10 +138,14 @@ class _Rest:
         """What is found by a form from now on."""
         if _LONG in form:
             return self._keep(key, _NEVER)
-        text = form.removeprefix(_SIZED).replace(b"0", b"1").replace(_LARGE, b"11111").decode("utf-8", "surrogatepass")
-        pieces, places = runs(text)
         sized = form.startswith(_SIZED)
-        facts = {_facts(pieces[at], sized) for at in places}
+        text = (
+            (form[len(_SIZED) :].replace(_LARGE, b"00000") if sized else form)
+            .translate(_ONES)
+            .decode("utf-8", "surrogatepass")
+        )
+        pieces, places = runs(text)
+        facts = [_facts(pieces[at], sized) for at in places]
         if _Fact.OPEN in facts:
             return self._keep(key, _NEVER)
         kept = _keeps(form) if _Fact.KEEPING in facts else 0

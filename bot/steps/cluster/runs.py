@@ -23,12 +23,11 @@ class _Plain(dict[str, bool]):
     """Words, and whether masks stop at them; remembered up to a bound."""
 
     def __missing__(self, word: str) -> bool:
-        if not (word.isascii() and word.isalpha() and word.islower()):
-            return False
+        plain = word.isascii() and word.isalpha() and word.islower() and word not in _TELLING
         if len(self) >= _MOST:
             self.clear()
-        self[word] = plain = word not in _TELLING and (len(word) < 7 or not set(word) <= set("abcdef"))
-        return plain
+        self[word] = found = plain and (len(word) < 7 or not set(word) <= set("abcdef"))
+        return found
 
 
 _plain = _Plain()

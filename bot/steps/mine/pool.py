@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import partial, reduce
+from itertools import chain
 from operator import xor
 
-from bot.steps.mine.tokens import DELIMITERS, VALUE, Parts, Token
+from bot.steps.mine.tokens import DELIMITERS, VALUE, Columns, Flags, Parts
 
 Apart = tuple[int, list[int]]
 """A position, and texts that are equal everywhere else."""
-Flags = tuple[bool, ...]
 _ARROWS = frozenset({"\u2192", "->", "=>", "-", "\u2013", "\u2014", "|", "\u00bb"})
 _FOLLOWING = 2
 """So many words have to follow an arrow."""
@@ -55,21 +55,23 @@ class Pool:
         """So many of them are compared."""
         self.loose, self.alike, self.headed, self.enclosed = Groups(), Groups(), Groups(), Groups()
         """Texts that are the same where what looks like a value is one; of the same shape and behind the same first
-token; behind the same words in front of a colon; and with the same words around a name, as in
+        token; behind the same words in front of a colon; and with the same words around a name, as in
         `sync: Old Town -> failed`."""
         self._hashes: list[list[int]] = []
         self._whole: list[int] = []
         self._but: dict[int, int] = {}
         """The first text by a figure for all that stands elsewhere than at a place of it."""
         self._varied: dict[int, Apart] = {}
+        self._grown: dict[int, None] = {}
+        self._apart: dict[int, list[Apart]] = {}
         self._above: list[int] = []
         self._known: dict[tuple[Parts, Flags, Flags], int] = {}
         self._equal: dict[Parts, int] = {}
         self._common: dict[Parts, int] = {}
 
-    def add(self, text: tuple[Token, ...]) -> int:
+    def add(self, text: Columns) -> int:
         """Returns where the text stands."""
-        parts, fixed, odd, said = zip(*text, strict=True) if text else ((),) * 4
+        parts, fixed, odd, said = text
         at = self._known.setdefault((parts, fixed, odd), len(self.parts))
         if at == len(self.parts):
             self._add(parts, fixed, odd, said)
@@ -116,19 +118,20 @@ token; behind the same words in front of a colon; and with the same words around
         for at, (one, stays) in enumerate(zip(hashes, fixed, strict=True)):
             if stays:
                 continue
-            first = first_of(whole ^ one, text)
+            but = whole ^ one
+            first = first_of(but, text)
             if first != text:
-                self._varied.setdefault(whole ^ one, (at, [first]))[1].append(text)
+                self._varied.setdefault(but, (at, [first]))[1].append(text)
+                self._grown[but] = None
 
     def apart(self) -> list[Apart]:
         """Positions, and the texts that are equal everywhere else and may vary there."""
-        found = []
-        for at, texts in self._varied.values():
-            if len({self._others(at, text) for text in texts}) == 1:
-                found.append((at, texts))
-            else:
-                found += [(at, group) for group in grouped(texts, partial(self._others, at))]
-        return sorted((at, group) for at, group in found if len(self.different(group, at)) > 1)
+        for but in self._grown:
+            at, texts = self._varied[but]
+            groups = grouped(texts, partial(self._others, at))
+            self._apart[but] = [(at, group) for group in groups if len(self.different(group, at)) > 1]
+        self._grown.clear()
+        return sorted(chain.from_iterable(self._apart.values()))
 
     def find(self, at: int) -> int:
         while self._above[at] != at:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from bot.steps.mine.pool import Apart, Pool, grouped
+from bot.steps.mine.pool import Apart, Groups, Pool, grouped
 from bot.steps.mine.tokens import VALUE, Parts
 
 
@@ -45,10 +45,14 @@ _NAMING = frozenset(
 class Learned:
     """Words that were found to be values, and behind which words."""
 
-    values: set[str] = field(default_factory=set)
+    values: set[str] = field(default_factory=lambda: {VALUE})
     names: set[str] = field(default_factory=set)
     """Values that texts begin with in front of a colon: what is a name there is one anywhere."""
     places: set[tuple[str, str]] = field(default_factory=set)
+    pairs: Groups = field(default_factory=Groups)
+    """Texts that are the same where values are left out, as far as they were looked at with just these values."""
+    known: int = 0
+    looked_at: int = 0
 
 
 def odd(pool: Pool, enough: Enough) -> None:
@@ -88,7 +92,7 @@ def _label(pool: Pool, varying: list[int]) -> bool:
 
 def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
     """Equal but for one token that is a value elsewhere, at least once behind the same word."""
-    values = {VALUE, *learned.values}
+    values = learned.values
     for at, varying in apart:
         if not at and not _label(pool, varying):
             continue
@@ -105,17 +109,23 @@ def known(pool: Pool, apart: Iterable[Apart], learned: Learned) -> None:
 
 def pairs(pool: Pool, enough: Enough, learned: Learned) -> None:
     """Two tokens vary together, and everything that stands there is a value elsewhere."""
-    values = {VALUE, *learned.values}
-    groups: dict[Parts, list[int]] = defaultdict(list)
-    places: dict[int, list[int]] = {}
-    for text, (parts, fixed) in enumerate(zip(pool.parts[: pool.taken], pool.fixed, strict=False)):
-        here = [at for at, part in enumerate(parts) if part in values and at and not fixed[at]]
+    values = learned.values
+    if len(values) > learned.known:
+        learned.known, learned.pairs, learned.looked_at = len(values), Groups(), 0
+
+    def places(text: int) -> list[int]:
+        fixed = pool.fixed[text]
+        return [at for at, part in enumerate(pool.parts[text]) if part in values and at and not fixed[at]]
+
+    for text in range(learned.looked_at, pool.taken):
+        here = places(text)
         if len(here) > 1:
-            places[text] = here
-            groups[tuple([VALUE if at in here else part for at, part in enumerate(parts)])].append(text)
-    for group in groups.values():
+            rest = [VALUE if at in here else part for at, part in enumerate(pool.parts[text])]
+            learned.pairs.add(tuple(rest), text)
+    learned.looked_at = pool.taken
+    for group in learned.pairs.grown():
         if sum([pool.times[text] for text in group]) >= enough.word:
-            counts = {at: len(pool.different(group, at)) for at in places[group[0]]}
+            counts = {at: len(pool.different(group, at)) for at in places(group[0])}
             for chosen in combinations([at for at, count in counts.items() if count >= enough.named], 2):
                 _together(pool, group, chosen, enough.word, enough.named)
 

@@ -54,6 +54,9 @@ class Token(NamedTuple):
 _DELIMITERS = {sign: Token(sign, fixed=True) for sign in DELIMITERS}
 _LEFT_OUT = Token(VALUE)
 Parts = tuple[str, ...]
+Flags = tuple[bool, ...]
+Columns = tuple[Parts, Flags, Flags, tuple[str | None, ...]]
+"""Tokens, told apart by what is asked of them: their texts, which are fixed, which are odd, and what they say."""
 
 
 class _Place(NamedTuple):
@@ -90,10 +93,16 @@ def _words(place: _Place) -> _Words:
     return _Words(place)
 
 
-def tokens(text: str) -> tuple[Token, ...]:
+@lru_cache(maxsize=8192)
+def tokens(text: str) -> Columns:
     """The text as tokens; whatever a mask has found is the same, and several of it in a row are one."""
+    found = _tokens(text)[:LOOKED_AT]
+    return tuple(zip(*found, strict=True)) if found else ((), (), (), ())  # type: ignore[return-value] # four of them
+
+
+def _tokens(text: str) -> list[Token]:
     if "'" in text or '"' in text or "`" in text:  # what is quoted may hold blanks
-        return tuple(_read(_PIECE.findall(text), _Place())[0][:LOOKED_AT])
+        return _read(_PIECE.findall(text), _Place())[0]
     found: list[Token] = []
     known = _words(_Place())
     for word in text.split():
@@ -103,7 +112,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         found += some
         if len(found) >= LOOKED_AT:
             break
-    return tuple(found[:LOOKED_AT])
+    return found
 
 
 def _read(pieces: Sequence[str], place: _Place) -> tuple[list[Token], bool, _Place]:
