@@ -266,7 +266,7 @@ _HEADINGS = tuple(
         # 2026/01/31 10:00:00 [error] 24#24: *77 words, as nginx writes
         _WHEN + r" \[" + _LEVEL + r"\] [0-9]+#[0-9]+: (?:\*[0-9]+ )?",
         # 2026-01-31T10:00:00.123Z pid=1 tid=2kwf class=ShipJob jid=ab4e2e58 WARN: words, as Sidekiq writes
-        _WHEN + r" pid=[0-9]+ tid=\w+ (?:class=(?P<logger>[\w:]+) |\w+=\S* )*" + _LEVEL + r": ",
+        _WHEN + r" pid=[0-9]+ tid=\w+ (?:class=(?P<logger>[\w:]+) )?(?:\w+=\S* )*" + _LEVEL + r": ",
         # 2026-01-31 10:00:00 [error    ] words, 2026-01-31 10:00:00 [error]: words, 2026-01-31 10:00:00 ERROR words
         _WHEN + r" +" + _LEVEL + r" +[0-9]+ --- (?:\[[^\]\n]{0,80}\] )+(?P<logger>[\w.$/\[\]-]+) +: ",
         _WHEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -197,3 +198,15 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     assert mask(text) is not None
     assert route(text) is not None
     heading(text)
+
+
+@pytest.mark.parametrize("piece", ["class=a ", "a=b ", "[a] ", "[error]", "a.b.", "- ", "| 500 |", "ERROR "])
+@pytest.mark.parametrize(
+    "front", ["2026-03-01T10:00:00.123Z pid=1 tid=2k ", "10:00:00.123 ", "[2026-03-01 10:00:00]", ""]
+)
+def test_hostile_headings_take_no_time(front: str, piece: str) -> None:
+    """What may be there any number of times is there in one way only."""
+    started = time.process_time()
+    for length in (400, 6_000):
+        heading(front + piece * (length // len(piece)) + "?")
+    assert time.process_time() - started < 1
