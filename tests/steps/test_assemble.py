@@ -29,6 +29,8 @@ from tests.steps.strategies import (
     pieces,
 )
 
+MICRO = timedelta(microseconds=1)
+
 
 def everything(entries: list[Entry]) -> list[Occurrence]:
     found = assemble(entries)
@@ -137,6 +139,15 @@ def test_failure(lines: tuple[str, ...], kind: str, message: str, file: str, fun
     assert found.failure.frame is not None
     assert (found.failure.type, found.failure.message) == (kind, message)
     assert (found.failure.frame.file, found.failure.frame.function) == (file, function)
+
+
+def test_lines_within_a_traceback() -> None:
+    """What another thread logs between the frames and the exception does not part the two."""
+    lines = pieces(PYTHON)
+    between = entry("10:00:00 | INFO | shop: order 4 came", lines[-2].time - lines[0].time + MICRO, number=90)
+    last = replace(lines[-1], time=lines[-1].time + timedelta(milliseconds=9))
+    found = everything([*lines[:-1], between, last])
+    assert sorted(len(o.entries) for o in found) == [1, len(PYTHON)]
 
 
 def test_announced_by_a_log_line() -> None:

@@ -100,6 +100,11 @@ def test_paths_and_dotted_names_are_values_when_there_are_a_few() -> None:
     assert one(f"no handler for com.example.{name} here" for name in ("OrderEvent", "UserEvent", "StockEvent"))
 
 
+def test_what_a_line_has_in_quotes_is_a_name_without_them_too() -> None:
+    texts = [f'no column {name}: column "{name}" of labels is there already' for name in ("colour", "paper", "weight")]
+    assert merges(texts) == [tuple(texts)]
+
+
 def test_odd_tokens_may_vary_in_several_places_at_once() -> None:
     """Two class names in one line, different each time."""
     assert one(f"registering com.example.{n}Event for com.example.{n}Handler" for n in ("Order", "User", "Stock"))

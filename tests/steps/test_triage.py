@@ -123,6 +123,9 @@ def test_nature(one: Cluster, severity: Severity, kind: Kind) -> None:
             Severity.P1,
         ),
         ("service:parcels was refused by stock: unknown key", Level.WARNING, Severity.P1),
+        ("Prints come without pictures: no module named labels.pictures", Level.WARNING, Severity.P4),
+        ("Prints failed: No module named labels", Level.ERROR, Severity.P1),
+        ('error: syntax error at or near ")"', Level.ERROR, Severity.P1),
         ("User token is expired", Level.ERROR, Severity.P3),
         ("Signature verification failed: jwt expired", Level.ERROR, Severity.P3),
         (
@@ -302,6 +305,8 @@ def test_where_nothing_later_is_read_staging_counts(environment: str, read: set[
 @pytest.mark.parametrize(
     ("text", "severity"),
     [
+        ("Multiple cart instances for user <id>", Severity.P2),
+        ("two wallet records for the same customer", Severity.P2),
         ("response of another user was served", Severity.P2),
         ("tenant isolation was violated", Severity.P2),
         ("multiple retries for user agent", Severity.P4),

@@ -95,6 +95,7 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
     messages: list[Message] = []
     streams: dict[_Stream, Message] = {}
     reported: dict[_Stream, Message] = {}
+    torn: dict[_Stream, Message] = {}
     for entry in ordered:
         if entry.structured:
             if entry.level < Level.WARNING and entry.failure is None:
@@ -107,7 +108,9 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
         looks, stream = shape(entry.text), entry.stream
         current = streams.get(stream)
         head = reported.get(stream)
-        if current is not None and current.led_by(entry, looks):
+        if (before := torn.get(stream)) is not None and before.ends_with(entry, looks):
+            torn.pop(stream).add(entry, looks)
+        elif current is not None and current.led_by(entry, looks):
             current.lead(entry, looks)
         elif current is not None and current.goes_on(entry, looks):
             current.add(entry, looks)
@@ -116,6 +119,8 @@ def _messages(ordered: Sequence[Entry], closed: list[Occurrence]) -> list[_Unit]
             head.add(entry, looks)
         else:
             reported.pop(stream, None)
+            if current is not None and current.python:
+                torn[stream] = current
             streams[stream] = message = Message(entry, looks)
             messages.append(message)
     return [

@@ -167,6 +167,11 @@ class Message:
             return True
         return not _words(said).isdisjoint(_words(raised))
 
+    def ends_with(self, entry: Entry, looks: Shape) -> bool:
+        """Whether this is the exception of a Python traceback that other lines were written into."""
+        raised = looks.look is Look.RAISED and not looks.traced
+        return raised and self.python and timedelta(0) <= entry.time - self.last <= _ONCE
+
     def reports(self, entry: Entry, looks: Shape) -> bool:
         """Whether this structured entry is what the traceback that begins with `entry` belongs to: some loggers write
         the words as JSON and leave the traceback to the runtime, which prints it as lines.

@@ -102,7 +102,7 @@ def tokens(text: str) -> Columns:
 
 def _tokens(text: str) -> list[Token]:
     if "'" in text or '"' in text or "`" in text:  # what is quoted may hold blanks
-        return _read(_PIECE.findall(text), _Place())[0]
+        return _quoting(_PIECE.findall(text))
     found: list[Token] = []
     known = _words(_Place())
     for word in text.split():
@@ -113,6 +113,13 @@ def _tokens(text: str) -> list[Token]:
         if len(found) >= LOOKED_AT:
             break
     return found
+
+
+def _quoting(pieces: Sequence[str]) -> list[Token]:
+    """What is quoted in a text is a name, without quotes, too: `no column mail: column "mail" is there`."""
+    found = _read(pieces, _Place())[0]
+    names = {p[1:-1] for p in pieces if len(p) > len("'id'") and p[0] in "'\"`"}
+    return [t._replace(odd=True) if t.text in names and not t.fixed else t for t in found]
 
 
 def _read(pieces: Sequence[str], place: _Place) -> tuple[list[Token], bool, _Place]:

@@ -46,13 +46,13 @@ _NOT_STARTED = re.compile(
     r"|\b(?:system|process|server|application|service|worker|master)\b.{0,20}\b(?:halted|exiting|shutting down"
     r"|terminated|did not start|failed to (?:start|boot))"
     r"|\b(?:exception|error)\b.{0,40}\bduring\b.{0,30}\b(?:start-?up|boot\w*|initiali[sz]ation)\b"
-    r"|\bdid not start\b|\bshutting down\b|\bcan(?:no|')t resolve dependenc|\bno module named\b"
+    r"|\bdid not start\b|\bshutting down\b|\bcan(?:no|')t resolve dependenc|\bexited with code [1-9]"
     r"|\bcould not import module\b|\berror loading (?:asgi|wsgi) app\b|\bcommand not found\b|\bexec format error\b"
     r"|\bexecutable file not found\b|\bapplication failed to start\b"
-    r"|\bcannot find module\b|\bimporterror\b"
-    r"|\bmodulenotfounderror\b|\bexited with code [1-9]"
     r"|\berror: (?:unrecognized arguments|the following arguments are required|no such option)"
 )
+_MISSING_PART = re.compile(r"(?i)\bno module named\b|\bcannot find module\b|\bimporterror\b|\bmodulenotfounderror\b")
+"""A part of the program; where it is only warned of, the program does without."""
 _AT_THE_TOP = re.compile(
     r'Traceback \(most recent call last\):?\s+File "[^"\n]{1,300}", line \d+, in <module>'
     r"|\bin (?:import_module|import_app)\b"
@@ -195,12 +195,15 @@ _INSTEAD = re.compile(
 )
 """What does the work now, because what should has failed."""
 _MIXED = re.compile(
-    r"(?i)\b(?:user|session|tenant|customer|account|data)[ -]isolation (?:\w{1,10} ){0,2}(?:violat\w+|breach\w*|broken"
+    r"(?i)\b(?:multiple|duplicated?|several|more than one|two) (?:[\w-]{1,40} ){0,2}(?:instance|manager|context|record"
+    r"|account|profile|wallet|cart|balance|cop(?:y|ie))s? for (?:the same |one |a )?(?:user|customer|account|tenant"
+    r"|session|member|patient)\b"
+    r"|\b(?:user|session|tenant|customer|account|data)[ -]isolation (?:\w{1,10} ){0,2}(?:violat\w+|breach\w*|broken"
     r"|compromised|lost)\b"
     r"|\b(?:session|data|response|cache)\w* (?:of|from|belong\w* to) (?:another|a different|the wrong|some other)"
     r" (?:user|customer|account|tenant|member|patient)\b"
 )
-"""What should be one person's alone is another's."""
+"""What should be one person's alone is there twice, or is another's."""
 _INTEGRITY = re.compile(
     r"(?i)\b(?:charged|captured|billed|paid|refunded|booked|mailed|sent|shipped)\b.{0,60}\b(?:twice|[2-9] times"
     r"|more than once)\b|\b(?:second|double|duplicate) (?:capture|charge|payment|refund|booking|payout)s?\b"
@@ -261,6 +264,8 @@ _MISTAKE = re.compile(
     r"|\bunexpected keyword argument\b|\bpositional arguments?\b|\bnull ?pointer\b|\b(?:index"
     r"|slice) out of (?:range|bounds)\b"
     r"|\bnil (?:pointer|map)\b|\bdivision by zero\b|\bnot (?:iterable|subscriptable|callable)\b|\bundefined method\b"
+    r"|\bsyntax error at or near\b|\berror in your SQL syntax\b|\bbind message supplies\b"
+    r"|\bSQLSTATE\W{0,2}42[0-9A-Z]{3}\b"
 )
 _SLOW = re.compile(
     r"(?i)\bslow (?:query|queries|request|response|call|sql)\b|\btook (?:too long|longer)\b|\b(?:high|long) latency\b"
@@ -299,7 +304,8 @@ def nature(cluster: Cluster, policy: Policy) -> Nature:
 
 def looks_back(cluster: Cluster) -> bool:
     """Whether it is judged by how often something started and stopped, also long ago."""
-    return cluster.kind is Kind.PLATFORM or bool(_NOT_STARTED.search(_text(cluster)))
+    text = _text(cluster)
+    return cluster.kind is Kind.PLATFORM or any(e.search(text) for e in (_NOT_STARTED, _MISSING_PART, _AT_THE_TOP))
 
 
 def _text(cluster: Cluster) -> str:
@@ -399,7 +405,7 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, kind, "Two changes collide, and one is refused")
     if _RULE.search(text):
         return Nature(Severity.P2, kind, "A change breaks a rule of the database, and is refused", mild=True)
-    if _NOT_STARTED.search(text):
+    if _NOT_STARTED.search(text) or _MISSING_PART.search(text):
         severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
         return Nature(severity, kind, "It keeps the service from starting", startup=True)
     if _AT_THE_TOP.search(text):
