@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("anywhere", deadline=None)  # how fast a machine is says nothing of the program
+hypothesis.settings.load_profile("anywhere")
 
 
 @pytest.fixture

@@ -184,8 +184,9 @@ def test_silence_ends_a_message() -> None:
 
 def test_lines_of_their_own() -> None:
     """Plain lines that follow each other quickly stay apart."""
-    lines = [entry(f"job {n} done", timedelta(microseconds=10 * n), number=n) for n in range(20)]
-    assert len(everything(lines)) == 20
+    for level in (Level.DEFAULT, Level.ERROR):
+        lines = [entry(f"job {n} done", timedelta(microseconds=10 * n), number=n, level=level) for n in range(20)]
+        assert len(everything(lines)) == 20
 
 
 def test_neighbours() -> None:

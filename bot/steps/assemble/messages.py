@@ -139,10 +139,10 @@ class Message:
 
     def _runs_on(self, entry: Entry) -> bool:
         """Whether a line is the rest of a sentence, or a further one of a warning, whatever words are in it."""
-        begun = self.entries[-1].text.rstrip()
-        if entry.text[:1].islower() and begun[-1:].isalnum():
+        first, begun = self.entries[0].text, self.entries[-1].text.rstrip()
+        if entry.text[:1].islower() and begun[-1:].isalnum() and not first[:1].islower():
             return True
-        return self.entries[0].level is Level.WARNING is entry.level and bool(_ADVICE.match(self.entries[0].text))
+        return self.entries[0].level is Level.WARNING is entry.level and bool(_ADVICE.match(first))
 
     def _explained_by(self, entry: Entry, looks: Shape, gap: timedelta) -> bool:
         """Whether an exception that follows is the one this message announced."""

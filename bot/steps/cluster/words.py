@@ -28,7 +28,9 @@ _JSON = re.compile(r"^([^{]{8,}?)\s+\{\"\w")
 _WARNING = re.compile(r"^(\S{1,400}\.py):\d+: (\w*Warning: .+)$")
 _OBJECT = re.compile(r"#<(?:[A-Z]\w*(?:::\w+)*)(?=[ >]|:0x|:<hex>)(?:[^<>\n]|<[^<>\n]*>|<(?:[^<>\n]|<[^<>\n]*>)*>)*>")
 """A Ruby object, printed with all that it holds."""
-_NAMES = re.compile(r"\[(?:'[^'\n]{1,80}'|\"[^\"\n]{1,80}\")(?:, ?(?:'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"))*\]")
+_NAME = r"(?:'[^'\s]{1,80}(?: [^'\s]{1,40}){0,2}'|\"[^\"\s]{1,80}(?: [^\"\s]{1,40}){0,2}\")"
+_NAMES = re.compile(r"\[" + _NAME + "(?:, ?" + _NAME + r")*\]")
+"""A list of names, as programs print it; sentences in a list tell what failed."""
 _SYNTAX = re.compile(
     r"(?:Expecting (?:value|property name[\w ]{0,40}|'.' delimiter)|Unterminated string starting at|Extra data"
     r"|Invalid control character at|Invalid \\{1,2}\w{0,6} ?escape|Illegal trailing comma[\w ]{0,40})"
