@@ -639,10 +639,11 @@ def _issues_of(found: Match) -> list[Issue]:
 def offer(edges: Edges, problems: Sequence[Problem], now: datetime) -> None:
     """What a round proposes by itself, and what it thinks of its open proposals now; then what has gone quiet."""
     urgent = {p.number for p in wanted(problems, edges.policy, baseline=False)}
+    creating = _creating(edges, now)
     for problem in sorted(problems, key=lambda p: (p.triage.severity, p.number)):
         waiting = edges.store.proposals.open(problem.number)
         if problem.number in urgent or (waiting and waiting.made_by == GARDENER):
-            suggest(edges, problem, GARDENER, now)
+            suggest(edges, problem, GARDENER, now, creating)
 
     _link_duplicates(edges, now)
     store, policy = edges.store, edges.policy
@@ -671,22 +672,40 @@ def _link_duplicates(edges: Edges, now: datetime) -> None:
         issues.asked(repository, number)
 
 
-def suggest(edges: Edges, problem: Problem, who: str, now: datetime) -> tuple[Draft, Proposal | None]:
+Creating = dict[int, tuple[Proposal, Cluster]]
+"""Proposals of new issues, each with its problem."""
+
+
+def _creating(edges: Edges, now: datetime) -> Creating:
+    waiting = edges.store.proposals.creating()
+    found = edges.store.clusters.load({p.cluster for p in waiting}, now)
+    of = {n: c for c in found for n in (c.number, *c.aliases)}
+    return {of[p.cluster].number: (p, of[p.cluster]) for p in waiting if p.cluster in of}
+
+
+def suggest(
+    edges: Edges, problem: Problem, who: str, now: datetime, creating: Creating | None = None
+) -> tuple[Draft, Proposal | None]:
     """Freezes what would be written for a problem; no proposal where nothing should be, and the draft says why.
 
-    What the gardener itself proposed before and would not now is withdrawn.
+    What the gardener itself proposed before and would not now is withdrawn. `creating` are the new issues that are
+    proposed already, where they are known, and is kept up.
     """
+    creating = _creating(edges, now) if creating is None else creating
     linked = edges.store.issues.linked(problem.number)
     if linked and not (problem.match and problem.match.issue and problem.match.issue.ref == linked.ref):
         now_known = match(problem.cluster, linked=linked, marked=None, candidates=(), incident=None)
         problem = replace(problem, match=now_known)  # a person linked it since the last round
     draft = propose(problem, edges.policy, now, _around(edges, problem, who))
     if draft.act is Act.CREATE:
-        creating = {p.cluster: p for p in edges.store.proposals.creating()}
-        other = alike(problem.cluster, edges.store.clusters.load(creating, now))
-        draft = waits_for(problem, edges.policy, creating[other[0]], other[1]) if other else draft
+        other = alike(problem.cluster, [cluster for _, cluster in creating.values()])
+        draft = waits_for(problem, edges.policy, creating[other[0]][0], other[1]) if other else draft
+    creating.pop(problem.number, None)
     if draft.act is not Act.NOTHING:
-        return draft, _freeze(edges, problem.number, draft, who, now)
+        made = _freeze(edges, problem.number, draft, who, now)
+        if draft.act is Act.CREATE:
+            creating[problem.number] = (made, problem.cluster)
+        return draft, made
     waiting = edges.store.proposals.open(problem.number)
     if waiting and who == waiting.made_by == GARDENER:
         edges.store.proposals.withdraw(problem.number, draft.reason, now)
