@@ -21,6 +21,8 @@ from bot.unread import STRANGE, Mark, State, Stretch, marks_of, objects_of, stat
 
 _PIECE = CHUNK // 8
 """Bytes that are looked through at a time: so many that the processor has them at hand when they are looked at."""
+_TOGETHER = 1_000
+"""Lines that are kept in mind as one, where they are in order: so that a large file takes no more memory."""
 _HELD = 64 * 1024 * 1024
 """Bytes that may wait until what belongs before them has been read."""
 
@@ -32,11 +34,24 @@ class _Piece(NamedTuple):
     """Some lines that follow each other."""
 
     start: int
+    sizes: tuple[int, ...]
     lines: int
-    size: int
     first: _Key
     last: _Key
     ordered: bool
+
+    @property
+    def size(self) -> int:
+        return sum(self.sizes)
+
+    def goes_on(self, following: _Piece) -> bool:
+        """Whether the two may be one, as large as that may be."""
+        ordered = self.ordered and following.ordered and self.last <= following.first
+        return ordered and self.lines + following.lines <= _TOGETHER
+
+    def and_then(self, following: _Piece) -> _Piece:
+        sizes, lines = self.sizes + following.sizes, self.lines + following.lines
+        return self._replace(sizes=sizes, lines=lines, last=following.last)
 
 
 class Lines(NamedTuple):
@@ -59,13 +74,13 @@ class Lines(NamedTuple):
             done += piece.size
             if piece.last[0] < since or piece.first[0] > until:
                 continue
-            stretch = Stretch(self.path, self.state, piece.start, (piece.size,), piece.lines)
+            stretch = Stretch(self.path, self.state, piece.start, piece.sizes, piece.lines)
             inside = since <= piece.first[0] and piece.last[0] <= until
             alone = not waiting and (following is None or piece.last < following.first)
             if piece.ordered and inside and alone and piece.lines <= most:
                 yield [stretch], done / size
                 continue
-            block = next(stretch.blocks())
+            block = b"".join(stretch.blocks())
             places = range(piece.start, piece.start + piece.lines)
             keyed = zip(_keys(block) or (), places, objects_of(block), strict=True)
             waiting += (item for item in keyed if since <= item[0][0] <= until)
@@ -96,7 +111,11 @@ def _pieces(file: BinaryIO) -> list[_Piece]:
             return []
         ordered = all(map(le, keys, keys[1:]))
         first, last = (keys[0], keys[-1]) if ordered else (min(keys), max(keys))
-        found.append(_Piece(start, len(keys), len(block), first, last, ordered))
+        piece = _Piece(start, (len(block),), len(keys), first, last, ordered)
+        if found and found[-1].goes_on(piece):
+            found[-1] = found[-1].and_then(piece)
+        else:
+            found.append(piece)
         start += len(block)
     return sorted(found, key=lambda piece: (piece.first, piece.start))
 
