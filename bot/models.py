@@ -303,6 +303,8 @@ class Harvest:
 
 BUCKET = timedelta(minutes=5)
 """How long a bucket of `Count` is."""
+MOMENTS = 500
+"""So many of the newest moments of a problem are kept."""
 
 
 @dataclass(frozen=True, slots=True)

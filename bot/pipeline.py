@@ -388,7 +388,7 @@ def look_again(edges: Edges, since: datetime) -> tuple[Rethought, list[Cluster],
     whole += store.clusters.load(_seen(edges, reached) - numbers, since)
     clusters += [begun(c, begin) for c in whole[len(clusters) :]]
     known = {i.id: i for w in reached for i in store.incidents.between(widened(w, PAUSE))}
-    return rethink(clusters, list(known.values()), stretches, reached), whole, since
+    return rethink(clusters, list(known.values()), stretches, reached, begin), whole, since
 
 
 def _seen(edges: Edges, windows: Iterable[Window]) -> set[int]:

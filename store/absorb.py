@@ -9,12 +9,12 @@ from functools import reduce
 
 from sqlite_utils import Database
 
-from bot.models import Entry, Harvest
+from bot.models import MOMENTS, Entry, Harvest
 from store import ever, incidents, seen, touched
 from store.ageing import ADD, ADD_TOTAL
 from store.codec import dump, load, numbers, words
 from store.rows import insert
-from store.tally import MOMENTS, PEOPLE, Cell, Kept, Place, Tally, choose, exhibit
+from store.tally import PEOPLE, Cell, Kept, Place, Tally, choose, exhibit
 
 CLOSED, OPEN = 0, 1
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlite_utils import Database
 
+from bot.models import MOMENTS
 from store import conditions, ever
 from store.codec import MICROSECOND, micros, numbers
-from store.tally import MOMENTS
 
 RETENTION = timedelta(days=14)
 """How long an entry is recognised that comes again."""

@@ -8,7 +8,21 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from bot.errors import Refused
-from bot.models import Cluster, Count, Entry, Ever, Learnt, Level, Moment, Problem, Severity, Signature, Triage, Window
+from bot.models import (
+    MOMENTS,
+    Cluster,
+    Count,
+    Entry,
+    Ever,
+    Learnt,
+    Level,
+    Moment,
+    Problem,
+    Severity,
+    Signature,
+    Triage,
+    Window,
+)
 from bot.render.figures import with_figures
 from store import analyses, causes, ever, incidents, joining, proposals, seen, stances, touched, triage
 from store.ageing import DAY
@@ -17,7 +31,7 @@ from store.codec import numbers as numbered
 from store.connection import Connections
 from store.resolving import living, resolve
 from store.rows import distinct
-from store.tally import MOMENTS, PEOPLE, Cell, Kept, choose
+from store.tally import PEOPLE, Cell, Kept, choose
 
 
 class Clusters:

@@ -13,13 +13,12 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from bot.models import Entry, Failure, Occurrence, Request, Sighting, Signature
+from bot.models import MOMENTS, Entry, Failure, Occurrence, Request, Sighting, Signature
 from store.codec import MICROSECOND, bounded, clean, micros
 
 BUCKET = timedelta(minutes=5) // MICROSECOND
 SPREAD = 8
 """Evidence kept beside the first and the last."""
-MOMENTS = 500
 PEOPLE = 1000
 TEXT = 8 * 1024
 """Bytes kept of the text of one piece of evidence."""

@@ -99,6 +99,11 @@ def test_a_day_around_the_news_gives_the_incidents_of_all_time(tmp_path: Path) -
     assert sum(looked(seed, tmp_path) for seed in range(SEED, SEED + 2)) > 2
 
 
+def test_an_incident_begins_with_its_own_first_moment(tmp_path: Path) -> None:
+    """And not with that of an incident which it was part of before the last round, a second earlier."""
+    assert looked(225, tmp_path)
+
+
 @pytest.mark.campaign
 def test_a_day_around_the_news_gives_the_incidents_of_all_time_whatever_happened(tmp_path: Path) -> None:
     assert sum(looked(seed, tmp_path) for seed in range(SEED, SEED + 300)) > 300

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.models import BUCKET, Cluster, Incident, Window
+from bot.models import BUCKET, MOMENTS, Cluster, Incident, Window
 from bot.steps.cascade import cascade
 from bot.steps.cascade.episodes import EPISODE, Episode, episodes
 
@@ -67,13 +67,18 @@ def reach(clusters: Sequence[Cluster], stretches: Sequence[Window]) -> list[Wind
 
 
 def rethink(
-    clusters: Sequence[Cluster], known: Sequence[Incident], stretches: Sequence[Window], reached: Sequence[Window]
+    clusters: Sequence[Cluster],
+    known: Sequence[Incident],
+    stretches: Sequence[Window],
+    reached: Sequence[Window],
+    begin: datetime | None = None,
 ) -> Rethought:
-    """The incidents of the stretches, found among `clusters`: all that were seen in what the stretches reach.
+    """The incidents of the stretches, found among `clusters`: all that were seen in what the stretches reach, as if
+    they had begun at `begin`.
 
     Moments are kept in a bounded number; of an incident that began before those of its members, the beginning stays.
     """
-    since = {c.number: min(m.time for m in c.moments) for c in clusters if 0 < len(c.moments) < c.occurrences}
+    since = {c.number: _known_from(c, begin) for c in clusters if 0 < len(c.moments) < c.occurrences}
     found = cascade([_within(c, reached) for c in clusters], known)
 
     ids = {i.id for i in found if i.id}
@@ -89,6 +94,11 @@ def rethink(
     instead = {k.id for k in lost if any(_overlap(k, i) for n in k.clusters for i in now.get(n, ()))}
     gone = [k for k in lost if (k.id in here and not _dim(k, since)) or k.id in instead]
     return Rethought(tuple(kept), tuple(gone))
+
+
+def _known_from(cluster: Cluster, begin: datetime | None) -> datetime:
+    first = min(m.time for m in cluster.moments)
+    return first if begin is None or len(cluster.moments) >= MOMENTS else min(first, begin)
 
 
 def _touches(what: Episode | Incident, windows: Iterable[Window], margin: timedelta = timedelta(0)) -> bool:
