@@ -110,13 +110,13 @@ def ours(entries: int, count: int, folder: Path) -> tuple[list[Delivery], bool]:
         with serving(folder, **env):
             assert slack.wait(lambda: slack.sockets, 60), "the bot does not begin"
             assert slack.wait(lambda: known(slack), 90), "nothing was read"
-            claude.answer = lambda received: {"held": hold.wait(120)}
-            for number in range(HANGING):
-                slack.command(ANN, CHANNEL, f"ask {1 + number % 3} since when does it happen, {number}?")
             logging.entries = equal(entries, now + timedelta(minutes=1))
             asked = len(logging.requests)
             slack.command(ANN, CHANNEL, "run")
             assert slack.wait(lambda: len(logging.requests) > asked, 60), "no round begins"
+            claude.answer = lambda received: {"held": hold.wait(120)}
+            for number in range(HANGING):
+                slack.command(ANN, CHANNEL, f"ask {1 + number % 3} since when does it happen, {number}?")
             found = together(slack, count)
             busy = not any("logs are read up to" in w["text"] for w in slack.whispers(ANN))
             hold.set()
