@@ -243,8 +243,6 @@ _HEADINGS = tuple(
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?P<logger>[\w.<>]*):(?P<function>[\w<>]*):(?P<line>[0-9]*) *[|-] *",
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?P<logger>[\w-]+(?:\.[\w-]+)+) +- +",
         _WHEN + r" *\| *" + _LEVEL + r" *\| *(?:(?P<logger>[\w.-]+) *\| *)?",
-        # 2026-01-31 10:00:00,123 | shop.cart | WARNING | words
-        _WHEN + r" *[|\u2502] *(?P<logger>[\w.-]+) *[|\u2502] *" + _LEVEL + r" *[|\u2502] *",
         # [Nest] 1  - 01/31/2026, 10:00:00 AM  ERROR [Module] words
         r"\[Nest\] [0-9]+ +- +" + _WHEN + r" +" + _LEVEL + r" +(?:\[(?P<logger>[^\]\n]{1,80})\] *)?",
         # [2026-01-31 10:00:00 +0000] [13] [ERROR] words, [2026-01-31 10:00:00,246] WARNING shop.cart: words
@@ -252,17 +250,11 @@ _HEADINGS = tuple(
         r"(?:\[?(?:in )?(?P<logger>[a-z_][\w.-]*|[\w-]+\.[\w.-]+)(?:\] *:?|:) )?",
         # 2026-01-31 10:00:00,123 - shop.cart - ERROR - words
         _WHEN + r" +- +(?P<logger>[\w.-]+) +- +" + _LEVEL + r" +- +",
-        # 10:00:00.123 request_id=F4xkdk [error] words
-        _WHEN + r" (?:[a-z_]+=\S+ )+\[" + _LEVEL + r"\] +",
-        # [10:00:00 ERR] words
-        r"\[" + _WHEN + r" +" + _LEVEL + r"\] +",
         # [2026-01-31 10:00:00.123][12][error][upstream] words
         r"\[" + _WHEN + r"\](?:\[[0-9]+\])?\[" + _LEVEL + r"\](?:\[(?P<logger>[\w./-]+)\])? *",
         # [Sat Jan 31 10:00:00.123456 2026] [core:error] [pid 17:tid 12] [client 10.0.0.7:4711] words, as Apache writes
         r"\[[A-Z][a-z]{2} " + _MONTH + r" [ 0-9]{2} [0-9:.]{8,15} [0-9]{4}\] \[(?P<logger>\w*):" + _LEVEL + r"\] "
         r"(?:\[(?:pid|client) [^\]\n]{1,80}\] )*",
-        # ERRO[0017] words
-        r"(?P<level>TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[[0-9]{4,}\] +",
         # 2026/01/31 10:00:00 [error] 24#24: *77 words, as nginx writes
         _WHEN + r" \[" + _LEVEL + r"\] [0-9]+#[0-9]+: (?:\*[0-9]+ )?",
         # 2026-01-31T10:00:00.123Z pid=1 tid=2kwf class=ShipJob jid=ab4e2e58 WARN: words, as Sidekiq writes
@@ -351,7 +343,7 @@ def _anyhow(text: str) -> Heading | None:
 def _known(text: str) -> Heading | None:
     """A heading of one of the forms that are known."""
     if len(text) < _SHORT:
-        expression = _headed_by(text.encode("utf-8", "surrogatepass").translate(_ZEROS))
+        expression = _headed_by(figureless(text))
         found = expression.match(text) if expression else None
     else:
         found = next((m for e in _HEADINGS if (m := e.match(text))), None)
@@ -376,6 +368,11 @@ def _headed_by(form: bytes) -> re.Pattern[str] | None:
 
 _SHORT = 500
 _ZEROS = bytes.maketrans(b"123456789", b"000000000")
+
+
+def figureless(text: str) -> bytes:
+    """The same for texts that differ in figures only."""
+    return text.encode("utf-8", "surrogatepass").translate(_ZEROS)
 
 
 def bare(text: str) -> str:

@@ -639,7 +639,7 @@ def _issues_of(found: Match) -> list[Issue]:
 def offer(edges: Edges, problems: Sequence[Problem], now: datetime) -> None:
     """What a round proposes by itself, and what it thinks of its open proposals now; then what has gone quiet."""
     urgent = {p.number for p in wanted(problems, edges.policy, baseline=False)}
-    creating = _creating(edges, now)
+    creating = _creating(edges, now) if problems else {}
     for problem in sorted(problems, key=lambda p: (p.triage.severity, p.number)):
         waiting = edges.store.proposals.open(problem.number)
         if problem.number in urgent or (waiting and waiting.made_by == GARDENER):
@@ -691,12 +691,13 @@ def suggest(
     What the gardener itself proposed before and would not now is withdrawn. `creating` are the new issues that are
     proposed already, where they are known, and is kept up.
     """
-    creating = _creating(edges, now) if creating is None else creating
     linked = edges.store.issues.linked(problem.number)
     if linked and not (problem.match and problem.match.issue and problem.match.issue.ref == linked.ref):
         now_known = match(problem.cluster, linked=linked, marked=None, candidates=(), incident=None)
         problem = replace(problem, match=now_known)  # a person linked it since the last round
     draft = propose(problem, edges.policy, now, _around(edges, problem, who))
+    if creating is None:
+        creating = _creating(edges, now) if draft.act is Act.CREATE else {}
     if draft.act is Act.CREATE:
         other = alike(problem.cluster, [cluster for _, cluster in creating.values()])
         draft = waits_for(problem, edges.policy, creating[other[0]][0], other[1]) if other else draft

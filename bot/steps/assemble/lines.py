@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.headings import fields
+from bot.masks import figureless
 
 
 class Look(Enum):
@@ -124,7 +125,7 @@ def shape(text: str) -> Shape:
     if len(text) >= _SHORT:
         return _shape(text)
     if "SLF4J" not in text:
-        found = _alike(text.encode("utf-8", "surrogatepass").translate(_ZEROS))
+        found = _alike(figureless(text))
         if not (found.tag or found.logged):
             return found
     return _short(text)
@@ -162,9 +163,6 @@ _short = lru_cache(maxsize=8192)(_shape)
 def _alike(form: bytes) -> Shape:
     """What texts look like that differ in figures only; but for a tag, it is of no account which these are."""
     return _shape(form.decode("utf-8", "surrogatepass"))
-
-
-_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 def _look(first: str, bare: str, traced: bool) -> Look:

@@ -18,7 +18,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TypeVar
 
-from bot.masks import MASKS
+from bot.masks import MASKS, figureless
 from bot.steps.cluster.runs import runs
 
 KNOWN = 50_000
@@ -169,7 +169,7 @@ class _Rest:
         return str(found)
 
     def _sized(self, text: str) -> str:
-        form = text.encode("utf-8", "surrogatepass").translate(_ZEROS)
+        form = figureless(text)
         sized = _SIZED + form.replace(b"00000", _LARGE).replace(b"0000", _LARGE).replace(b"000", b"0").replace(
             b"00", b"0"
         )

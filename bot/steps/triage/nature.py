@@ -304,8 +304,14 @@ def nature(cluster: Cluster, policy: Policy) -> Nature:
 
 def looks_back(cluster: Cluster) -> bool:
     """Whether it is judged by how often something started and stopped, also long ago."""
-    text = _text(cluster)
-    return cluster.kind is Kind.PLATFORM or any(e.search(text) for e in (_NOT_STARTED, _MISSING_PART, _AT_THE_TOP))
+    return cluster.kind is Kind.PLATFORM or bool(_ends(_text(cluster)))
+
+
+def _ends(text: str) -> str:
+    """How it keeps a program from running; empty where it does not."""
+    if _NOT_STARTED.search(text) or _MISSING_PART.search(text):
+        return "It keeps the service from starting"
+    return "The program ends with it" if _AT_THE_TOP.search(text) else ""
 
 
 def _text(cluster: Cluster) -> str:
@@ -405,12 +411,9 @@ def _failure(cluster: Cluster, text: str) -> Nature:
         return Nature(Severity.P2, kind, "Two changes collide, and one is refused")
     if _RULE.search(text):
         return Nature(Severity.P2, kind, "A change breaks a rule of the database, and is refused", mild=True)
-    if _NOT_STARTED.search(text) or _MISSING_PART.search(text):
+    if why := _ends(text):
         severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
-        return Nature(severity, kind, "It keeps the service from starting", startup=True)
-    if _AT_THE_TOP.search(text):
-        severity = Severity.P0 if _stops(cluster) >= LOOP else Severity.P1
-        return Nature(severity, kind, "The program ends with it", startup=True)
+        return Nature(severity, kind, why, startup=True)
     if _DATA.search(text):
         return Nature(Severity.P1, kind, "Data or memory is at stake")
     if _CRASHED.search(text):
