@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,23 +69,30 @@ def test_the_dashboard_is_a_link_or_what_to_set(place: Place) -> None:
     answer(place, BOB, "dashboard", "GARDEN_URL")
 
 
-def test_the_digest_has_its_picture_drawn_at_most_hourly(place: Place) -> None:
+def noon() -> str:
+    """A time zone where it is about noon, so that two hours later it is still the same day."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
+def test_the_digest_has_its_picture_drawn_at_most_hourly(tmp_path: Path) -> None:
     """With words; an edit within the hour keeps it, one later draws what changed; no edit, no upload."""
-    (picture,) = [b for b in place.digest()["blocks"] if b["type"] == "image"]
-    assert "36 occurrences" in picture["alt_text"]
-    uploads = place.slack.calls["files.completeUploadExternal"]
-    place.round()
-    answer(place, BOB, "take 1", "is on cluster 1")
-    telling.tell(place.edges)
-    assert "on it:" in str(place.digest()["blocks"])
-    assert place.slack.calls["files.completeUploadExternal"] == uploads
-    answer(place, BOB, "take 2", "is on cluster 2")
-    later = replace(place.edges, clock=lambda: ahead)
-    ahead = place.edges.clock() + timedelta(hours=2)
-    telling.tell(later)
-    assert place.slack.calls["files.completeUploadExternal"] == uploads + 1
-    (after,) = [b for b in place.digest()["blocks"] if b["type"] == "image"]
-    assert after["slack_file"] != picture["slack_file"]
+    with office(tmp_path, GARDEN_TIMEZONE=noon()) as place:
+        place.round()
+        (picture,) = [b for b in place.digest()["blocks"] if b["type"] == "image"]
+        assert "36 occurrences" in picture["alt_text"]
+        uploads = place.slack.calls["files.completeUploadExternal"]
+        place.round()
+        answer(place, BOB, "take 1", "is on cluster 1")
+        telling.tell(place.edges)
+        assert "on it:" in str(place.digest()["blocks"])
+        assert place.slack.calls["files.completeUploadExternal"] == uploads
+        answer(place, BOB, "take 2", "is on cluster 2")
+        later = replace(place.edges, clock=lambda: ahead)
+        ahead = place.edges.clock() + timedelta(hours=2)
+        telling.tell(later)
+        assert place.slack.calls["files.completeUploadExternal"] == uploads + 1
+        (after,) = [b for b in place.digest()["blocks"] if b["type"] == "image"]
+        assert after["slack_file"] != picture["slack_file"]
 
 
 @pytest.mark.parametrize("fault", ["not looked at yet", "refused"])
